@@ -1,0 +1,394 @@
+/**
+ * Every error a caller can meet, as one tagged error with typed reasons.
+ *
+ * `FlexInferenceError` is what all public effects and streams fail with. Catch the whole with
+ * `Effect.catchTag("FlexInferenceError", …)`, or one reason with
+ * `Effect.catchReason("FlexInferenceError", "Refused", …)`. Whatever the reason, the error answers the same
+ * questions the official SDK's error answers: `status`, `type`, `code`, `param`, `docUrl`, `class`, `origin`,
+ * `provider`, `providerCode`, `retryable`, and `retryAfter`.
+ *
+ * **Example** (falling back when flex has no capacity)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import type { FlexInferenceError } from "effect-flexinference"
+ *
+ * declare const answer: Effect.Effect<string, FlexInferenceError.FlexInferenceError>
+ *
+ * export const polite = answer.pipe(
+ *   Effect.catchReason("FlexInferenceError", "Refused", (reason) => Effect.succeed(`busy: ${reason.message}`))
+ * )
+ * ```
+ */
+import type * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
+import type { JsonObject } from "./internal/Json.ts"
+
+/** What kind of failure it is: who has to change what before the request can succeed. */
+export const ErrorClass = Schema.Literals([
+  "validation",
+  "authentication",
+  "permission",
+  "billing",
+  "quota",
+  "capability",
+  "upstream",
+  "internal",
+  "canceled"
+])
+export type ErrorClass = typeof ErrorClass.Type
+
+/** Which of a leg's clocks ran out: until the first byte, between two chunks, or for the whole body. */
+export const TimeoutClock = Schema.Literals(["firstByte", "idle", "total"])
+export type TimeoutClock = typeof TimeoutClock.Type
+
+/** One thing wrong with a request: the field, the rule it breaks and a value that keeps it. */
+export const Problem = Schema.Struct({
+  field: Schema.String,
+  code: Schema.String,
+  message: Schema.String,
+  rule: Schema.String,
+  example: Schema.String
+})
+export interface Problem extends Schema.Schema.Type<typeof Problem> {}
+
+const details = {
+  message: Schema.String,
+  /** The HTTP status the failure has, or would have had before the stream began. */
+  status: Schema.Int,
+  /** OpenAI's word for the failure, such as `invalid_request_error`. */
+  type: Schema.String,
+  code: Schema.NullOr(Schema.String),
+  param: Schema.NullOr(Schema.String),
+  class: ErrorClass,
+  origin: Schema.Literals(["flexinference", "provider"]),
+  provider: Schema.NullOr(Schema.String),
+  providerCode: Schema.NullOr(Schema.String),
+  /** Whether the same request could succeed later. */
+  retryable: Schema.Boolean,
+  /** How long the provider asked to wait. */
+  retryAfter: Schema.optionalKey(Schema.Duration)
+}
+
+/** The request is wrong; `problems` lists everything that is, in the order in which the fields are checked. */
+export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
+  ...details,
+  problems: Schema.NonEmptyArray(Problem)
+}) {}
+
+/** The request is well-formed, but the model, the route or the target format cannot do what it asks. */
+export class Unsupported extends Schema.TaggedError<Unsupported>()("Unsupported", details) {}
+
+/** The caller's key is missing or unknown, or the provider has no key configured. */
+export class Unauthenticated extends Schema.TaggedError<Unauthenticated>()("Unauthenticated", details) {}
+
+/** The provider said no for now: no capacity at this tier, or a rate limit. Nothing was generated. */
+export class Refused extends Schema.TaggedError<Refused>()("Refused", details) {}
+
+/** The provider answered that the model has no such tier. */
+export class TierUnsupported extends Schema.TaggedError<TierUnsupported>()("TierUnsupported", details) {}
+
+/** The provider answered with an error of its own. */
+export class ProviderFailed extends Schema.TaggedError<ProviderFailed>()("ProviderFailed", {
+  ...details,
+  /** The provider's own HTTP status, where `status` is a translation of it. */
+  providerStatus: Schema.Int
+}) {}
+
+/** No answer could be had: the connection was refused, reset, or carried something that is no answer. */
+export class TransportFailed extends Schema.TaggedError<TransportFailed>()("TransportFailed", {
+  ...details,
+  cause: Schema.optionalKey(Schema.Defect())
+}) {}
+
+/** One of the clocks ran out. */
+export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", {
+  ...details,
+  clock: TimeoutClock,
+  after: Schema.Duration
+}) {}
+
+/** The answer broke off: an error event, a cut connection, or an end without the terminal event. */
+export class StreamFailed extends Schema.TaggedError<StreamFailed>()("StreamFailed", {
+  ...details,
+  /** Whether generation had started, so that the caller may have seen part of an answer. */
+  started: Schema.Boolean,
+  /** The provider's own failure event, where there was one. */
+  event: Schema.optionalKey(Schema.JsonObject)
+}) {}
+
+/** The caller went away. */
+export class Canceled extends Schema.TaggedError<Canceled>()("Canceled", details) {}
+
+/** Something in the router itself went wrong. */
+export class Internal extends Schema.TaggedError<Internal>()("Internal", {
+  ...details,
+  cause: Schema.optionalKey(Schema.Defect())
+}) {}
+
+/** The union of everything that can go wrong. */
+export const Reason = Schema.Union([
+  InvalidRequest,
+  Unsupported,
+  Unauthenticated,
+  Refused,
+  TierUnsupported,
+  ProviderFailed,
+  TransportFailed,
+  TimedOut,
+  StreamFailed,
+  Canceled,
+  Internal
+])
+export type Reason = typeof Reason.Type
+
+/** The one error of the public interface; see the module's description. */
+export class FlexInferenceError extends Schema.TaggedError<FlexInferenceError>()("FlexInferenceError", {
+  reason: Reason,
+  /** What the flex leg met, where a race ended in the standard leg's error. */
+  flex: Schema.optionalKey(Reason)
+}) {
+  override get message(): string {
+    return this.flex === undefined ? this.reason.message : `${this.reason.message} (flex: ${this.flex.message})`
+  }
+  get status(): number {
+    return this.reason.status
+  }
+  get type(): string {
+    return this.reason.type
+  }
+  get code(): string | null {
+    return this.reason.code
+  }
+  get param(): string | null {
+    return this.reason.param
+  }
+  get class(): ErrorClass {
+    return this.reason.class
+  }
+  get origin(): "flexinference" | "provider" {
+    return this.reason.origin
+  }
+  get provider(): string | null {
+    return this.reason.provider
+  }
+  get providerCode(): string | null {
+    return this.reason.providerCode
+  }
+  get retryable(): boolean {
+    return this.reason.retryable
+  }
+  get retryAfter(): Duration.Duration | undefined {
+    return this.reason.retryAfter
+  }
+  /** Where the contract's codes are explained; `null` for a provider's error and for codes of our own. */
+  get docUrl(): string | null {
+    return docUrl(this.reason)
+  }
+}
+
+const docUrl = (reason: Reason): string | null =>
+  reason.origin === "flexinference" && reason.code !== null && documentedCodes.has(reason.code)
+    ? `https://flexinference.mintlify.app/errors#${reason.code}`
+    : null
+
+/** The codes the hosted router documents (contract (d)); ours beyond them have no page there. */
+const documentedCodes: ReadonlySet<string> = new Set([
+  "missing_model",
+  "missing_start_within",
+  "invalid_start_within",
+  "flex_model_not_capable",
+  "flex_unsupported_for_anthropic",
+  "flex_unsupported_on_cloud",
+  "auto_unsupported_for_gemini",
+  "service_tier_not_allowed",
+  "invalid_provider_chain",
+  "provider_model_mismatch",
+  "no_byok_key",
+  "no_gemini_key",
+  "no_anthropic_key",
+  "missing_api_key",
+  "invalid_api_key",
+  "model_not_found",
+  "request_too_large",
+  "rate_limit_exceeded"
+])
+
+const make = (reason: Reason): FlexInferenceError => new FlexInferenceError({ reason })
+
+const local = { origin: "flexinference", provider: null, providerCode: null, retryable: false } as const
+
+/** A request that breaks at least one rule; `code` and `param` are those of the first problem. */
+export const invalidRequest = (
+  problems: readonly [Problem, ...ReadonlyArray<Problem>],
+  status = 400
+): FlexInferenceError => {
+  const [first, ...rest] = problems
+  return make(
+    new InvalidRequest({
+      ...local,
+      class: "validation",
+      type: "invalid_request_error",
+      status,
+      code: first.code,
+      param: first.field === "" ? null : first.field,
+      message: [first, ...rest].map((problem) => problem.message).join(" "),
+      problems
+    })
+  )
+}
+
+/** A request the model, the route or the target format cannot carry out. */
+export const unsupported = (options: {
+  readonly code: string
+  readonly param: string | null
+  readonly message: string
+}): FlexInferenceError =>
+  make(new Unsupported({ ...local, ...options, class: "capability", type: "invalid_request_error", status: 400 }))
+
+/** A caller's key the gateway does not accept. */
+export const unauthenticated = (options: {
+  readonly code: "missing_api_key" | "invalid_api_key"
+  readonly message: string
+}): FlexInferenceError =>
+  make(
+    new Unauthenticated({
+      ...local,
+      ...options,
+      class: "authentication",
+      type: "authentication_error",
+      status: 401,
+      param: null
+    })
+  )
+
+/** A provider that has no key configured (contract (d): `no_byok_key` and its kin). */
+export const missingKey = (options: {
+  readonly code: string
+  readonly provider: string
+  readonly message: string
+}): FlexInferenceError =>
+  make(
+    new Unauthenticated({
+      ...local,
+      ...options,
+      class: "authentication",
+      type: "invalid_request_error",
+      status: 400,
+      param: null
+    })
+  )
+
+/** A connection that failed before or while it carried the answer. */
+export const transportFailed = (options: {
+  readonly provider: string
+  readonly message: string
+  readonly cause?: unknown
+}): FlexInferenceError =>
+  make(
+    new TransportFailed({
+      ...local,
+      ...options,
+      class: "upstream",
+      type: "flexinference_error",
+      status: 502,
+      code: "upstream_unreachable",
+      param: null,
+      retryable: true
+    })
+  )
+
+/** A clock that ran out. */
+export const timedOut = (options: {
+  readonly provider: string
+  readonly clock: TimeoutClock
+  readonly after: Duration.Duration
+  readonly message: string
+}): FlexInferenceError =>
+  make(
+    new TimedOut({
+      ...local,
+      ...options,
+      class: "upstream",
+      type: "flexinference_error",
+      status: 504,
+      code: "upstream_timeout",
+      param: null,
+      retryable: true
+    })
+  )
+
+/** An answer that broke off. */
+export const streamFailed = (options: {
+  readonly provider: string
+  readonly message: string
+  readonly started: boolean
+  readonly providerCode?: string | null
+  readonly status?: number
+  readonly event?: JsonObject
+}): FlexInferenceError => {
+  const { event, message, provider, providerCode = null, started, status = 502 } = options
+  return make(
+    new StreamFailed({
+      message,
+      status,
+      type: "flexinference_error",
+      code: providerCode ?? "upstream_stream_failed",
+      param: null,
+      class: "upstream",
+      origin: "provider",
+      provider,
+      providerCode,
+      retryable: true,
+      started,
+      ...(event === undefined ? {} : { event })
+    })
+  )
+}
+
+/** A caller that went away before its answer was whole. */
+export const canceled: FlexInferenceError = make(
+  new Canceled({
+    ...local,
+    class: "canceled",
+    type: "invalid_request_error",
+    status: 499,
+    code: "request_canceled",
+    param: null,
+    message: "The caller went away before the answer was complete."
+  })
+)
+
+/** A fault of the router itself; its cause is for the operator and never reaches the wire. */
+export const internal = (cause: unknown): FlexInferenceError =>
+  make(
+    new Internal({
+      ...local,
+      class: "internal",
+      type: "flexinference_error",
+      status: 500,
+      code: "internal_error",
+      param: null,
+      retryable: true,
+      message: "The router met an internal fault. Nothing was billed by the router; the request can be sent again.",
+      cause
+    })
+  )
+
+/**
+ * The machine-readable block nested in `error` on every surface (contract (d)): all eight keys, the same bytes
+ * whatever the surface. A provider's own error carries `code: null`.
+ */
+export const toBlock = (error: FlexInferenceError): JsonObject => ({
+  code: error.reason._tag === "ProviderFailed" && error.origin === "provider" && error.code === error.providerCode
+    ? null
+    : error.code,
+  class: error.class,
+  origin: error.origin,
+  status: error.status,
+  // The contract's error block says `gemini` where its routing record says `google`.
+  provider: error.provider === "google" ? "gemini" : error.provider,
+  provider_code: error.providerCode,
+  retryable: error.retryable,
+  doc_url: error.docUrl
+})

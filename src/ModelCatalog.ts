@@ -1,0 +1,3 @@
+/** Placeholder: who serves a model and at which tiers. */
+export type ProviderName = "openai" | "google" | "anthropic"
+export type Tier = "flex" | "standard" | "priority" | "auto"

@@ -1,0 +1,45 @@
+/**
+ * Opaque values of one provider inside another's format. A thought signature, an encrypted reasoning item: only the
+ * provider that made it can read it, so on its way through another dialect it wears a tag that names its maker, and
+ * it is unwrapped when it comes home and dropped when it would reach a stranger.
+ *
+ * Each dialect carries its own provider's values bare: OpenAI's in Responses, Google's in Interactions, Anthropic's in
+ * Messages. Everything else is tagged.
+ */
+import type { ProviderName } from "../ModelCatalog.ts"
+
+/** An opaque value and who made it; `id` is the maker's name for the item, where it has one. */
+export interface Opaque {
+  readonly provider: ProviderName
+  readonly id: string
+  readonly value: string
+}
+
+const prefix = "flexinference"
+const pattern = /^flexinference:(openai|google|anthropic):([^:]*):([^]*)$/
+
+/** The value as `home`'s dialect carries it: bare if `home` made it, tagged otherwise. */
+export const encode = (opaque: Opaque, home: ProviderName | undefined): string =>
+  opaque.provider === home
+    ? opaque.value
+    : `${prefix}:${opaque.provider}:${encodeURIComponent(opaque.id)}:${opaque.value}`
+
+/** The value behind what `home`'s dialect carried; a bare one is `home`'s own, and nobody's where there is no home. */
+export const decode = (text: string, home: ProviderName | undefined, id = ""): Opaque | undefined => {
+  const match = pattern.exec(text)
+  if (match === null) return home === undefined ? undefined : { provider: home, id, value: text }
+  const [, provider, encodedId = "", value = ""] = match
+  return provider === "openai" || provider === "google" || provider === "anthropic"
+    ? { provider, id: decodeURIComponent(encodedId), value }
+    : undefined
+}
+
+/** The same value as another dialect carries it. */
+export const retag = (
+  text: string,
+  from: ProviderName | undefined,
+  to: ProviderName | undefined
+): string | undefined => {
+  const opaque = decode(text, from)
+  return opaque === undefined ? undefined : encode(opaque, to)
+}

@@ -1,0 +1,15 @@
+/** The error envelope that both OpenAI dialects share. */
+import { type FlexInferenceError, toBlock } from "../FlexInferenceError.ts"
+import type { JsonObject } from "../internal/Json.ts"
+
+/** `{ error: { message, type, code, param, doc_url, flexinference } }`, as OpenAI's clients expect it. */
+export const errorBody = (error: FlexInferenceError): JsonObject => ({
+  error: {
+    message: error.message,
+    type: error.type,
+    code: error.code,
+    param: error.param,
+    doc_url: error.docUrl,
+    flexinference: toBlock(error)
+  }
+})

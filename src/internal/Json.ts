@@ -1,0 +1,69 @@
+/**
+ * Reading foreign JSON without trusting it: every accessor answers `undefined` when the member is absent or of
+ * another type, so that what a vendor adds or changes never throws.
+ */
+import { isString } from "effect/Predicate"
+import type * as Schema from "effect/Schema"
+
+export type Json = Schema.Json
+export type JsonObject = Schema.JsonObject
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+const member = (value: JsonObject, key: string): Json | undefined => Object.hasOwn(value, key) ? value[key] : undefined
+
+export const string = (value: JsonObject, key: string): string | undefined => {
+  const found = member(value, key)
+  return isString(found) ? found : undefined
+}
+
+export const number = (value: JsonObject, key: string): number | undefined => {
+  const found = member(value, key)
+  return typeof found === "number" && Number.isFinite(found) ? found : undefined
+}
+
+export const boolean = (value: JsonObject, key: string): boolean | undefined => {
+  const found = member(value, key)
+  return typeof found === "boolean" ? found : undefined
+}
+
+export const object = (value: JsonObject, key: string): JsonObject | undefined => {
+  const found = member(value, key)
+  return isObject(found) ? found : undefined
+}
+
+export const array = (value: JsonObject, key: string): ReadonlyArray<Json> | undefined => {
+  const found = member(value, key)
+  return isArray(found) ? found : undefined
+}
+
+/** The members of an array that are objects; a foreign array may hold anything. */
+export const objects = (value: JsonObject, key: string): ReadonlyArray<JsonObject> =>
+  (array(value, key) ?? []).filter(isObject)
+
+export const isArray = (value: unknown): value is ReadonlyArray<Json> => Array.isArray(value)
+
+/** A JSON text's value, or `undefined` where the text is not JSON. */
+export const parse = (text: string): Json | undefined => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** A JSON text's object, or `undefined` where it holds anything else. */
+export const parseObject = (text: string): JsonObject | undefined => {
+  const value = parse(text)
+  return isObject(value) ? value : undefined
+}
+
+/** The object without its `undefined` members, so that "absent" stays absent on the wire. */
+export const compact = (members: { readonly [key: string]: Json | undefined }): JsonObject => {
+  const out: { [key: string]: Json } = {}
+  for (const [key, value] of Object.entries(members)) {
+    if (value !== undefined) out[key] = value
+  }
+  return out
+}
