@@ -65,15 +65,18 @@ const isWindow = (value: unknown): value is Window => {
   return Result.isSuccess(parsed) && Duration.isDuration(parsed.success)
 }
 
+// The windows that `parse` accepts, in a form that a JSON Schema and a generator of examples can use.
+const windows = /^00h-(?:00m-(?:0[5-9]|[1-9][0-9])s|0[1-8]m-[0-9]{2}s|09m-(?:[0-5][0-9]|60)s|10m-00s)$/
+
 /** Schema of a window. */
-export const Window = Schema.declare<Window>(isWindow, {
-  identifier: "StartWithinWindow",
-  title: "a duration \"HHh-MMm-SSs\" from 5 seconds to 10 minutes"
-})
+export const Window: Schema.Codec<Window> = Schema.String.pipe(
+  Schema.check(Schema.isPattern(windows, { expected: "a duration \"HHh-MMm-SSs\" from 5 seconds to 10 minutes" })),
+  Schema.refine(isWindow)
+)
 
 /** Schema of the field: a tier or a window. */
-export const StartWithin = Schema.Union([NamedTier, Window])
-export type StartWithin = typeof StartWithin.Type
+export const StartWithin: Schema.Codec<StartWithin> = Schema.Union([NamedTier, Window])
+export type StartWithin = NamedTier | Window
 
 /** Whether a value is a valid `start_within`. */
 export const is = Schema.is(StartWithin)
@@ -83,7 +86,7 @@ const two = (value: number): string => String(value).padStart(2, "0")
 /**
  * The wire form of a window, from anything Effect takes for a duration. Whole seconds: a fraction is cut.
  *
- * Throws a `RangeError` for a duration outside 5 seconds to 10 minutes; use `fromDurationResult` where the duration
+ * Throws a `RangeError` for a duration that is then outside 5 seconds to 10 minutes; use `fromDurationResult` where the duration
  * is not yours.
  */
 export const fromDuration = (input: Duration.Input): Window =>

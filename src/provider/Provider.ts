@@ -34,25 +34,35 @@ export interface ErrorAnswer {
   readonly headers: { readonly [name: string]: string | undefined }
   readonly body: JsonObject | undefined
   readonly text: string
+  /** When it came, in epoch milliseconds: a `retry-after` may be a date. */
+  readonly receivedAt: number
 }
 
-/** A provider. */
-export interface Provider {
-  readonly name: ProviderName
+/** Whatever a leg can be opened to: a provider, or the hosted router. */
+export interface Upstream {
+  readonly name: string
   /** What people call it in a sentence. */
   readonly title: string
-  /** The dialects it speaks natively; translations go through the first. */
-  readonly dialects: readonly [DialectName, ...ReadonlyArray<DialectName>]
-  readonly defaultBaseUrl: string
-  /** Its word for a tier in the request's `service_tier` member; `undefined` leaves the member out. */
-  readonly tierWord: (tier: Tier) => string | undefined
-  /** The tier behind the word in an answer; `undefined` for a word it does not know. */
-  readonly tierOf: (word: string) => Tier | undefined
   readonly request: (call: Call, connection: Connection) => HttpClientRequest.HttpClientRequest
   /** The typed error of an answer that was not a 2xx. */
   readonly errorOf: (answer: ErrorAnswer) => FlexInferenceError
   /** The typed error of a failure inside a 200 stream. */
   readonly streamErrorOf: (failure: InStreamFailure, event: JsonObject, started: boolean) => FlexInferenceError
+}
+
+/** A provider. */
+export interface Provider extends Upstream {
+  readonly name: ProviderName
+  /** The dialects it speaks natively; translations go through the first. */
+  readonly dialects: readonly [DialectName, ...ReadonlyArray<DialectName>]
+  readonly defaultBaseUrl: string
+  /** The contract's code for "no key is configured", and the variable that would configure it. */
+  readonly missingKeyCode: string
+  readonly keyVariable: string
+  /** Its word for a tier in the request's `service_tier` member; `undefined` leaves the member out. */
+  readonly tierWord: (tier: Tier) => string | undefined
+  /** The tier behind the word in an answer; `undefined` for a word it does not know. */
+  readonly tierOf: (word: string) => Tier | undefined
   /** The tier the answer's headers name, where the body names none. */
   readonly tierHeader: string | undefined
 }

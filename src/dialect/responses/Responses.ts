@@ -98,8 +98,8 @@ const collector = (): Collector => {
         items[index] = item
       } else if (terminal.has(type)) {
         const response = Json.object(event, "response") ?? {}
-        // Some backends leave `output` out of the final object; the items have all gone by.
-        body = Json.array(response, "output") === undefined
+        // Some backends leave `output` out of the final object, or empty; the items have all gone by.
+        body = Json.objects(response, "output").length === 0
           ? { ...response, output: items.filter((item) => item !== undefined) }
           : response
       }

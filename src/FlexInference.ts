@@ -1,0 +1,208 @@
+/**
+ * What programs use: four surfaces, each in its vendor's own words plus one field, `start_within`.
+ *
+ * `create` gives a body, `stream` gives its events as they come, and `open` gives the routing record as soon as a leg
+ * is committed and then the events. A program does not know who races: `layer` does it in this process with your
+ * provider keys, `layerHosted` leaves it to the hosted router.
+ *
+ * **Example** (one answer, raced over flex and standard)
+ *
+ * ```ts
+ * import { Config, Effect } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ * import { FlexInference } from "effect-flexinference"
+ *
+ * const program = Effect.gen(function*() {
+ *   const flex = yield* FlexInference.FlexInference
+ *   const response = yield* flex.responses.create({
+ *     model: "gpt-5.5",
+ *     input: "Why is the sky blue?",
+ *     start_within: "00h-00m-30s"
+ *   })
+ *   return FlexInference.outputText(response)
+ * })
+ *
+ * export const main = program.pipe(
+ *   Effect.provide(FlexInference.layerConfig()),
+ *   Effect.provide(FetchHttpClient.layer)
+ * )
+ * ```
+ */
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as HttpClient from "effect/http/HttpClient"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { ChatCompletion, ChatCompletionChunk, ChatRequest } from "./dialect/chat/ChatTypes.ts"
+import { ChatCompletions } from "./dialect/chat/ChatCompletions.ts"
+import type { DialectName } from "./dialect/Dialect.ts"
+import { Interactions } from "./dialect/interactions/Interactions.ts"
+import type { Interaction, InteractionEvent, InteractionRequest } from "./dialect/interactions/InteractionsTypes.ts"
+import { Messages } from "./dialect/messages/Messages.ts"
+import type { Message, MessageEvent, MessageRequest } from "./dialect/messages/MessagesTypes.ts"
+import { Responses } from "./dialect/responses/Responses.ts"
+import type { ResponseEvent, ResponseObject, ResponsesRequest } from "./dialect/responses/ResponsesTypes.ts"
+import type { FlexInferenceError } from "./FlexInferenceError.ts"
+import type * as HostedRouter from "./internal/HostedRouter.ts"
+import * as Json from "./internal/Json.ts"
+import * as Connections from "./provider/Connections.ts"
+import * as Router from "./Router.ts"
+import type { Routing } from "./Routing.ts"
+
+/** One endpoint, in its vendor's own types. */
+export interface Surface<Request, Body, Event> {
+  /**
+   * The whole answer, as the provider's non-streaming call gives it, with `usage.routing` and, where there is a price,
+   * `usage.cost`.
+   */
+  readonly create: (request: Request, options?: Router.CallOptions) => Effect.Effect<Body, FlexInferenceError>
+  /**
+   * The answer's events as they come. The stream ends with the terminal event or with an error; interrupting it aborts
+   * the call. An event of a type that is not in `Event` is passed on as it came.
+   */
+  readonly stream: (request: Request, options?: Router.CallOptions) => Stream.Stream<Event, FlexInferenceError>
+  /** Succeeds when a leg is committed. Closing the scope aborts the call. */
+  readonly open: (
+    request: Request,
+    options?: Router.CallOptions
+  ) => Effect.Effect<Opened<Event>, FlexInferenceError, Scope.Scope>
+}
+
+/** An answer that has started. */
+export interface Opened<Event> {
+  /** What was decided, as of the commit. */
+  readonly routing: Routing
+  readonly events: Stream.Stream<Event, FlexInferenceError>
+  /** The record as it stands now: after the last event with the served tier, the usage and the cost. */
+  readonly report: Effect.Effect<Routing>
+}
+
+/** The four surfaces. */
+export class FlexInference extends Context.Service<FlexInference, {
+  /** OpenAI Responses. */
+  readonly responses: Surface<ResponsesRequest, ResponseObject, ResponseEvent>
+  readonly chat: {
+    /** OpenAI Chat Completions. */
+    readonly completions: Surface<ChatRequest, ChatCompletion, ChatCompletionChunk>
+  }
+  /** Google Interactions. */
+  readonly interactions: Surface<InteractionRequest, Interaction, InteractionEvent>
+  /** Anthropic Messages. */
+  readonly messages: Surface<MessageRequest, Message, MessageEvent>
+}>()("effect-flexinference/FlexInference") {}
+
+/** What a layer that races in this process can be told. */
+export interface Options extends Omit<Router.Options, "connections"> {
+  readonly openai?: Connections.ConnectionOptions | undefined
+  readonly google?: Connections.ConnectionOptions | undefined
+  readonly anthropic?: Connections.ConnectionOptions | undefined
+}
+
+/** The service on top of whatever `Router` is in the context. */
+export const layerRouter: Layer.Layer<FlexInference, never, Router.Router> = Layer.effect(
+  FlexInference,
+  Effect.map(Router.Router, (router) => make(router))
+)
+
+/**
+ * Races in this process, against the providers whose keys are given, on the `HttpClient` of the context. The client
+ * owns the connections: releasing its layer closes them.
+ */
+export const layer = (options: Options): Layer.Layer<FlexInference, never, HttpClient.HttpClient> =>
+  Layer.provide(layerRouter, Router.layer({ ...options, connections: Connections.make(options) }))
+
+/** Like `layer`, with keys and addresses from `OPENAI_API_KEY`, `GEMINI_API_KEY`, `ANTHROPIC_API_KEY` and `*_BASE_URL`. */
+export const layerConfig = (
+  options?: Omit<Router.Options, "connections">
+): Layer.Layer<FlexInference, Config.ConfigError, HttpClient.HttpClient> =>
+  Layer.provide(
+    layerRouter,
+    Layer.unwrap(Effect.map(Connections.config, (connections) => Router.layer({ ...options, connections })))
+  )
+
+/** Leaves the race to the hosted router, with your `flex_live_` key. */
+export const layerHosted = (options: HostedRouter.Options): Layer.Layer<FlexInference, never, HttpClient.HttpClient> =>
+  Layer.provide(layerRouter, Router.layerHosted(options))
+
+/** Like `layerHosted`, with `FLEXINFERENCE_API_KEY` and `FLEXINFERENCE_BASE_URL`. */
+export const layerHostedConfig = (
+  options?: Router.CallOptions
+): Layer.Layer<FlexInference, Config.ConfigError, HttpClient.HttpClient> =>
+  Layer.provide(
+    layerRouter,
+    Layer.unwrap(Effect.map(hostedConfig, (connection) => Router.layerHosted({ ...options, ...connection })))
+  )
+
+const hostedConfig = Config.all({
+  apiKey: Config.Redacted("FLEXINFERENCE_API_KEY"),
+  baseUrl: Config.String("FLEXINFERENCE_BASE_URL").pipe(Config.option, Config.map(Option.getOrUndefined))
+})
+
+/** The service over a router, for those who compose it by hand. */
+export const make = (router: Router.Router["Service"]): FlexInference["Service"] => ({
+  responses: surface(router, "responses"),
+  chat: { completions: surface(router, "chat.completions") },
+  interactions: surface(router, "interactions"),
+  messages: surface(router, "messages")
+})
+
+const surface = <Request, Body, Event>(
+  router: Router.Router["Service"],
+  name: DialectName
+): Surface<Request, Body, Event> => {
+  const ask = (request: Request, stream: boolean, options: Router.CallOptions | undefined) =>
+    Effect.suspend(() => router.open(name, JSON.stringify({ ...request, stream }), options))
+
+  const open: Surface<Request, Body, Event>["open"] = (request, options) =>
+    Effect.flatMap(ask(request, true, options), (answer) =>
+      answer._tag === "Stream"
+        ? Effect.succeed({ routing: answer.routing, report: answer.report, events: eventsOf<Event>(answer.frames) })
+        : Effect.die(new Error("a streamed request was answered with a body")))
+
+  return {
+    open,
+    stream: (request, options) => Stream.unwrap(Effect.map(open(request, options), ({ events }) => events)),
+    create: (request, options) =>
+      Effect.scoped(Effect.flatMap(ask(request, false, options), (answer) =>
+        answer._tag === "Body"
+          ? Effect.succeed(promised<Body>(answer.value))
+          : Effect.die(new Error("a request for a body was answered with a stream"))))
+  }
+}
+
+const eventsOf = <Event>(frames: Router.StreamAnswer["frames"]): Stream.Stream<Event, FlexInferenceError> =>
+  frames.pipe(
+    Stream.filter(({ value }) => value !== undefined),
+    Stream.map(({ value }) => promised<Event>(value))
+  )
+
+// Answers are never validated (D5): their types are the vendor's promise, not our finding.
+const promised = <A>(value: unknown): A => value as A
+
+/**
+ * All the assistant's text of a Responses body or a chat completion. `""` where there is none: a refusal or a tool
+ * call is no text.
+ *
+ * **Example** (the text of a body)
+ *
+ * ```ts
+ * import { FlexInference } from "effect-flexinference"
+ *
+ * FlexInference.outputText({ output: [{ type: "message", content: [{ type: "output_text", text: "Hi" }] }] }) // "Hi"
+ * ```
+ */
+export const outputText = (body: unknown): string =>
+  !Json.isObject(body)
+    ? ""
+    : Json.array(body, "output") === undefined
+    ? ChatCompletions.text(body)
+    : Responses.text(body)
+
+/** All the model's text of an interaction, or `""`. */
+export const interactionText = (body: unknown): string => Json.isObject(body) ? Interactions.text(body) : ""
+
+/** All the text of a message, without its thinking and tool calls, or `""`. */
+export const messageText = (body: unknown): string => Json.isObject(body) ? Messages.text(body) : ""

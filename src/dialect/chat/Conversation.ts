@@ -1,0 +1,270 @@
+/** The conversation: Chat Completions' messages as Responses' input items, and back. */
+import * as Result from "effect/Result"
+import * as Json from "../../internal/Json.ts"
+import type { JsonObject } from "../../internal/Json.ts"
+import type { Translated } from "../Dialect.ts"
+import * as Reasoning from "./Reasoning.ts"
+import { present, refuse } from "./Untranslatable.ts"
+
+type Items = ReadonlyArray<JsonObject>
+
+const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
+
+// Messages to items.
+
+/** A content part of a caller's message. */
+const inputPart = (part: JsonObject, field: string): Translated<JsonObject> => {
+  switch (typeOf(part)) {
+    case "text":
+      return Result.succeed({ type: "input_text", text: Json.string(part, "text") ?? "" })
+    case "image_url": {
+      const image = Json.object(part, "image_url") ?? {}
+      return Result.succeed(
+        Json.compact({
+          type: "input_image",
+          image_url: Json.string(image, "url") ?? "",
+          detail: Json.string(image, "detail")
+        })
+      )
+    }
+    case "file":
+      return Result.succeed({
+        type: "input_file",
+        ...present(Json.object(part, "file") ?? {}, ["file_id", "file_data", "filename"])
+      })
+    default:
+      return refuse(
+        `${field}.type`,
+        `\`${typeOf(part)}\` has no counterpart where this model is served. Send text, image_url or file parts.`
+      )
+  }
+}
+
+/** A content part of an assistant's message. */
+const outputPart = (part: JsonObject, field: string): Translated<JsonObject> => {
+  switch (typeOf(part)) {
+    case "text":
+      return Result.succeed({ type: "output_text", text: Json.string(part, "text") ?? "", annotations: [] })
+    case "refusal":
+      return Result.succeed({ type: "refusal", refusal: Json.string(part, "refusal") ?? "" })
+    default:
+      return refuse(
+        `${field}.type`,
+        `\`${typeOf(part)}\` is no part of an assistant message. Send text or refusal parts.`
+      )
+  }
+}
+
+const parts = (
+  message: JsonObject,
+  key: string,
+  field: string,
+  part: (part: JsonObject, field: string) => Translated<JsonObject>
+): Translated<Items> =>
+  Result.all(Json.objects(message, key).map((value, index) => part(value, `${field}.${key}[${index}]`)))
+
+const inputMessage = (role: string, message: JsonObject, field: string): Translated<Items> => {
+  const content = Json.string(message, "content")
+  return content === undefined
+    ? Result.map(parts(message, "content", field, inputPart), (content) => [{ type: "message", role, content }])
+    : Result.succeed([{ type: "message", role, content }])
+}
+
+const callItem = (call: JsonObject, field: string): Translated<JsonObject> => {
+  const described = Json.object(call, "function")
+  if (described === undefined) {
+    return refuse(`${field}.type`, "is not `function`. Only function calls can be handed to this model.")
+  }
+  return Result.succeed(
+    Json.compact({
+      type: "function_call",
+      call_id: Json.string(call, "id") ?? "",
+      name: Json.string(described, "name") ?? "",
+      arguments: Json.string(described, "arguments") ?? "",
+      signature: Reasoning.signatureOf(call)
+    })
+  )
+}
+
+const assistantMessage = (message: JsonObject, field: string): Translated<Items> =>
+  Result.gen(function*() {
+    if (Json.object(message, "audio") !== undefined) {
+      return yield* refuse(
+        `${field}.audio`,
+        "has no counterpart where this model is served. Send the transcript as text."
+      )
+    }
+    if (Json.object(message, "function_call") !== undefined) {
+      return yield* refuse(`${field}.function_call`, "is the deprecated form of a call. Use `tool_calls`.")
+    }
+    const text = Json.string(message, "content") ?? ""
+    const refusal = Json.string(message, "refusal") ?? ""
+    const content = [
+      ...(text === "" ? [] : [{ type: "output_text", text, annotations: [] }]),
+      ...(yield* parts(message, "content", field, outputPart)),
+      ...(refusal === "" ? [] : [{ type: "refusal", refusal }])
+    ]
+    const calls = Json.objects(message, "tool_calls")
+    return [
+      ...Reasoning.items(Json.objects(message, "reasoning_details")),
+      ...(content.length === 0 ? [] : [{ type: "message", role: "assistant", content }]),
+      ...(yield* Result.all(calls.map((call, index) => callItem(call, `${field}.tool_calls[${index}]`))))
+    ]
+  })
+
+const toolMessage = (message: JsonObject, field: string): Translated<Items> => {
+  const item = { type: "function_call_output", call_id: Json.string(message, "tool_call_id") ?? "" }
+  const output = Json.string(message, "content")
+  return output === undefined
+    ? Result.map(parts(message, "content", field, inputPart), (output) => [{ ...item, output }])
+    : Result.succeed([{ ...item, output }])
+}
+
+const messageItems = (message: JsonObject, index: number): Translated<Items> => {
+  const field = `messages[${index}]`
+  const role = Json.string(message, "role") ?? ""
+  switch (role) {
+    case "system":
+    case "developer":
+    case "user":
+      return inputMessage(role, message, field)
+    case "assistant":
+      return assistantMessage(message, field)
+    case "tool":
+      return toolMessage(message, field)
+    default:
+      return refuse(`${field}.role`, "must be system, developer, user, assistant or tool.")
+  }
+}
+
+/** The messages of a request as input items. */
+export const toItems = (request: JsonObject): Translated<Items> =>
+  Result.map(Result.all(Json.objects(request, "messages").map(messageItems)), (items) => items.flat())
+
+// Items to messages.
+
+/** An assistant's turn while its items are gathered: Chat Completions has one message for all of them. */
+interface Turn {
+  readonly details: Array<JsonObject>
+  readonly content: Array<JsonObject>
+  readonly calls: Array<JsonObject>
+}
+
+const turnMessage = ({ calls, content, details }: Turn): JsonObject => {
+  const [only] = content
+  const text = only === undefined ? null : content.length === 1 ? Json.string(only, "text") ?? null : undefined
+  const refusal = content.length === 1 && only !== undefined ? Json.string(only, "refusal") : undefined
+  return Json.compact({
+    role: "assistant",
+    content: text === undefined ? content : text,
+    refusal,
+    tool_calls: calls.length === 0 ? undefined : calls,
+    reasoning_details: details.length === 0 ? undefined : details
+  })
+}
+
+const messagePart = (part: JsonObject, field: string): Translated<JsonObject> => {
+  switch (typeOf(part)) {
+    case "input_text":
+    case "output_text":
+      return Result.succeed({ type: "text", text: Json.string(part, "text") ?? "" })
+    case "refusal":
+      return Result.succeed({ type: "refusal", refusal: Json.string(part, "refusal") ?? "" })
+    case "input_image": {
+      const url = Json.string(part, "image_url")
+      return url === undefined
+        ? refuse(`${field}.file_id`, "names a stored image. Send `image_url`, which may be a data URL.")
+        : Result.succeed({ type: "image_url", image_url: { url, ...present(part, ["detail"]) } })
+    }
+    case "input_file":
+      return Json.string(part, "file_url") === undefined
+        ? Result.succeed({ type: "file", file: present(part, ["file_id", "file_data", "filename"]) })
+        : refuse(`${field}.file_url`, "cannot be fetched where this model is served. Send `file_data`.")
+    default:
+      return refuse(`${field}.type`, `\`${typeOf(part)}\` has no counterpart where this model is served.`)
+  }
+}
+
+const outputMessage = (item: JsonObject, field: string): Translated<JsonObject> =>
+  Result.gen(function*() {
+    const message = { role: "tool", tool_call_id: Json.string(item, "call_id") ?? "" }
+    const output = Json.string(item, "output")
+    if (output !== undefined) return { ...message, content: output }
+    const content = yield* parts(item, "output", field, messagePart)
+    const strange = content.findIndex((part) => typeOf(part) !== "text")
+    return strange === -1
+      ? { ...message, content }
+      : yield* refuse(`${field}.output[${strange}]`, "is not text, and a tool message holds nothing else.")
+  })
+
+/** The `instructions` and `input` of a request as messages. */
+export const toMessages = (request: JsonObject): Translated<Items> =>
+  Result.gen(function*() {
+    const messages: Array<JsonObject> = []
+    const instructions = Json.string(request, "instructions")
+    if (instructions !== undefined) messages.push({ role: "system", content: instructions })
+    const input = Json.string(request, "input")
+    if (input !== undefined) messages.push({ role: "user", content: input })
+
+    let turn: Turn | undefined
+    const flush = (): void => {
+      if (turn !== undefined) messages.push(turnMessage(turn))
+      turn = undefined
+    }
+    const opened = (): Turn => turn ??= { details: [], content: [], calls: [] }
+
+    for (const [index, item] of Json.objects(request, "input").entries()) {
+      const field = `input[${index}]`
+      const role = Json.string(item, "role")
+      switch (Json.string(item, "type") ?? "message") {
+        case "message": {
+          const text = Json.string(item, "content")
+          const content = text === undefined ? yield* parts(item, "content", field, messagePart) : undefined
+          if (role !== "assistant") {
+            flush()
+            messages.push({ role: role ?? "user", content: content ?? text ?? "" })
+            break
+          }
+          // A second text is a second message, unless calls would then lose their place before their results.
+          if (turn !== undefined && turn.content.length > 0 && turn.calls.length === 0) flush()
+          opened().content.push(...(content ?? [{ type: "text", text: text ?? "" }]))
+          break
+        }
+        case "reasoning": {
+          if (turn !== undefined && turn.content.length > 0 && turn.calls.length === 0) flush()
+          const { details } = opened()
+          const id = Json.string(item, "id")
+          for (const part of Json.objects(item, "summary")) {
+            details.push(Reasoning.summaryDetail(details.length, id, Json.string(part, "text") ?? ""))
+          }
+          const encrypted = Json.string(item, "encrypted_content")
+          const detail = encrypted === undefined
+            ? undefined
+            : Reasoning.encryptedDetail(details.length, id, encrypted)
+          if (detail !== undefined) details.push(detail)
+          break
+        }
+        case "function_call":
+          opened().calls.push(
+            Json.compact({
+              id: Json.string(item, "call_id") ?? "",
+              type: "function",
+              function: { name: Json.string(item, "name") ?? "", arguments: Json.string(item, "arguments") ?? "" },
+              extra_content: Reasoning.extraContent(Json.string(item, "signature"))
+            })
+          )
+          break
+        case "function_call_output":
+          flush()
+          messages.push(yield* outputMessage(item, field))
+          break
+        // A report of what the provider did by itself: the answer it led to follows.
+        case "web_search_call":
+          break
+        default:
+          return yield* refuse(`${field}.type`, `\`${typeOf(item)}\` has no counterpart where this model is served.`)
+      }
+    }
+    flush()
+    return messages
+  })

@@ -1,0 +1,37 @@
+/** Chat Completions' token counts and tier, as the router reckons them and back. */
+import * as Json from "../../internal/Json.ts"
+import type { JsonObject } from "../../internal/Json.ts"
+import type { Served, Usage } from "../Dialect.ts"
+
+const read = (usage: JsonObject): Usage => {
+  const input = Json.object(usage, "prompt_tokens_details") ?? {}
+  const output = Json.object(usage, "completion_tokens_details") ?? {}
+  return {
+    input: Json.number(usage, "prompt_tokens") ?? 0,
+    cachedInput: Json.number(input, "cached_tokens") ?? 0,
+    cacheWriteInput: Json.number(input, "cache_write_tokens") ?? 0,
+    output: Json.number(usage, "completion_tokens") ?? 0,
+    reasoning: Json.number(output, "reasoning_tokens") ?? 0,
+    // This format does not count searches.
+    webSearches: 0
+  }
+}
+
+/** What a body, or a chunk, reports. */
+export const served = (body: JsonObject): Served => {
+  const usage = Json.object(body, "usage")
+  return {
+    usage: usage === undefined ? undefined : read(usage),
+    tier: Json.string(body, "service_tier"),
+    model: Json.string(body, "model")
+  }
+}
+
+/** Token counts as a completion's `usage`. */
+export const usageObject = (usage: Usage): JsonObject => ({
+  prompt_tokens: usage.input,
+  completion_tokens: usage.output,
+  total_tokens: usage.input + usage.output,
+  prompt_tokens_details: { cached_tokens: usage.cachedInput, cache_write_tokens: usage.cacheWriteInput },
+  completion_tokens_details: { reasoning_tokens: usage.reasoning }
+})

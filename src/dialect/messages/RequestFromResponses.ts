@@ -1,0 +1,347 @@
+/**
+ * A Responses request as a Messages request, for Anthropic to serve.
+ *
+ * Dropped, because the answer means the same without it: `metadata`, `user`, `store`, `truncation`,
+ * `prompt_cache_key`, `text.verbosity`, `include`, image `detail`, search calls of earlier turns, and reasoning that
+ * another provider made. Refused, naming the field: what points into OpenAI's storage, tools and formats that
+ * Anthropic lacks, `seed` and log probabilities.
+ *
+ * `reasoning.effort` is carried as it is (`minimal` as `low`); a model without effort levels answers with its own 400,
+ * as a model of OpenAI's that does not reason would.
+ */
+import * as Base64 from "effect/encoding/Base64"
+import * as Result from "effect/Result"
+import * as Json from "../../internal/Json.ts"
+import type { JsonObject } from "../../internal/Json.ts"
+import type { Translated } from "../Dialect.ts"
+import * as ClaudeModel from "./ClaudeModel.ts"
+import { isGiven, refuse } from "./Refusal.ts"
+import * as Thinking from "./Thinking.ts"
+
+const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
+
+/** Members that a request must not have, because leaving them out would change the answer. */
+const uncarriable: ReadonlyArray<readonly [field: string, why: string]> = [
+  ["previous_response_id", "refers to a response that is stored with OpenAI; send the conversation in `input`"],
+  ["conversation", "refers to a conversation that is stored with OpenAI; send it in `input`"],
+  ["prompt", "refers to a prompt that is stored with OpenAI; send its text in `instructions` or `input`"],
+  ["seed", "has no counterpart in Anthropic's API"]
+]
+
+const refuseUncarriable = (request: JsonObject): Translated<void> => {
+  for (const [field, why] of uncarriable) {
+    if (isGiven(request, field)) return refuse(field, why)
+  }
+  if (Json.boolean(request, "background") === true) {
+    return refuse("background", "is not offered by Anthropic's API; send the request without it")
+  }
+  if ((Json.number(request, "top_logprobs") ?? 0) > 0) {
+    return refuse("top_logprobs", "asks for log probabilities, which Anthropic does not report")
+  }
+  return (Json.array(request, "include") ?? []).includes("message.output_text.logprobs")
+    ? refuse("include", "asks for log probabilities, which Anthropic does not report")
+    : Result.void
+}
+
+/** The media type and the payload of a base64 data URL. */
+const dataUrl = (url: string): { readonly mediaType: string; readonly data: string } | undefined => {
+  const match = /^data:([^;,]+)(?:;[^;,]+)*;base64,/.exec(url.slice(0, 256))
+  return match === null ? undefined : { mediaType: match[1] ?? "", data: url.slice(match[0].length) }
+}
+
+const image = (part: JsonObject, field: string): Translated<JsonObject> => {
+  const url = Json.string(part, "image_url")
+  if (url === undefined) {
+    return refuse(`${field}.image_url`, "must be an address or a data URL; files stored with OpenAI cannot be reached")
+  }
+  const inline = dataUrl(url)
+  return Result.succeed({
+    type: "image",
+    source: inline === undefined
+      ? { type: "url", url }
+      : { type: "base64", media_type: inline.mediaType, data: inline.data }
+  })
+}
+
+const file = (part: JsonObject, field: string): Translated<JsonObject> => {
+  const title = Json.string(part, "filename")
+  const document = (source: JsonObject): Translated<JsonObject> =>
+    Result.succeed(Json.compact({ type: "document", source, title }))
+  const url = Json.string(part, "file_url")
+  if (url !== undefined) return document({ type: "url", url })
+  const inline = dataUrl(Json.string(part, "file_data") ?? "")
+  if (inline === undefined) {
+    return refuse(field, "must be inline (`file_data` as a base64 data URL) or an address (`file_url`)")
+  }
+  if (inline.mediaType === "application/pdf") {
+    return document({ type: "base64", media_type: inline.mediaType, data: inline.data })
+  }
+  const text = inline.mediaType.startsWith("text/") ? Base64.decodeString(inline.data) : undefined
+  return text !== undefined && Result.isSuccess(text)
+    ? document({ type: "text", media_type: "text/plain", data: text.success })
+    : refuse(`${field}.file_data`, "must be a PDF or a text; Anthropic reads no other documents")
+}
+
+const textBlocks = (text: string): ReadonlyArray<JsonObject> => text === "" ? [] : [{ type: "text", text }]
+
+/** The blocks of a message's or a tool output's content; Anthropic refuses empty texts, so they are left out. */
+const blocksOf = (content: Json.Json | undefined, field: string): Translated<ReadonlyArray<JsonObject>> =>
+  Result.gen(function*() {
+    if (typeof content === "string") return textBlocks(content)
+    if (!Json.isArray(content)) return []
+    const blocks: Array<JsonObject> = []
+    for (const [index, part] of content.entries()) {
+      if (!Json.isObject(part)) continue
+      const at = `${field}[${index}]`
+      switch (typeOf(part)) {
+        case "input_text":
+        case "output_text":
+        case "text":
+          blocks.push(...textBlocks(Json.string(part, "text") ?? ""))
+          break
+        case "refusal":
+          blocks.push(...textBlocks(Json.string(part, "refusal") ?? ""))
+          break
+        case "input_image":
+          blocks.push(yield* image(part, at))
+          break
+        case "input_file":
+          blocks.push(yield* file(part, at))
+          break
+        default:
+          return yield* refuse(`${at}.type`, `is \`${typeOf(part)}\`, which Anthropic's API has no content for`)
+      }
+    }
+    return blocks
+  })
+
+const systemText = (blocks: ReadonlyArray<JsonObject>, field: string): Translated<string> =>
+  blocks.every((block) => typeOf(block) === "text")
+    ? Result.succeed(blocks.map((block) => Json.string(block, "text") ?? "").join("\n\n"))
+    : refuse(field, "must be text: Anthropic's system prompt holds nothing else")
+
+/** Arguments as the object that Messages wants; a call without any has an empty one. */
+const inputOf = (item: JsonObject, field: string): Translated<JsonObject> => {
+  const text = Json.string(item, "arguments") ?? ""
+  const input = text === "" ? {} : Json.parseObject(text)
+  return input === undefined
+    ? refuse(`${field}.arguments`, "must be the JSON text of an object")
+    : Result.succeed(input)
+}
+
+const toolResult = (item: JsonObject, field: string): Translated<JsonObject> =>
+  Result.gen(function*() {
+    const text = Json.string(item, "output")
+    return Json.compact({
+      type: "tool_result",
+      tool_use_id: Json.string(item, "call_id") ?? "",
+      content: text ?? [...(yield* blocksOf(item["output"], `${field}.output`))],
+      // The hub's only word for an output that is none.
+      is_error: Json.string(item, "status") === "incomplete" ? true : undefined
+    })
+  })
+
+/** One turn; the results of tools must come first in it. */
+interface Turn {
+  readonly role: "user" | "assistant"
+  readonly results: Array<JsonObject>
+  readonly blocks: Array<JsonObject>
+}
+
+/** `input` as alternating turns, and the texts of the system prompt. */
+const conversation = (request: JsonObject) =>
+  Result.gen(function*() {
+    const system: Array<string> = []
+    const turns: Array<Turn> = []
+    const turnOf = (role: Turn["role"]): Turn => {
+      const last = turns.at(-1)
+      if (last?.role === role) return last
+      const turn: Turn = { role, results: [], blocks: [] }
+      turns.push(turn)
+      return turn
+    }
+    const instructions = Json.string(request, "instructions") ?? ""
+    if (instructions !== "") system.push(instructions)
+    const input = request["input"]
+    const items = Json.isArray(input) ? input : [{ role: "user", content: input ?? "" }]
+    for (const [index, item] of items.entries()) {
+      if (!Json.isObject(item)) continue
+      const field = `input[${index}]`
+      switch (typeOf(item) || "message") {
+        case "message": {
+          const role = Json.string(item, "role")
+          const blocks = yield* blocksOf(item["content"], `${field}.content`)
+          if (role === "system" || role === "developer") {
+            system.push(yield* systemText(blocks, `${field}.content`))
+          } else if (blocks.length > 0) {
+            turnOf(role === "assistant" ? "assistant" : "user").blocks.push(...blocks)
+          }
+          break
+        }
+        case "function_call":
+          turnOf("assistant").blocks.push({
+            type: "tool_use",
+            id: Json.string(item, "call_id") ?? "",
+            name: Json.string(item, "name") ?? "",
+            input: yield* inputOf(item, field)
+          })
+          break
+        case "function_call_output":
+          turnOf("user").results.push(yield* toolResult(item, field))
+          break
+        case "reasoning": {
+          const block = Thinking.ownBlockOf(item)
+          if (block !== undefined) turnOf("assistant").blocks.push(block)
+          break
+        }
+        case "web_search_call":
+          break
+        default:
+          return yield* refuse(`${field}.type`, `is \`${typeOf(item)}\`, which Anthropic's API has no counterpart for`)
+      }
+    }
+    const messages = turns.map(({ blocks, results, role }) => ({ role, content: [...results, ...blocks] }))
+    return { system: system.filter((text) => text !== "").join("\n\n"), messages }
+  })
+
+/** The plain search tool: the later ones also run code, and not every model has them. */
+const webSearchTool = (tool: JsonObject, request: JsonObject): JsonObject => {
+  const filters = Json.object(tool, "filters") ?? {}
+  const location = Json.object(tool, "user_location")
+  return Json.compact({
+    type: "web_search_20250305",
+    name: "web_search",
+    max_uses: Json.number(request, "max_tool_calls"),
+    allowed_domains: Json.array(filters, "allowed_domains"),
+    blocked_domains: Json.array(filters, "blocked_domains"),
+    user_location: location === undefined ? undefined : { type: "approximate", ...location }
+  })
+}
+
+const toolsOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
+  Result.gen(function*() {
+    const tools: Array<JsonObject> = []
+    for (const [index, tool] of Json.objects(request, "tools").entries()) {
+      const type = typeOf(tool)
+      if (type === "function") {
+        tools.push(Json.compact({
+          name: Json.string(tool, "name") ?? "",
+          description: Json.string(tool, "description"),
+          input_schema: Json.object(tool, "parameters") ?? { type: "object", properties: {} },
+          strict: Json.boolean(tool, "strict") === true ? true : undefined
+        }))
+      } else if (type.startsWith("web_search")) {
+        tools.push(webSearchTool(tool, request))
+      } else {
+        return yield* refuse(`tools[${index}].type`, `is \`${type}\`, a tool that only OpenAI runs`)
+      }
+    }
+    return tools
+  })
+
+const nameOfChoice = (choice: JsonObject): string | undefined =>
+  typeOf(choice) === "function"
+    ? Json.string(choice, "name")
+    : typeOf(choice).startsWith("web_search")
+    ? "web_search"
+    : undefined
+
+/** The tools on offer and which of them to use; a choice among some of them is a shorter list. */
+const choose = (request: JsonObject, tools: ReadonlyArray<JsonObject>) =>
+  Result.gen(function*() {
+    const word = Json.string(request, "tool_choice")
+    const choice = Json.object(request, "tool_choice") ?? {}
+    const isSerial = Json.boolean(request, "parallel_tool_calls") === false
+    const among = (offered: ReadonlyArray<JsonObject>, members: JsonObject | undefined) => ({
+      tools: offered,
+      choice: offered.length === 0
+        ? undefined
+        : isSerial
+        ? { ...(members ?? { type: "auto" }), disable_parallel_tool_use: true }
+        : members
+    })
+    if (word === "none") {
+      return { tools, choice: tools.length === 0 ? undefined : { type: "none" } }
+    }
+    if (word === "required") return among(tools, { type: "any" })
+    if (word !== undefined) return among(tools, { type: "auto" })
+    if (typeOf(choice) === "") return among(tools, undefined)
+    if (typeOf(choice) === "allowed_tools") {
+      const names = new Set(Json.objects(choice, "tools").map(nameOfChoice))
+      return among(
+        tools.filter((tool) => names.has(Json.string(tool, "name"))),
+        { type: Json.string(choice, "mode") === "required" ? "any" : "auto" }
+      )
+    }
+    const name = nameOfChoice(choice)
+    return name === undefined
+      ? yield* refuse("tool_choice.type", `is \`${typeOf(choice)}\`, which only OpenAI knows`)
+      : among(tools, { type: "tool", name })
+  })
+
+const outputFormat = (request: JsonObject): Translated<JsonObject | undefined> => {
+  const format = Json.object(Json.object(request, "text") ?? {}, "format") ?? {}
+  switch (typeOf(format)) {
+    case "":
+    case "text":
+      return Result.succeed(undefined)
+    case "json_schema":
+      return Result.succeed({ type: "json_schema", schema: Json.object(format, "schema") ?? {} })
+    default:
+      return refuse("text.format.type", "must be `text` or `json_schema`; Anthropic has no other output format")
+  }
+}
+
+const thinkingOf = (
+  reasoning: JsonObject,
+  model: ClaudeModel.ClaudeModel,
+  choice: JsonObject | undefined
+): JsonObject | undefined => {
+  const effort = Json.string(reasoning, "effort")
+  if (effort === "none") return { type: "disabled" }
+  const summary = isGiven(reasoning, "summary")
+  // Anthropic refuses thinking together with a forced tool.
+  const isForced = choice !== undefined && (typeOf(choice) === "any" || typeOf(choice) === "tool")
+  if (!model.adaptiveThinking || isForced || (effort === undefined && !summary)) return undefined
+  return Json.compact({ type: "adaptive", display: summary ? "summarized" : undefined })
+}
+
+/** `temperature`, or else `top_p`: only one is accepted, only by older models, and not together with thinking. */
+const samplingOf = (request: JsonObject, model: ClaudeModel.ClaudeModel, isThinking: boolean): JsonObject => {
+  const temperature = Json.number(request, "temperature")
+  const topP = Json.number(request, "top_p")
+  if (!model.sampling || isThinking) return {}
+  return temperature === undefined ? Json.compact({ top_p: topP }) : { temperature }
+}
+
+export const requestFromResponses = (request: JsonObject): Translated<JsonObject> =>
+  Result.gen(function*() {
+    yield* refuseUncarriable(request)
+    const model = Json.string(request, "model") ?? ""
+    const facts = ClaudeModel.of(model)
+    const { messages, system } = yield* conversation(request)
+    const { choice, tools } = yield* choose(request, yield* toolsOf(request))
+    const format = yield* outputFormat(request)
+    const reasoning = Json.object(request, "reasoning") ?? {}
+    const effort = Json.string(reasoning, "effort")
+    const thinking = thinkingOf(reasoning, facts, choice)
+    const outputConfig = Json.compact({
+      effort: effort === "none" ? undefined : effort === "minimal" ? "low" : effort,
+      format
+    })
+    const user = Json.string(request, "safety_identifier")
+    return Json.compact({
+      model,
+      max_tokens: Json.number(request, "max_output_tokens") ?? facts.maxTokens,
+      system: system === "" ? undefined : system,
+      messages,
+      tools: tools.length === 0 ? undefined : tools,
+      tool_choice: choice,
+      thinking,
+      output_config: Object.keys(outputConfig).length === 0 ? undefined : outputConfig,
+      stop_sequences: typeof request["stop"] === "string" ? [request["stop"]] : Json.array(request, "stop"),
+      ...samplingOf(request, facts, thinking !== undefined && typeOf(thinking) === "adaptive"),
+      metadata: user === undefined ? undefined : { user_id: user },
+      stream: Json.boolean(request, "stream")
+    })
+  })

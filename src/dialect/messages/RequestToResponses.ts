@@ -1,0 +1,337 @@
+/**
+ * A Messages request as a Responses request, for another provider to serve.
+ *
+ * Dropped, because the answer means the same without it: `cache_control`, `service_tier`, `speed`, the provider's own
+ * searches of earlier turns, and thoughts that nobody signed. Refused, naming the field: what points into Anthropic's
+ * storage, tools and samplings that only Anthropic has, and an assistant turn at the end, which only Claude continues.
+ */
+import * as Result from "effect/Result"
+import * as Json from "../../internal/Json.ts"
+import type { JsonObject } from "../../internal/Json.ts"
+import type { Translated } from "../Dialect.ts"
+import * as Opaque from "../Opaque.ts"
+import { isGiven, refuse } from "./Refusal.ts"
+import * as Thinking from "./Thinking.ts"
+
+const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
+
+const uncarriable: ReadonlyArray<readonly [field: string, why: string]> = [
+  ["top_k", "has no counterpart beyond Anthropic's API"],
+  ["container", "refers to a container that Anthropic runs"],
+  ["mcp_servers", "asks Anthropic to call servers, which no other provider does in this format"],
+  ["inference_geo", "is a promise that only Anthropic can keep"]
+]
+
+/** OpenAI's bound on `safety_identifier`; what is longer only helps to detect abuse, and is left out. */
+const maxUserLength = 64
+
+const textPart = (text: string): ReadonlyArray<JsonObject> => text === "" ? [] : [{ type: "input_text", text }]
+
+const imagePart = (block: JsonObject, field: string): Translated<JsonObject> => {
+  const source = Json.object(block, "source") ?? {}
+  switch (typeOf(source)) {
+    case "base64": {
+      const data = `data:${Json.string(source, "media_type") ?? ""};base64,${Json.string(source, "data") ?? ""}`
+      return Result.succeed({ type: "input_image", detail: "auto", image_url: data })
+    }
+    case "url":
+      return Result.succeed({ type: "input_image", detail: "auto", image_url: Json.string(source, "url") ?? "" })
+    default:
+      return refuse(`${field}.source`, "must be of type `base64` or `url`; stored files cannot be reached")
+  }
+}
+
+const documentParts = (block: JsonObject, field: string): Translated<ReadonlyArray<JsonObject>> => {
+  if (Json.boolean(Json.object(block, "citations") ?? {}, "enabled") === true) {
+    return refuse(`${field}.citations`, "cannot be carried: other providers do not cite documents that were sent")
+  }
+  const source = Json.object(block, "source") ?? {}
+  switch (typeOf(source)) {
+    case "base64": {
+      const data = `data:${Json.string(source, "media_type") ?? ""};base64,${Json.string(source, "data") ?? ""}`
+      return Result.succeed([{
+        type: "input_file",
+        filename: Json.string(block, "title") ?? "document.pdf",
+        file_data: data
+      }])
+    }
+    case "url":
+      return Result.succeed([{ type: "input_file", file_url: Json.string(source, "url") ?? "" }])
+    case "text":
+      return Result.succeed(textPart(Json.string(source, "data") ?? ""))
+    case "content":
+      return partsOf(source["content"], `${field}.source.content`)
+    default:
+      return refuse(`${field}.source`, "must be inline or an address; stored files cannot be reached")
+  }
+}
+
+/** One block of a user's turn, or of a tool's result, as parts of an input. */
+const inputParts = (block: JsonObject, field: string): Translated<ReadonlyArray<JsonObject>> => {
+  switch (typeOf(block)) {
+    case "text":
+      return Result.succeed(textPart(Json.string(block, "text") ?? ""))
+    case "image":
+      return Result.map(imagePart(block, field), (part) => [part])
+    case "document":
+      return documentParts(block, field)
+    default:
+      return refuse(`${field}.type`, `is \`${typeOf(block)}\`, which only Anthropic understands`)
+  }
+}
+
+const partsOf = (content: Json.Json | undefined, field: string): Translated<ReadonlyArray<JsonObject>> =>
+  Result.gen(function*() {
+    if (typeof content === "string") return textPart(content)
+    const parts: Array<JsonObject> = []
+    for (const [index, block] of (Json.isArray(content) ? content : []).entries()) {
+      if (Json.isObject(block)) parts.push(...(yield* inputParts(block, `${field}[${index}]`)))
+    }
+    return parts
+  })
+
+const toolOutput = (block: JsonObject, field: string): Translated<JsonObject> =>
+  Result.map(
+    Json.isArray(block["content"])
+      ? Result.map(partsOf(block["content"], `${field}.content`), (parts): Json.Json => [...parts])
+      : Result.succeed(Json.string(block, "content") ?? ""),
+    (output) =>
+      Json.compact({
+        type: "function_call_output",
+        call_id: Json.string(block, "tool_use_id") ?? "",
+        output,
+        // The hub's only word for an output that is none.
+        status: Json.boolean(block, "is_error") === true ? "incomplete" : undefined
+      })
+  )
+
+/** A turn's blocks; a plain string is short for one text block. */
+const blocksOf = (message: JsonObject): ReadonlyArray<JsonObject> => {
+  const text = Json.string(message, "content")
+  return text === undefined ? Json.objects(message, "content") : [{ type: "text", text }]
+}
+
+const message = (role: string, content: ReadonlyArray<JsonObject>): ReadonlyArray<JsonObject> =>
+  content.length === 0 ? [] : [{ type: "message", role, content }]
+
+const userItems = (turn: JsonObject, field: string): Translated<ReadonlyArray<JsonObject>> =>
+  Result.gen(function*() {
+    const items: Array<JsonObject> = []
+    let parts: Array<JsonObject> = []
+    for (const [index, block] of blocksOf(turn).entries()) {
+      const at = `${field}.content[${index}]`
+      if (typeOf(block) === "tool_result") {
+        items.push(...message("user", parts), yield* toolOutput(block, at))
+        parts = []
+      } else {
+        parts.push(...(yield* inputParts(block, at)))
+      }
+    }
+    return [...items, ...message("user", parts)]
+  })
+
+const functionCall = (block: JsonObject): JsonObject => {
+  const signature = Json.string(block, "signature")
+  return Json.compact({
+    type: "function_call",
+    call_id: Json.string(block, "id") ?? "",
+    name: Json.string(block, "name") ?? "",
+    arguments: JSON.stringify(Json.object(block, "input") ?? {}),
+    signature: signature === undefined ? undefined : Opaque.retag(signature, "anthropic", "openai")
+  })
+}
+
+const assistantItems = (turn: JsonObject, field: string): Translated<ReadonlyArray<JsonObject>> =>
+  Result.gen(function*() {
+    const items: Array<JsonObject> = []
+    let parts: Array<JsonObject> = []
+    const add = (item: JsonObject | undefined): void => {
+      items.push(...message("assistant", parts), ...(item === undefined ? [] : [item]))
+      parts = []
+    }
+    for (const [index, block] of blocksOf(turn).entries()) {
+      switch (typeOf(block)) {
+        case "text": {
+          const text = Json.string(block, "text") ?? ""
+          if (text !== "") parts.push({ type: "output_text", text, annotations: [] })
+          break
+        }
+        case "tool_use":
+          add(functionCall(block))
+          break
+        case "thinking":
+        case "redacted_thinking":
+          add(Thinking.itemOf(block))
+          break
+        // A search that was made is told by the text that came of it.
+        case "server_tool_use":
+        case "web_search_tool_result":
+          break
+        default:
+          return yield* refuse(
+            `${field}.content[${index}].type`,
+            `is \`${typeOf(block)}\`, which only Anthropic understands`
+          )
+      }
+    }
+    add(undefined)
+    return items
+  })
+
+const inputOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
+  Result.gen(function*() {
+    const turns = Json.objects(request, "messages")
+    const items: Array<JsonObject> = []
+    for (const [index, turn] of turns.entries()) {
+      const field = `messages[${index}]`
+      switch (Json.string(turn, "role")) {
+        case "assistant":
+          if (index === turns.length - 1) {
+            return yield* refuse(field, "must not be an assistant turn: only Claude continues a text that was begun")
+          }
+          items.push(...(yield* assistantItems(turn, field)))
+          break
+        case "system":
+          items.push(...message("system", yield* partsOf(turn["content"], `${field}.content`)))
+          break
+        default:
+          items.push(...(yield* userItems(turn, field)))
+      }
+    }
+    return items
+  })
+
+const instructionsOf = (request: JsonObject): string | undefined => {
+  const text = Json.string(request, "system") ??
+    Json.objects(request, "system").map((block) => Json.string(block, "text") ?? "").join("\n\n")
+  return text === "" ? undefined : text
+}
+
+const isWebSearch = (tool: JsonObject): boolean => typeOf(tool).startsWith("web_search_")
+
+const webSearchTool = (tool: JsonObject): JsonObject => {
+  const filters = Json.compact({
+    allowed_domains: Json.array(tool, "allowed_domains"),
+    blocked_domains: Json.array(tool, "blocked_domains")
+  })
+  return Json.compact({
+    type: "web_search",
+    filters: Object.keys(filters).length === 0 ? undefined : filters,
+    user_location: Json.object(tool, "user_location")
+  })
+}
+
+const toolsOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
+  Result.gen(function*() {
+    const tools: Array<JsonObject> = []
+    for (const [index, tool] of Json.objects(request, "tools").entries()) {
+      if (isWebSearch(tool)) {
+        tools.push(webSearchTool(tool))
+      } else if (typeOf(tool) === "" || typeOf(tool) === "custom") {
+        tools.push(Json.compact({
+          type: "function",
+          name: Json.string(tool, "name") ?? "",
+          description: Json.string(tool, "description"),
+          parameters: Json.object(tool, "input_schema") ?? { type: "object", properties: {} },
+          // The hub takes a missing `strict` for true, Messages for false.
+          strict: Json.boolean(tool, "strict") ?? false
+        }))
+      } else {
+        return yield* refuse(`tools[${index}].type`, `is \`${typeOf(tool)}\`, a tool that only Claude knows`)
+      }
+    }
+    return tools
+  })
+
+const toolChoiceOf = (request: JsonObject): Json.Json | undefined => {
+  const choice = Json.object(request, "tool_choice") ?? {}
+  switch (typeOf(choice)) {
+    case "auto":
+    case "none":
+      return typeOf(choice)
+    case "any":
+      return "required"
+    case "tool": {
+      const name = Json.string(choice, "name") ?? ""
+      return Json.objects(request, "tools").some((tool) => isWebSearch(tool) && Json.string(tool, "name") === name)
+        ? { type: "web_search" }
+        : { type: "function", name }
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Budgets up to this many tokens are taken for low, and for medium effort; above is high. */
+const lowBudget = 2048
+const mediumBudget = 8192
+
+const effortOf = (thinking: JsonObject, config: JsonObject): string | undefined => {
+  const effort = Json.string(config, "effort")
+  const budget = Json.number(thinking, "budget_tokens") ?? 0
+  switch (typeOf(thinking)) {
+    case "disabled":
+      return "none"
+    case "enabled":
+      return effort ?? (budget <= lowBudget ? "low" : budget <= mediumBudget ? "medium" : "high")
+    // Anthropic documents high as what adaptive thinking does unless told otherwise.
+    case "adaptive":
+      return effort ?? "high"
+    default:
+      return effort
+  }
+}
+
+const reasoningOf = (request: JsonObject): JsonObject => {
+  const thinking = Json.object(request, "thinking") ?? {}
+  const isThinking = typeOf(thinking) === "enabled" || typeOf(thinking) === "adaptive"
+  const reasoning = Json.compact({
+    effort: effortOf(thinking, Json.object(request, "output_config") ?? {}),
+    summary: isThinking && Json.string(thinking, "display") !== "omitted" ? "auto" : undefined
+  })
+  return Json.compact({
+    reasoning: Object.keys(reasoning).length === 0 ? undefined : reasoning,
+    // Without it there would be nothing to sign a thinking block with.
+    include: isThinking ? ["reasoning.encrypted_content"] : undefined
+  })
+}
+
+const formatOf = (request: JsonObject): JsonObject | undefined => {
+  const format = Json.object(Json.object(request, "output_config") ?? {}, "format")
+  return format === undefined
+    ? undefined
+    : { format: { type: "json_schema", name: "response", schema: Json.object(format, "schema") ?? {}, strict: true } }
+}
+
+const userOf = (request: JsonObject): string | undefined => {
+  const user = Json.string(Json.object(request, "metadata") ?? {}, "user_id")
+  return user === undefined || user.length > maxUserLength ? undefined : user
+}
+
+export const requestToResponses = (request: JsonObject): Translated<JsonObject> =>
+  Result.gen(function*() {
+    for (const [field, why] of uncarriable) {
+      if (isGiven(request, field)) return yield* refuse(field, why)
+    }
+    const tools = yield* toolsOf(request)
+    const choice = Json.object(request, "tool_choice") ?? {}
+    return Json.compact({
+      model: Json.string(request, "model"),
+      instructions: instructionsOf(request),
+      input: yield* inputOf(request),
+      tools: tools.length === 0 ? undefined : tools,
+      tool_choice: toolChoiceOf(request),
+      parallel_tool_calls: Json.boolean(choice, "disable_parallel_tool_use") === true ? false : undefined,
+      max_tool_calls: Json.number(Json.objects(request, "tools").find(isWebSearch) ?? {}, "max_uses"),
+      max_output_tokens: Json.number(request, "max_tokens"),
+      ...reasoningOf(request),
+      text: formatOf(request),
+      stop: Json.array(request, "stop_sequences"),
+      temperature: Json.number(request, "temperature"),
+      top_p: Json.number(request, "top_p"),
+      safety_identifier: userOf(request),
+      stream: Json.boolean(request, "stream"),
+      // Messages keeps nothing between calls.
+      store: false
+    })
+  })

@@ -1,0 +1,65 @@
+/**
+ * Thinking blocks and reasoning items: the same thing, seen by Messages and by the hub. The opaque part is Anthropic's
+ * own in a Messages block and OpenAI's own in a hub item; anything else wears the tag of its maker.
+ */
+import * as Json from "../../internal/Json.ts"
+import type { JsonObject } from "../../internal/Json.ts"
+import * as Opaque from "../Opaque.ts"
+
+/** The id that tells the data of a `redacted_thinking` block from the signature of a `thinking` block. */
+const redacted = "redacted"
+
+/** What stands between two summary parts when they become one thinking text. */
+export const partSeparator = "\n\n"
+
+/** The visible thoughts of a reasoning item as one text. */
+export const textOf = (item: JsonObject): string =>
+  Json.objects(item, "summary").map((part) => Json.string(part, "text") ?? "").join(partSeparator)
+
+/** A thinking block's signature as the hub carries it. */
+export const encryptedOf = (signature: string): string | undefined => Opaque.retag(signature, "anthropic", "openai")
+
+/** The data of a redacted thinking block as the hub carries it. */
+export const encryptedOfRedacted = (data: string): string =>
+  Opaque.encode({ provider: "anthropic", id: redacted, value: data }, "openai")
+
+const opaqueOf = (item: JsonObject): Opaque.Opaque | undefined => {
+  const encrypted = Json.string(item, "encrypted_content")
+  return encrypted === undefined ? undefined : Opaque.decode(encrypted, "openai", Json.string(item, "id"))
+}
+
+/**
+ * A reasoning item as a block, whoever made it; `undefined` where it shows nothing and holds nothing. A stranger's
+ * signature is tagged, so that it finds its way back through a Messages client that keeps it.
+ */
+export const blockOf = (item: JsonObject): JsonObject | undefined => {
+  const opaque = opaqueOf(item)
+  if (opaque?.provider === "anthropic" && opaque.id === redacted) {
+    return { type: "redacted_thinking", data: opaque.value }
+  }
+  const thinking = textOf(item)
+  if (thinking === "" && opaque === undefined) return undefined
+  return { type: "thinking", thinking, signature: opaque === undefined ? "" : Opaque.encode(opaque, "anthropic") }
+}
+
+/** A reasoning item as a block that Anthropic can verify; `undefined` where another provider made it, or nobody says. */
+export const ownBlockOf = (item: JsonObject): JsonObject | undefined =>
+  opaqueOf(item)?.provider === "anthropic" ? blockOf(item) : undefined
+
+/** A `thinking` or `redacted_thinking` block as a reasoning item; `undefined` where it holds nothing opaque. */
+export const itemOf = (block: JsonObject): JsonObject | undefined => {
+  if (Json.string(block, "type") === "redacted_thinking") {
+    const data = Json.string(block, "data") ?? ""
+    return data === "" ? undefined : { type: "reasoning", summary: [], encrypted_content: encryptedOfRedacted(data) }
+  }
+  const signature = Json.string(block, "signature") ?? ""
+  const opaque = signature === "" ? undefined : Opaque.decode(signature, "anthropic")
+  if (opaque === undefined) return undefined
+  const thinking = Json.string(block, "thinking") ?? ""
+  return Json.compact({
+    type: "reasoning",
+    id: opaque.provider === "openai" && opaque.id !== "" ? opaque.id : undefined,
+    summary: thinking === "" ? [] : [{ type: "summary_text", text: thinking }],
+    encrypted_content: Opaque.encode(opaque, "openai")
+  })
+}

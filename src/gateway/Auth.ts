@@ -1,0 +1,63 @@
+/** Who may use the gateway: whoever sends one of its keys. */
+import * as Effect from "effect/Effect"
+import type * as Headers from "effect/http/Headers"
+import { isString } from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import { createHash, timingSafeEqual } from "node:crypto"
+import type { DialectName } from "../dialect/Dialect.ts"
+import { type FlexInferenceError, unauthenticated } from "../FlexInferenceError.ts"
+
+/** Where a request may carry its key. */
+export interface Credentials {
+  readonly headers: Headers.Headers
+  readonly searchParams: { readonly [name: string]: string | ReadonlyArray<string> | undefined }
+}
+
+/** Where the clients of a surface put their key, besides `Authorization: Bearer`. */
+const places: {
+  readonly [surface in DialectName]?: { readonly header: string; readonly searchParam?: string }
+} = {
+  messages: { header: "x-api-key" },
+  interactions: { header: "x-goog-api-key", searchParam: "key" }
+}
+
+const bearer = /^Bearer +(\S+) *$/i
+
+/** Every key a request of a surface carries. */
+export const presented = (surface: DialectName, { headers, searchParams }: Credentials): ReadonlyArray<string> => {
+  const place = places[surface]
+  return [
+    bearer.exec(headers["authorization"] ?? "")?.[1],
+    place === undefined ? undefined : headers[place.header],
+    place?.searchParam === undefined ? undefined : searchParams[place.searchParam]
+  ].filter((key): key is string => isString(key) && key !== "")
+}
+
+// Digests are of one length, as the comparison demands, and tell nothing of a key's.
+const digest = (key: string): Buffer => createHash("sha256").update(key).digest()
+
+/** Lets a request pass that carries one of the keys; with no keys at all, every request. */
+export const make = (
+  keys: ReadonlyArray<Redacted.Redacted<string>>
+): (surface: DialectName, credentials: Credentials) => Effect.Effect<void, FlexInferenceError> => {
+  if (keys.length === 0) return () => Effect.void
+  const digests = keys.map((key) => digest(Redacted.value(key)))
+  // Every key is looked at, so that the time taken does not tell which one came close.
+  const isKey = (candidate: Buffer) => digests.filter((key) => timingSafeEqual(key, candidate)).length > 0
+  return (surface, credentials) => {
+    const candidates = presented(surface, credentials)
+    if (candidates.length === 0) return Effect.fail(missing)
+    return candidates.map(digest).some(isKey) ? Effect.void : Effect.fail(unknown)
+  }
+}
+
+const missing = unauthenticated({
+  code: "missing_api_key",
+  message: "The request carries no API key. Send one of this gateway's keys as `Authorization: Bearer <key>`."
+})
+
+const unknown = unauthenticated({
+  code: "invalid_api_key",
+  message: "The API key is not one of this gateway's keys. Use one of those it was started with; they are not the " +
+    "providers' own keys."
+})

@@ -1,0 +1,164 @@
+/**
+ * The router behind the hosted contract: the four surfaces, the model listing and a health check over HTTP, so that
+ * any OpenAI, Anthropic or Google client works by changing its base URL.
+ *
+ * **Example** (serving on a free port)
+ *
+ * ```ts
+ * import { Effect, Layer, Redacted } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ * import { Router } from "effect-flexinference"
+ * import { Gateway } from "effect-flexinference/gateway"
+ *
+ * const router = Router.layer({
+ *   connections: { openai: { baseUrl: "https://api.openai.com/v1", apiKey: Redacted.make("sk-…") } }
+ * })
+ *
+ * export const gateway = Gateway.layer({ port: 0 }).pipe(
+ *   Layer.provide(router),
+ *   Layer.provide(FetchHttpClient.layer)
+ * )
+ * ```
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServer from "effect/http/HttpServer"
+import type { ServeError } from "effect/http/HttpServerError"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import { createServer } from "node:http"
+import type { Dialect } from "../dialect/Dialect.ts"
+import { dialects } from "../dialect/index.ts"
+import * as ModelCatalog from "../ModelCatalog.ts"
+import { Router } from "../Router.ts"
+import * as Auth from "./Auth.ts"
+import * as Models from "./Models.ts"
+import * as Refusal from "./Refusal.ts"
+import * as Reply from "./Reply.ts"
+import * as RequestBody from "./RequestBody.ts"
+
+/** What the gateway can be told. */
+export interface Options {
+  /** The keys it accepts. Without any it accepts everyone, so serve loopback only. */
+  readonly keys?: ReadonlyArray<Redacted.Redacted<string>> | undefined
+  /** Marks every response as coming from simulated providers. */
+  readonly simulated?: boolean | undefined
+  /**
+   * @default "127.0.0.1"
+   */
+  readonly host?: string | undefined
+  /**
+   * Where it listens; 0 takes any free port, which the `HttpServer` service names.
+   * @default 8787
+   */
+  readonly port?: number | undefined
+  /**
+   * How long requests that are under way may go on once the gateway is closing.
+   * @default "20 seconds"
+   */
+  readonly drain?: Duration.Input | undefined
+}
+
+interface Path {
+  readonly path: `/${string}`
+  readonly method: "GET" | "POST"
+  readonly dialect: Dialect
+}
+
+const surfaces: ReadonlyArray<Path> = [
+  { path: "/v1/responses", method: "POST", dialect: dialects.responses },
+  { path: "/v1/chat/completions", method: "POST", dialect: dialects["chat.completions"] },
+  { path: "/v1/interactions", method: "POST", dialect: dialects.interactions },
+  { path: "/v1beta/interactions", method: "POST", dialect: dialects.interactions },
+  { path: "/v1/messages", method: "POST", dialect: dialects.messages }
+]
+const openAI = dialects.responses
+const models: Path = { path: "/v1/models", method: "GET", dialect: openAI }
+const model: Path = { path: "/v1/models/:model", method: "GET", dialect: openAI }
+const health: Path = { path: "/healthz", method: "GET", dialect: openAI }
+const paths = [...surfaces, models, model, health]
+
+/** The routes, for a server that has others too. They are added to its `HttpRouter`. */
+export const routes = (options?: Pick<Options, "keys">): Layer.Layer<never, never, HttpRouter.HttpRouter | Router> =>
+  HttpRouter.use(Effect.fnUntraced(function*(http) {
+    const router = yield* Router
+    const catalog = yield* ModelCatalog.Current
+    const authorize = Auth.make(options?.keys ?? [])
+    const authorized = ({ dialect }: Path) =>
+      Effect.gen(function*() {
+        const request = yield* HttpServerRequest.HttpServerRequest
+        const searchParams = yield* HttpServerRequest.ParsedSearchParams
+        yield* authorize(dialect.name, { headers: request.headers, searchParams })
+        return request
+      })
+    for (const surface of surfaces) {
+      const { dialect, method, path } = surface
+      const respond = Effect.gen(function*() {
+        const text = yield* RequestBody.read(yield* authorized(surface))
+        return Reply.answer(yield* router.open(dialect.name, text), dialect)
+      })
+      yield* http.add(method, path, Reply.orFailure(respond, dialect))
+    }
+    const list = Effect.as(authorized(models), HttpServerResponse.jsonUnsafe(Models.list(catalog)))
+    yield* http.add(models.method, models.path, Reply.orFailure(list, models.dialect))
+    const one = Effect.gen(function*() {
+      yield* authorized(model)
+      const { model: id = "" } = yield* HttpRouter.params
+      const found = ModelCatalog.get(catalog, id)
+      return found === undefined
+        ? yield* Effect.fail(Refusal.modelNotFound(id))
+        : HttpServerResponse.jsonUnsafe(Models.entry(catalog, found))
+    })
+    yield* http.add(model.method, model.path, Reply.orFailure(one, model.dialect))
+    yield* http.add(health.method, health.path, HttpServerResponse.jsonUnsafe({ status: "ok" }))
+  }))
+
+/** What no route answers: an unknown path, or a known one asked with another method. */
+const unrouted = (request: HttpServerRequest.HttpServerRequest): HttpServerResponse.HttpServerResponse => {
+  const asked = (request.url.split("?", 1)[0] ?? "").toLowerCase().replace(/(?<=.)\/$/, "")
+  const known = paths.find(({ path }) => path === model.path ? /^\/v1\/models\/[^/]+$/.test(asked) : path === asked)
+  if (known === undefined || known.method === request.method) {
+    return Reply.failure(Refusal.notFound(paths.map(({ method, path }) => `${method} ${path}`)), openAI)
+  }
+  const allowed = known.method === "GET" ? "GET, HEAD" : known.method
+  return HttpServerResponse.setHeader(
+    Reply.failure(Refusal.methodNotAllowed(known.path, known.method), known.dialect),
+    "allow",
+    allowed
+  )
+}
+
+/**
+ * Serves the gateway. It accepts requests as soon as the layer is built; when its scope closes it takes no new ones
+ * and lets those under way come to their end.
+ *
+ * **Gotchas**
+ *
+ * Nothing bounds how long an answer may take here: the router's clocks do. A request has to arrive whole within two
+ * minutes.
+ */
+export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, ServeError, Router> => {
+  const marked = options?.simulated === true
+    ? HttpServerResponse.setHeader("x-flexinference-simulated", "true")
+    : (response: HttpServerResponse.HttpServerResponse) => response
+  return Layer.unwrap(Effect.map(HttpRouter.toHttpEffect(routes(options)), (routed) =>
+    HttpServer.serve(
+      routed.pipe(
+        Effect.catchTag("HttpServerError", () => Effect.map(HttpServerRequest.HttpServerRequest, unrouted)),
+        Effect.map(marked)
+      )
+    ))).pipe(
+      Layer.provideMerge(NodeHttpServer.layerServer(
+        () => createServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }),
+        {
+          host: options?.host ?? "127.0.0.1",
+          port: options?.port ?? 8787,
+          gracefulShutdownTimeout: options?.drain ?? "20 seconds"
+        }
+      ))
+    )
+}

@@ -1,0 +1,64 @@
+/** The errors that only a gateway has: about the path, the method and the body, before the router sees a request. */
+import { type FlexInferenceError, invalidRequest } from "../FlexInferenceError.ts"
+
+const refusal = (
+  status: number,
+  problem: { readonly code: string; readonly message: string; readonly rule: string; readonly example: string },
+  field = ""
+): FlexInferenceError => invalidRequest([{ field, ...problem }], status)
+
+export const notFound = (paths: ReadonlyArray<string>): FlexInferenceError => {
+  const rule = `The paths are ${paths.join(", ")}.`
+  return refusal(404, {
+    code: "not_found",
+    message: `There is nothing at this path. ${rule} A client's base URL usually ends in /v1.`,
+    rule,
+    example: "POST /v1/responses"
+  })
+}
+
+export const methodNotAllowed = (path: string, allowed: string): FlexInferenceError => {
+  const rule = `${path} takes ${allowed}.`
+  return refusal(405, {
+    code: "method_not_allowed",
+    message: `This method is not one of the path's. ${rule}`,
+    rule,
+    example: `${allowed} ${path}`
+  })
+}
+
+export const unsupportedMediaType = (what: string): FlexInferenceError => {
+  const rule = "A body is JSON, neither compressed nor wrapped."
+  return refusal(415, {
+    code: "unsupported_media_type",
+    message: `The request's ${what} cannot be read. ${rule} Send it with content-type: application/json.`,
+    rule,
+    example: "content-type: application/json"
+  })
+}
+
+export const tooLarge = (limit: number): FlexInferenceError => {
+  const rule = `A body has at most ${limit.toLocaleString("en-US")} bytes.`
+  return refusal(413, {
+    code: "request_too_large",
+    message: `The request's body is too large. ${rule} Shorten the input, or refer to files by URL.`,
+    rule,
+    example: "a smaller body"
+  })
+}
+
+export const unreadableBody: FlexInferenceError = refusal(400, {
+  code: "invalid_body",
+  message: "The request's body broke off before its end. Send it again, whole.",
+  rule: "A body is as long as it says.",
+  example: "a whole body"
+})
+
+export const modelNotFound = (model: string): FlexInferenceError =>
+  refusal(404, {
+    code: "model_not_found",
+    message: `The catalogue has no model ${JSON.stringify(model.slice(0, 100))}. It lists aliases, not dated ` +
+      "snapshots: GET /v1/models has them all. A model that is not listed can still be asked for at a named tier.",
+    rule: "A model is named by its alias.",
+    example: "GET /v1/models/gpt-5.5"
+  }, "model")

@@ -1,0 +1,55 @@
+/** What goes back over HTTP: an answer of the router, or an error in the envelope of the surface's clients. */
+import type * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type { Dialect } from "../dialect/Dialect.ts"
+import type { FlexInferenceError } from "../FlexInferenceError.ts"
+import type { Answer } from "../Router.ts"
+import * as Routing from "../Routing.ts"
+import * as EventStream from "./EventStream.ts"
+import * as Fault from "./Fault.ts"
+
+/** A committed answer: its body as it is, or its events as they come. */
+export const answer = (answer: Answer, dialect: Dialect): HttpServerResponse.HttpServerResponse =>
+  answer._tag === "Body"
+    ? HttpServerResponse.text(answer.text, {
+      contentType: "application/json",
+      headers: { ...Routing.headers(answer.routing), "cache-control": "no-store" }
+    })
+    : HttpServerResponse.stream(EventStream.encode(answer.frames, dialect), {
+      contentType: "text/event-stream; charset=utf-8",
+      headers: {
+        ...Routing.headers(answer.routing),
+        "cache-control": "no-store",
+        // Asks a reverse proxy to hand the events on as they come.
+        "x-accel-buffering": "no"
+      }
+    })
+
+/** An error before anything was sent. */
+export const failure = (
+  error: FlexInferenceError,
+  dialect: Pick<Dialect, "errorBody">
+): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.jsonUnsafe(dialect.errorBody(error), {
+    status: error.status,
+    headers: {
+      ...(error.retryAfter === undefined
+        ? {}
+        : { "retry-after": String(Math.ceil(Duration.toSeconds(error.retryAfter))) }),
+      // The official clients ask this header before the status whether to send a request again.
+      ...(error.retryable ? {} : { "x-should-retry": "false" }),
+      ...(error.status === 401 ? { "www-authenticate": "Bearer" } : {})
+    }
+  })
+
+/** Whatever a handler fails with, as a response; only an interruption stays what it is. */
+export const orFailure = <R>(
+  response: Effect.Effect<HttpServerResponse.HttpServerResponse, FlexInferenceError, R>,
+  dialect: Pick<Dialect, "errorBody">
+): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R> =>
+  Effect.catchCause(
+    response,
+    (cause: Cause.Cause<FlexInferenceError>) => Effect.map(Fault.errorOf(cause), (error) => failure(error, dialect))
+  )

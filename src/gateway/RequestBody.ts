@@ -1,0 +1,33 @@
+/** Reads a request's body as text, and no more of it than the contract allows. */
+import * as ByteSize from "effect/ByteSize"
+import * as Effect from "effect/Effect"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import type { FlexInferenceError } from "../FlexInferenceError.ts"
+import * as Refusal from "./Refusal.ts"
+
+/** The largest body in bytes (contract (h)). */
+export const limit = 1_000_000
+
+const maxBodySize = ByteSize.bytes(limit)
+
+const jsonType = /^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i
+
+/** The body's text. Whether it is a request is for the router to say. */
+export const read = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<string, FlexInferenceError> => {
+  const { headers } = request
+  const type = headers["content-type"]
+  if (type !== undefined && !jsonType.test(type)) return Effect.fail(Refusal.unsupportedMediaType("content-type"))
+  if ((headers["content-encoding"] ?? "identity") !== "identity") {
+    return Effect.fail(Refusal.unsupportedMediaType("content-encoding"))
+  }
+  if (Number(headers["content-length"]) > limit) return Effect.fail(Refusal.tooLarge(limit))
+  return request.text.pipe(
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBodySize),
+    Effect.mapError(({ reason }) =>
+      reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
+        ? Refusal.tooLarge(limit)
+        : Refusal.unreadableBody
+    )
+  )
+}

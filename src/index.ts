@@ -1,0 +1,22 @@
+/**
+ * A deadline-aware, OpenAI-compatible inference router for Effect.
+ */
+
+/** The reckoning of what an answer cost. */
+export * as Cost from "./Cost.ts"
+/** The service programs use: four surfaces, and the layers that serve them. */
+export * as FlexInference from "./FlexInference.ts"
+/** Every error a caller can meet. */
+export * as FlexInferenceError from "./FlexInferenceError.ts"
+/** The race of two legs, for any pair of effects. */
+export * as FlexRace from "./FlexRace.ts"
+/** Models as data: who serves them, at which tiers, at what price. */
+export * as ModelCatalog from "./ModelCatalog.ts"
+/** The service that carries plans out, on text and frames. */
+export * as Router from "./Router.ts"
+/** The request fields the router owns. */
+export * as RouterFields from "./RouterFields.ts"
+/** The plan of a request and the record of what came of it. */
+export * as Routing from "./Routing.ts"
+/** The field that makes a request deadline-aware. */
+export * as StartWithin from "./StartWithin.ts"

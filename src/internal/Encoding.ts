@@ -1,0 +1,103 @@
+/**
+ * A caller's request as one leg sends it. On a native path the caller's own text travels, with the router's members
+ * cut out and the tier put in; only between different dialects is it translated, always through Responses (D5).
+ */
+import * as Result from "effect/Result"
+import { dialects } from "../dialect/index.ts"
+import type { Dialect, DialectName, Translated } from "../dialect/Dialect.ts"
+import { type FlexInferenceError, unsupported } from "../FlexInferenceError.ts"
+import type { Tier } from "../ModelCatalog.ts"
+import * as RouterFields from "../RouterFields.ts"
+import type { Route } from "../Routing.ts"
+import type { JsonObject } from "./Json.ts"
+import * as JsonMembers from "./JsonMembers.ts"
+
+/** The caller's request, as text and as the value it holds. */
+export interface Incoming {
+  readonly surface: Dialect
+  readonly text: string
+  readonly value: JsonObject
+}
+
+/**
+ * How a leg's answer is had: as one body, as a stream for a caller who asked for one, or as a stream that is gathered
+ * for a caller who did not (a race always streams, because only a stream shows a start).
+ */
+export type Mode = "body" | "stream" | "collect"
+
+/** What one leg adds to a request. */
+export interface LegForm {
+  readonly tier: Tier
+  readonly mode: Mode
+}
+
+/** One route's form of a request. */
+export interface Encoded {
+  /** The request in Responses form, for what a translated answer echoes; the caller's own on a native path. */
+  readonly hub: JsonObject
+  /** The request in the route's dialect, without what depends on the leg. */
+  readonly value: JsonObject
+  /** The text one leg sends. */
+  readonly body: (leg: LegForm) => string
+}
+
+/** The request for a route, or the error that names what the route's dialect cannot carry. */
+export const encode = (incoming: Incoming, route: Route): Result.Result<Encoded, FlexInferenceError> => {
+  const { surface, text, value } = incoming
+  if (route.dialect === surface.name) {
+    return Result.succeed({ hub: value, value, body: (leg) => edit(text, route, leg, RouterFields.owned) })
+  }
+  return Result.gen(function*() {
+    const own = without(value, RouterFields.owned)
+    const hub = yield* carried(route, surface.translation?.requestToResponses(own) ?? Result.succeed(own))
+    const target = yield* carried(route, fromHub(route.dialect, hub))
+    const text = JSON.stringify(target)
+    return { hub, value: target, body: (leg) => edit(text, route, leg, []) }
+  })
+}
+
+/** A follow-up of a translated request, as a leg sends it. */
+export const again = (request: JsonObject, route: Route, form: LegForm): string =>
+  edit(JSON.stringify(request), route, form, [])
+
+const edit = (text: string, route: Route, leg: LegForm, remove: ReadonlyArray<string>): string => {
+  const word = route.provider.tierWord(leg.tier)
+  return JsonMembers.edit(text, {
+    remove: word === undefined ? [...remove, "service_tier"] : remove,
+    set: {
+      ...(word === undefined ? {} : { service_tier: word }),
+      ...(leg.mode === "body" ? {} : { stream: true }),
+      // Without it a chat stream carries no usage, and the body gathered from it would have none.
+      ...(leg.mode === "collect" && route.dialect === "chat.completions"
+        ? { stream_options: { include_usage: true } }
+        : {})
+    }
+  })
+}
+
+const fromHub = (dialect: DialectName, hub: JsonObject): Translated<JsonObject> => {
+  const { translation } = dialects[dialect]
+  if (translation !== undefined) return translation.requestFromResponses(hub)
+  // Extensions the other formats share and Responses lacks: they travel in the hub, and end here.
+  for (const field of ["stop", "seed"]) {
+    if (Object.hasOwn(hub, field)) {
+      return Result.fail({
+        field,
+        message: `The Responses API has no ${field === "stop" ? "stop sequences" : "seed"}.`
+      })
+    }
+  }
+  return Result.succeed(hub)
+}
+
+const carried = <A>(route: Route, translated: Translated<A>): Result.Result<A, FlexInferenceError> =>
+  Result.mapError(translated, ({ field, message }) =>
+    unsupported({
+      code: "untranslatable_field",
+      param: field,
+      message: `${message} ${route.provider.title} is asked in another format than this request came in. ` +
+        `Leave ${field} out, or ask for a model that understands it.`
+    }))
+
+const without = (value: JsonObject, names: ReadonlyArray<string>): JsonObject =>
+  Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)))

@@ -1,0 +1,238 @@
+/**
+ * The hosted FlexInference router behind the `Router` interface: it races over there, so a request is checked, sent
+ * as it is, and its answer handed on. The wire is the contract's (a), (d) and (g).
+ */
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { DialectName, Served } from "../dialect/Dialect.ts"
+import { dialects } from "../dialect/index.ts"
+import {
+  ErrorClass,
+  FlexInferenceError,
+  InvalidRequest,
+  ProviderFailed,
+  Refused,
+  StreamFailed,
+  Unauthenticated,
+  Unsupported
+} from "../FlexInferenceError.ts"
+import type { Connection, ErrorAnswer, Upstream } from "../provider/Provider.ts"
+import * as ProviderError from "../provider/ProviderError.ts"
+import type { Answer, CallOptions, Router } from "../Router.ts"
+import * as RouterFields from "../RouterFields.ts"
+import type * as Routing from "../Routing.ts"
+import * as Json from "./Json.ts"
+import type { JsonObject } from "./Json.ts"
+import * as Leg from "./Leg.ts"
+
+const paths: { readonly [name in DialectName]: string } = {
+  responses: "/responses",
+  "chat.completions": "/chat/completions",
+  interactions: "/interactions",
+  messages: "/messages"
+}
+
+const isErrorClass = Schema.is(ErrorClass)
+
+const hosted: Upstream = {
+  name: "flexinference",
+  title: "The hosted router",
+  request: (call, connection) =>
+    HttpClientRequest.post(`${connection.baseUrl}${paths[call.dialect]}`).pipe(
+      HttpClientRequest.bearerToken(connection.apiKey),
+      HttpClientRequest.setHeader("accept", "text/event-stream, application/json"),
+      HttpClientRequest.bodyText(call.body, "application/json")
+    ),
+  errorOf: (answer) => errorOf(answer),
+  streamErrorOf: (failure, event, started) => {
+    const error = Json.object(event, "error") ?? Json.object(Json.object(event, "response") ?? {}, "error") ?? {}
+    return new FlexInferenceError({
+      reason: new StreamFailed({
+        ...detailsOf(error, 502, failure.message),
+        code: failure.code ?? Json.string(blockOf(error), "code") ?? "upstream_stream_failed",
+        started,
+        event
+      })
+    })
+  }
+}
+
+/** The contract's block, which says on every surface what the envelopes say differently. */
+const blockOf = (error: JsonObject): JsonObject => Json.object(error, "flexinference") ?? {}
+
+const detailsOf = (error: JsonObject, status: number, message: string) => {
+  const block = blockOf(error)
+  const errorClass = Json.string(block, "class")
+  return {
+    message,
+    status: Json.number(block, "status") ?? status,
+    // Google's envelope has a word in `status` where the others have a `type`.
+    type: Json.string(error, "type") ?? Json.string(error, "status") ?? ProviderError.typeOfStatus(status),
+    code: Json.string(error, "code") ?? Json.string(block, "code") ?? null,
+    param: Json.string(error, "param") ?? null,
+    class: isErrorClass(errorClass) ? errorClass : ProviderError.classOfStatus(status),
+    origin: Json.string(block, "origin") === "provider" ? "provider" as const : "flexinference" as const,
+    provider: Json.string(block, "provider") ?? null,
+    providerCode: Json.string(block, "provider_code") ?? null,
+    retryable: Json.boolean(block, "retryable") ?? (status === 429 || status >= 500)
+  }
+}
+
+const errorOf = (answer: ErrorAnswer): FlexInferenceError => {
+  const error = (answer.body === undefined ? undefined : Json.object(answer.body, "error")) ?? {}
+  const message = ProviderError.messageOf(answer, Json.string(error, "message"), hosted.title)
+  const retryAfter = ProviderError.retryAfterOf(answer)
+  const details = {
+    ...detailsOf(error, answer.status, message),
+    ...(retryAfter === undefined ? {} : { retryAfter })
+  }
+  return new FlexInferenceError({ reason: reasonOf(details, answer.status) })
+}
+
+const reasonOf = (
+  details: ReturnType<typeof detailsOf> & { readonly retryAfter?: Duration.Duration },
+  providerStatus: number
+): FlexInferenceError["reason"] => {
+  if (details.origin === "provider" && details.class !== "quota") {
+    return new ProviderFailed({ ...details, providerStatus })
+  }
+  switch (details.class) {
+    case "validation":
+      return new InvalidRequest({
+        ...details,
+        problems: [{
+          field: details.param ?? "",
+          code: details.code ?? "invalid_request",
+          message: details.message,
+          rule: "The hosted router's own.",
+          example: ""
+        }]
+      })
+    case "capability":
+      return new Unsupported(details)
+    case "authentication":
+      return new Unauthenticated(details)
+    case "quota":
+      return new Refused(details)
+    default:
+      return new ProviderFailed({ ...details, providerStatus })
+  }
+}
+
+export interface Options extends CallOptions {
+  readonly apiKey: Redacted.Redacted<string>
+  readonly baseUrl?: string | undefined
+}
+
+/** Where the hosted router lives (contract (a)). */
+export const defaultBaseUrl = "https://api.flexinference.com/v1"
+
+/** A `Router` whose races are run by the hosted router. */
+export const make = (options: Options): Effect.Effect<Router["Service"], never, HttpClient.HttpClient> =>
+  Effect.map(HttpClient.HttpClient, (client) => {
+    const connection: Connection = {
+      apiKey: options.apiKey,
+      baseUrl: (options.baseUrl ?? defaultBaseUrl).replace(/\/+$/, "")
+    }
+    return {
+      open: (surface, text, callOptions) =>
+        open({ client, connection, surface, text, options: { ...options, ...callOptions } })
+    }
+  })
+
+const open = ({ client, connection, options, surface, text }: {
+  readonly client: HttpClient.HttpClient
+  readonly connection: Connection
+  readonly surface: DialectName
+  readonly text: string
+  readonly options: CallOptions
+}): Effect.Effect<Answer, FlexInferenceError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const receivedAt = yield* Clock.currentTimeMillis
+    const dialect = dialects[surface]
+    const fields = yield* Effect.fromResult(RouterFields.validate(dialect, Json.parse(text)))
+    const leg: Leg.Options = {
+      client,
+      provider: hosted,
+      connection,
+      dialect,
+      body: text,
+      clocks: clocksOf(fields.startWithin, options),
+      untilStart: undefined,
+      // The hosted router sends nothing before it has committed, so its first event is the start.
+      startSignal: "accepted"
+    }
+    const routing = (headers: Leg.Headers, committedAt: number, served: Served): Routing.Routing =>
+      routingOf({ fields, headers, served, startedAfter: Duration.millis(committedAt - receivedAt) })
+    if (!fields.stream) {
+      const body = yield* Leg.readBody(leg)
+      const now = yield* Clock.currentTimeMillis
+      return {
+        _tag: "Body",
+        routing: routing(body.headers, now, dialect.served(body.value)),
+        text: body.text,
+        value: body.value
+      }
+    }
+    const { frames, headers } = yield* Leg.openStream(leg)
+    const committedAt = yield* Clock.currentTimeMillis
+    const meter = dialect.meter()
+    const report = () => routing(headers, committedAt, meter.served())
+    return {
+      _tag: "Stream",
+      routing: report(),
+      report: Effect.sync(report),
+      frames: Stream.map(frames, (frame) => {
+        if (frame.value !== undefined) meter.add(frame.value)
+        return frame
+      })
+    }
+  })
+
+/** The SDK's clocks (contract (g)): a window is waited for with 30 s to spare, unless the caller set the clock. */
+const clocksOf = (startWithin: RouterFields.RouterFields["startWithin"], options: CallOptions): Leg.Clocks => {
+  const base = Duration.seconds(60)
+  const window = Duration.isDuration(startWithin) ? Duration.sum(startWithin, Duration.seconds(30)) : base
+  return {
+    firstByte: options.firstByte === undefined
+      ? Duration.max(base, window)
+      : Duration.fromInputUnsafe(options.firstByte),
+    idle: Duration.fromInputUnsafe(options.idle ?? "60 seconds"),
+    total: Duration.fromInputUnsafe(options.total ?? "600 seconds")
+  }
+}
+
+const routingOf = ({ fields, headers, served, startedAfter }: {
+  readonly fields: RouterFields.RouterFields
+  readonly headers: Leg.Headers
+  readonly served: Served
+  readonly startedAfter: Duration.Duration
+}): Routing.Routing => {
+  const provider = headers["x-flexinference-served-provider"] ?? "unknown"
+  const cost = headers["x-flexinference-cost"]
+  return {
+    model: served.model ?? fields.model,
+    provider,
+    requestedProvider: fields.provider?.[0] ?? provider,
+    tier: served.tier ?? "unknown",
+    tierInferred: served.tier === undefined,
+    reason: headers["x-flexinference-routing-reason"] ?? "unknown",
+    fallbackAttempts: 0,
+    retries: Number(headers["x-flexinference-retries"] ?? "0"),
+    mode: headers["x-flexinference-pricing"] === "managed" ? "managed" : "byok",
+    window: Duration.isDuration(fields.startWithin) ? fields.startWithin : undefined,
+    startedAfter,
+    legs: [],
+    usage: served.usage,
+    costMicroUsd: cost === undefined ? undefined : Number(cost),
+    savingMicroUsd: undefined,
+    simulated: headers["x-flexinference-simulated"] === "true"
+  }
+}

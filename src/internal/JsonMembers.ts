@@ -1,0 +1,165 @@
+/**
+ * Edits members in the text of a JSON object and leaves every other byte as it was received.
+ *
+ * Parsing and printing again would turn `1.0` into `1` and round integers beyond 2^53, and it is the caller's own text
+ * that goes to the provider. One scan finds where the members lie; nothing is parsed but keys that hold escapes. Text
+ * that turns out not to be an object comes back unchanged.
+ */
+import * as Json from "./Json.ts"
+import type { JsonObject } from "./Json.ts"
+
+/** What to do with the members of an object; a name that stands in both is set. */
+export interface Edits {
+  readonly remove?: ReadonlyArray<string> | undefined
+  readonly set?: JsonObject | undefined
+}
+
+/** Where a member lies: from behind the delimiter before it up to the delimiter after it. */
+interface Member {
+  readonly name: string
+  readonly start: number
+  readonly value: number
+  readonly end: number
+  readonly delimiter: number
+}
+
+interface Span {
+  readonly open: number
+  readonly close: number
+  readonly members: ReadonlyArray<Member>
+}
+
+const quote = 0x22
+const comma = 0x2c
+const colon = 0x3a
+const openBracket = 0x5b
+const backslash = 0x5c
+const closeBracket = 0x5d
+const openBrace = 0x7b
+const closeBrace = 0x7d
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
+
+const skipSpace = (text: string, from: number): number => {
+  let at = from
+  while (isSpace(text.charCodeAt(at))) at++
+  return at
+}
+
+/** The index behind the string that opens at `open`; the text's length where it never closes. */
+const stringEnd = (text: string, open: number): number => {
+  let at = text.indexOf("\"", open + 1)
+  while (at !== -1) {
+    let before = at - 1
+    while (text.charCodeAt(before) === backslash) before--
+    // An odd number of backslashes escapes the quote.
+    if ((at - before) % 2 === 1) return at + 1
+    at = text.indexOf("\"", at + 1)
+  }
+  return text.length
+}
+
+/** The index behind the value that begins at `start`. */
+const valueEnd = (text: string, start: number): number => {
+  let depth = 0
+  let at = start
+  while (at < text.length) {
+    const code = text.charCodeAt(at)
+    if (code === quote) {
+      at = stringEnd(text, at)
+      if (depth === 0) return at
+    } else if (code === openBrace || code === openBracket) {
+      depth++
+      at++
+    } else if (code === closeBrace || code === closeBracket) {
+      if (depth === 0) return at
+      depth--
+      at++
+      if (depth === 0) return at
+    } else if (depth === 0 && (code === comma || isSpace(code))) {
+      return at
+    } else {
+      at++
+    }
+  }
+  return at
+}
+
+const nameOf = (raw: string): string => {
+  if (!raw.includes("\\")) return raw
+  const name = Json.parse(`"${raw}"`)
+  return typeof name === "string" ? name : raw
+}
+
+/** The object that begins at `from`, or `undefined` where none does. */
+const scan = (text: string, from: number): Span | undefined => {
+  const open = skipSpace(text, from)
+  if (text.charCodeAt(open) !== openBrace) return undefined
+  const members: Array<Member> = []
+  const first = skipSpace(text, open + 1)
+  if (text.charCodeAt(first) === closeBrace) return { open, close: first, members }
+  let start = open + 1
+  while (start < text.length) {
+    const key = skipSpace(text, start)
+    if (text.charCodeAt(key) !== quote) return undefined
+    const keyEnd = stringEnd(text, key)
+    const separator = skipSpace(text, keyEnd)
+    if (text.charCodeAt(separator) !== colon) return undefined
+    const value = skipSpace(text, separator + 1)
+    const end = valueEnd(text, value)
+    const delimiter = skipSpace(text, end)
+    members.push({ name: nameOf(text.slice(key + 1, keyEnd - 1)), start, value, end, delimiter })
+    const code = text.charCodeAt(delimiter)
+    if (code === closeBrace) return { open, close: delimiter, members }
+    if (code !== comma) return undefined
+    start = delimiter + 1
+  }
+  return undefined
+}
+
+const rewrite = (text: string, span: Span, edits: Edits): string => {
+  const remove = new Set(edits.remove)
+  const set = new Map(Object.entries(edits.set ?? {}).map(([name, value]) => [name, JSON.stringify(value)]))
+  const written = new Set<string>()
+  const parts: Array<string> = []
+  // The space before the closing brace stays there, whatever becomes of the last member.
+  let tail = text.slice(span.open + 1, span.close)
+  for (const { name, start, value, end, delimiter } of span.members) {
+    const last = delimiter === span.close
+    tail = text.slice(end, delimiter)
+    const replacement = set.get(name)
+    if (replacement !== undefined) {
+      if (written.has(name)) continue
+      written.add(name)
+      parts.push(text.slice(start, value) + replacement + (last ? "" : tail))
+    } else if (!remove.has(name)) {
+      parts.push(text.slice(start, last ? end : delimiter))
+    }
+  }
+  for (const [name, value] of set) {
+    if (!written.has(name)) parts.push(`${JSON.stringify(name)}:${value}`)
+  }
+  return `${text.slice(0, span.open + 1)}${parts.join(",")}${tail}${text.slice(span.close)}`
+}
+
+/**
+ * The text with top-level members removed, replaced in place, or appended. Every occurrence of a name counts, however
+ * its key is escaped: of duplicates that are set, the first is replaced and the others go.
+ */
+export const edit = (text: string, edits: Edits): string => {
+  const span = scan(text, 0)
+  return span === undefined ? text : rewrite(text, span, edits)
+}
+
+/**
+ * The text with members added to, or replaced in, the object at `path`; unchanged where the path leads to no object.
+ * Where a name on the path occurs more than once, the last counts, as it does for a JSON parser.
+ */
+export const insertAt = (text: string, path: ReadonlyArray<string>, members: JsonObject): string => {
+  let span = scan(text, 0)
+  for (const name of path) {
+    const member = span?.members.findLast((member) => member.name === name)
+    span = member === undefined ? undefined : scan(text, member.value)
+  }
+  return span === undefined ? text : rewrite(text, span, { set: members })
+}

@@ -1,0 +1,80 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted, Schema } from "effect"
+import { Headers } from "effect/http"
+import type { DialectName } from "../../src/dialect/Dialect.ts"
+import * as Auth from "../../src/gateway/Auth.ts"
+
+const surfaces: ReadonlyArray<DialectName> = ["responses", "chat.completions", "interactions", "messages"]
+
+const credentials = (
+  headers: { readonly [name: string]: string },
+  searchParams: Auth.Credentials["searchParams"] = {}
+): Auth.Credentials => ({ headers: Headers.fromInput(headers), searchParams })
+
+const authorize = Auth.make([Redacted.make("first-key"), Redacted.make("second-key")])
+
+const codeOf = (surface: DialectName, given: Auth.Credentials) =>
+  Effect.match(authorize(surface, given), { onSuccess: () => "passed", onFailure: (error) => error.code })
+
+describe("Auth", () => {
+  it.effect.each(surfaces)("takes any of its keys as a bearer token on %s", (surface) =>
+    Effect.gen(function*() {
+      for (const authorization of ["Bearer first-key", "bearer second-key", "Bearer   first-key "]) {
+        assert.strictEqual(yield* codeOf(surface, credentials({ authorization })), "passed")
+      }
+    }))
+
+  it.effect.each(surfaces)("tells a missing key from an unknown one on %s", (surface) =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* codeOf(surface, credentials({})), "missing_api_key")
+      assert.strictEqual(
+        yield* codeOf(surface, credentials({ authorization: "Basic Zmlyc3Q6a2V5" })),
+        "missing_api_key"
+      )
+      assert.strictEqual(yield* codeOf(surface, credentials({ authorization: "Bearer " })), "missing_api_key")
+      assert.strictEqual(yield* codeOf(surface, credentials({ authorization: "Bearer first" })), "invalid_api_key")
+    }))
+
+  it.effect("takes a vendor's own header on that vendor's surface alone", () =>
+    Effect.gen(function*() {
+      const anthropic = credentials({ "x-api-key": "first-key" })
+      const google = credentials({ "x-goog-api-key": "first-key" })
+      const query = credentials({}, { key: "first-key" })
+      const outcomes: { [surface: string]: ReadonlyArray<string | null> } = {}
+      for (const surface of surfaces) {
+        outcomes[surface] = [
+          yield* codeOf(surface, anthropic),
+          yield* codeOf(surface, google),
+          yield* codeOf(surface, query)
+        ]
+      }
+      const none = "missing_api_key"
+      assert.deepStrictEqual(outcomes, {
+        "responses": [none, none, none],
+        "chat.completions": [none, none, none],
+        "interactions": [none, "passed", "passed"],
+        "messages": ["passed", none, none]
+      })
+    }))
+
+  it.effect("takes a request that carries a right key beside a wrong one", () =>
+    Effect.map(
+      codeOf("messages", credentials({ "authorization": "Bearer sk-ant-oat", "x-api-key": "second-key" })),
+      (code) => assert.strictEqual(code, "passed")
+    ))
+
+  it.effect("lets everyone pass where it has no keys", () => Auth.make([])("responses", credentials({})))
+
+  it.effect.prop(
+    "accepts exactly its own keys",
+    [Schema.String, Schema.String],
+    ([key, candidate]) =>
+      Effect.gen(function*() {
+        const authorize = Auth.make([Redacted.make(`k${key}`)])
+        const outcome = yield* Effect.exit(authorize("messages", credentials({ "x-api-key": `k${candidate}` })))
+        assert.strictEqual(outcome._tag === "Success", key === candidate)
+        const own = yield* Effect.exit(authorize("messages", credentials({ "x-api-key": `k${key}` })))
+        assert.strictEqual(own._tag, "Success")
+      })
+  )
+})

@@ -1,0 +1,567 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Exit, Fiber, Redacted, Schema, Scope, Stream } from "effect"
+import { once } from "node:events"
+import { request } from "node:http"
+import { connect } from "node:net"
+import { Responses } from "../../src/dialect/responses/Responses.ts"
+import { FlexInferenceError, internal, invalidRequest, timedOut } from "../../src/FlexInferenceError.ts"
+import type { JsonObject } from "../../src/internal/Json.ts"
+import { Behaviour, Script } from "../../src/testing/index.ts"
+import * as Running from "./running.ts"
+import * as Upstream from "./upstream.ts"
+
+interface Reply {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+const call = (url: string, init?: RequestInit): Effect.Effect<Reply> =>
+  Effect.promise(async (signal) => {
+    const response = await fetch(url, { signal, ...init })
+    return { status: response.status, headers: response.headers, text: await response.text() }
+  })
+
+const post = (url: string, body: JsonObject | string, headers: { readonly [name: string]: string } = {}) =>
+  call(url, {
+    method: "POST",
+    body: typeof body === "string" ? body : JSON.stringify(body),
+    headers: { "content-type": "application/json", ...headers }
+  })
+
+/** What `fetch` would correct, as it is. */
+const raw = (url: string, method: string, path: string): Effect.Effect<Pick<Reply, "status" | "text">> =>
+  Effect.callback((resume) => {
+    request(url, { method, path }, (response) => {
+      let text = ""
+      response.on("data", (chunk: Buffer) => text += chunk.toString())
+      response.on("end", () => resume(Effect.succeed({ status: response.statusCode ?? 0, text })))
+    }).end()
+  })
+
+const blockOf = (text: string): JsonObject => JSON.parse(text).error.flexinference
+
+const surfaces = [
+  { path: "/v1/responses", model: "gpt-5.5", conversation: { input: "Hello" } },
+  {
+    path: "/v1/chat/completions",
+    model: "gpt-5.5",
+    conversation: { messages: [{ role: "user", content: "Hello" }] }
+  },
+  { path: "/v1/interactions", model: "gemini-2.5-flash", conversation: { input: "Hello" } },
+  { path: "/v1beta/interactions", model: "gemini-2.5-flash", conversation: { input: "Hello" } },
+  {
+    path: "/v1/messages",
+    model: "claude-opus-4-8",
+    conversation: { max_tokens: 100, messages: [{ role: "user", content: "Hello" }] }
+  }
+]
+
+const good = { model: "gpt-5.5", start_within: "default", input: "Hello" }
+
+/** Waits for what happens in its own time. */
+const eventually = (condition: () => boolean): Effect.Effect<void> =>
+  Effect.suspend(() => condition() ? Effect.void : Effect.andThen(Effect.sleep("5 millis"), eventually(condition)))
+
+describe("Gateway", () => {
+  describe("answers", () => {
+    it.live.each(surfaces)(
+      "a whole body on $path, and says how it was routed",
+      ({ conversation, model, path }) =>
+        Effect.gen(function*() {
+          const { url } = yield* Running.onSimulator({})
+          const reply = yield* post(url + path, { model, start_within: "default", ...conversation })
+          assert.strictEqual(reply.status, 200, reply.text)
+          assert.strictEqual(reply.headers.get("content-type"), "application/json")
+          assert.strictEqual(reply.headers.get("x-flexinference-routing-reason"), "tier_direct")
+          assert.strictEqual(reply.headers.get("x-flexinference-pricing"), "byok")
+          assert.match(reply.headers.get("x-flexinference-cost") ?? "", /^\d+$/)
+          assert.strictEqual(JSON.parse(reply.text).usage.routing.reason, "tier_direct")
+        })
+    )
+
+    it.live.each(surfaces)("a stream on $path, unbuffered", ({ conversation, model, path }) =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({})
+        const reply = yield* post(url + path, { model, start_within: "default", stream: true, ...conversation })
+        assert.strictEqual(reply.status, 200, reply.text)
+        assert.strictEqual(reply.headers.get("content-type"), "text/event-stream; charset=utf-8")
+        assert.strictEqual(reply.headers.get("cache-control"), "no-store")
+        assert.strictEqual(reply.headers.get("x-accel-buffering"), "no")
+        assert.isNull(reply.headers.get("x-flexinference-cost"))
+        assert.match(reply.text, /^(?:event: .+\n)?data: \{/)
+        assert.isTrue(reply.text.endsWith("\n\n"))
+      }))
+
+    it.live("the first event as soon as it comes", () =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({
+          script: Script.always(Behaviour.stall({ at: 1 }))
+        })
+        const first = yield* Effect.promise(async (signal) => {
+          const response = await fetch(`${url}/v1/responses`, {
+            signal,
+            method: "POST",
+            body: JSON.stringify({ ...good, stream: true })
+          })
+          const reader = response.body?.getReader()
+          const chunk = await reader?.read()
+          await reader?.cancel()
+          return new TextDecoder().decode(chunk?.value)
+        })
+        assert.match(first, /^event: response\.created\n/)
+      }))
+  })
+
+  describe("marks", () => {
+    it.live("every response of simulated providers", () =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({ gateway: { simulated: true } })
+        for (const path of ["/healthz", "/v1/models", "/nowhere"]) {
+          const reply = yield* call(url + path)
+          assert.strictEqual(reply.headers.get("x-flexinference-simulated"), "true", path)
+        }
+        const refused = yield* post(`${url}/v1/responses`, {})
+        assert.strictEqual(refused.headers.get("x-flexinference-simulated"), "true")
+      }))
+  })
+
+  describe("refuses", () => {
+    const oversized = JSON.stringify({ ...good, input: "x".repeat(1_000_000) })
+    const json = { "content-type": "application/json" }
+    const table: ReadonlyArray<
+      readonly [what: string, status: number, code: string, init: RequestInit & { readonly duplex?: "half" }]
+    > = [
+      ["no body", 400, "invalid_body", { headers: json }],
+      ["an empty body", 400, "invalid_body", { headers: json, body: "" }],
+      ["a body that is not JSON", 400, "invalid_body", { headers: json, body: "{\"model\":" }],
+      ["a body that is not UTF-8", 400, "invalid_body", { headers: json, body: Buffer.of(0xff, 0xfe, 0x00) }],
+      ["an array", 400, "invalid_body", { headers: json, body: "[]" }],
+      ["a string", 400, "invalid_body", { headers: json, body: "\"Hello\"" }],
+      ["null", 400, "invalid_body", { headers: json, body: "null" }],
+      ["an empty object", 400, "missing_model", { headers: json, body: "{}" }],
+      ["an empty object without a content type", 400, "missing_model", { body: Buffer.from("{}") }],
+      ["a charset beside the content type as JSON", 400, "missing_model", {
+        headers: { "content-type": "application/json; charset=utf-8" },
+        body: "{}"
+      }],
+      ["text", 415, "unsupported_media_type", { headers: { "content-type": "text/plain" }, body: "{}" }],
+      ["a form", 415, "unsupported_media_type", { body: new URLSearchParams({ model: "gpt-5.5" }) }],
+      ["a compressed body", 415, "unsupported_media_type", {
+        headers: { ...json, "content-encoding": "gzip" },
+        body: "{}"
+      }],
+      ["a body over the limit", 413, "request_too_large", { headers: json, body: oversized }],
+      ["a body over the limit that does not say how long it is", 413, "request_too_large", {
+        headers: json,
+        duplex: "half",
+        body: new Blob([oversized]).stream()
+      }]
+    ]
+
+    it.live.each(table)("%s with %i %s", ([_, status, code, init]) =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({})
+        const reply = yield* call(`${url}/v1/responses`, { method: "POST", ...init })
+        assert.strictEqual(reply.status, status, reply.text)
+        assert.strictEqual(blockOf(reply.text)["code"], code)
+        assert.strictEqual(reply.headers.get("x-should-retry"), "false")
+      }))
+
+    it.live.each(surfaces)("a request without a model in the envelope of $path", ({ path }) =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({})
+        const reply = yield* post(url + path, "{}")
+        assert.strictEqual(reply.status, 400)
+        const body = JSON.parse(reply.text)
+        assert.strictEqual(body.error.flexinference.code, "missing_model")
+        if (path.endsWith("messages")) assert.deepInclude(body, { type: "error" })
+        else if (path.endsWith("interactions")) {
+          assert.deepInclude(body.error, { code: 400, status: "INVALID_ARGUMENT" })
+        } else assert.deepInclude(body.error, { code: "missing_model", param: "model", type: "invalid_request_error" })
+      }))
+
+    it.live("nothing of just the size that is allowed", () =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({})
+        const body = JSON.stringify({ ...good, input: "" })
+        const full = body.replace("\"\"", `"${"x".repeat(1_000_000 - body.length)}"`)
+        assert.lengthOf(full, 1_000_000)
+        assert.strictEqual((yield* post(`${url}/v1/responses`, full)).status, 200)
+      }))
+
+    it.live.each(surfaces)("no nesting on $path so deep that it breaks", ({ model, path }) =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({})
+        const deep = "[".repeat(400_000) + "]".repeat(400_000)
+        const body = `{"model":"${model}","start_within":"default","input":${deep},"messages":${
+          deep.slice(200_000, -200_000)
+        }}`
+        const reply = yield* post(url + path, body)
+        assert.isBelow(reply.status, 500, reply.text.slice(0, 500))
+      }))
+
+    it.effect.prop(
+      "every JSON value that is no request, with an error its client can read",
+      { path: Schema.Literals(surfaces.map(({ path }) => path)), value: Schema.Json },
+      ({ path, value }) =>
+        Effect.gen(function*() {
+          const { url } = yield* Running.onSimulator({})
+          const reply = yield* post(url + path, JSON.stringify(value))
+          assert.strictEqual(reply.status, 400)
+          assert.strictEqual(blockOf(reply.text)["class"], "validation")
+        })
+    )
+  })
+
+  describe("routes", () => {
+    it.live("nothing but its paths", () =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({})
+        const paths = [
+          "/",
+          "/v1",
+          "/v1/embeddings",
+          "/v1/responses/resp_1",
+          "/v1/models/a/b",
+          `/${"x".repeat(5000)}`,
+          "/%zz"
+        ]
+        for (const path of paths) {
+          const reply = yield* raw(url, "POST", path)
+          assert.strictEqual(reply.status, 404, path)
+          assert.strictEqual(JSON.parse(reply.text).error.code, "not_found", path)
+        }
+      }))
+
+    it.live("no method that a path does not take, and names the one it does", () =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({})
+        for (const { path } of surfaces) {
+          for (const method of ["GET", "PUT", "DELETE", "OPTIONS"]) {
+            const reply = yield* call(url + path, { method })
+            assert.strictEqual(reply.status, 405, `${method} ${path}`)
+            assert.strictEqual(reply.headers.get("allow"), "POST")
+            assert.strictEqual(blockOf(reply.text)["code"], "method_not_allowed")
+          }
+        }
+        for (const path of ["/v1/models", "/v1/models/gpt-5.5", "/healthz"]) {
+          const reply = yield* call(url + path, { method: "POST" })
+          assert.strictEqual(reply.status, 405, path)
+          assert.strictEqual(reply.headers.get("allow"), "GET, HEAD")
+        }
+        assert.strictEqual((yield* raw(url, "PROPFIND", "/v1/responses")).status, 405)
+      }))
+  })
+
+  describe("keys", () => {
+    const gateway = { keys: [Redacted.make("flex_live_1")] }
+
+    it.live("are asked for on everything but the health check, before a body is looked at", () =>
+      Effect.gen(function*() {
+        const { simulator, url } = yield* Running.onSimulator({ gateway })
+        for (const { path } of surfaces) {
+          const missing = yield* post(url + path, "nonsense")
+          assert.strictEqual(missing.status, 401, path)
+          assert.strictEqual(missing.headers.get("www-authenticate"), "Bearer")
+          assert.strictEqual(blockOf(missing.text)["code"], "missing_api_key")
+          const wrong = yield* post(url + path, good, { authorization: "Bearer flex_live_2" })
+          assert.strictEqual(wrong.status, 401, path)
+          assert.strictEqual(blockOf(wrong.text)["code"], "invalid_api_key")
+        }
+        assert.strictEqual((yield* call(`${url}/v1/models`)).status, 401)
+        assert.strictEqual((yield* call(`${url}/v1/models/gpt-5.5`)).status, 401)
+        assert.strictEqual((yield* call(`${url}/healthz`)).status, 200)
+        assert.lengthOf(yield* simulator.ledger, 0)
+      }))
+
+    it.live("open the surfaces by whatever header their clients send", () =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({ gateway })
+        const refusedFor = (path: string, headers: { readonly [name: string]: string }) =>
+          Effect.map(post(url + path, {}, headers), ({ text }) => blockOf(text)["code"])
+        assert.strictEqual(yield* refusedFor("/v1/responses", { authorization: "Bearer flex_live_1" }), "missing_model")
+        assert.strictEqual(yield* refusedFor("/v1/messages", { "x-api-key": "flex_live_1" }), "missing_model")
+        assert.strictEqual(
+          yield* refusedFor("/v1beta/interactions", { "x-goog-api-key": "flex_live_1" }),
+          "missing_model"
+        )
+        assert.strictEqual(yield* refusedFor("/v1beta/interactions?key=flex_live_1", {}), "missing_model")
+        assert.strictEqual(yield* refusedFor("/v1/responses", { "x-api-key": "flex_live_1" }), "missing_api_key")
+      }))
+
+    it.live("go no further than the gateway", () =>
+      Effect.gen(function*() {
+        const { simulator, url } = yield* Running.onSimulator({ gateway })
+        yield* post(`${url}/v1/responses`, good, { authorization: "Bearer flex_live_1" })
+        const [entry] = yield* simulator.ledger
+        assert.notInclude(JSON.stringify(entry), "flex_live_1")
+      }))
+  })
+
+  describe("models", () => {
+    it.live("are listed with what they can do", () =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({})
+        const { object, data } = JSON.parse((yield* call(`${url}/v1/models`)).text)
+        assert.strictEqual(object, "list")
+        assert.isAbove(data.length, 20)
+        assert.deepStrictEqual(new Set(data.map(({ created }: { readonly created: number }) => created)).size, 1)
+        const one = JSON.parse((yield* call(`${url}/v1/models/gpt-5.5`)).text)
+        assert.deepStrictEqual(one, data.find(({ id }: { readonly id: string }) => id === "gpt-5.5"))
+        assert.deepInclude(one, { object: "model", owned_by: "openai" })
+        assert.deepStrictEqual(one.flexinference, {
+          flex_race: true,
+          tiers: ["default", "priority", "auto"],
+          providers: ["openai"],
+          open_source: false
+        })
+      }))
+
+    it.live("are known by their alias alone", () =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({})
+        for (const id of ["gpt-5.5-2026-04-23", "nonesuch", "%3Cscript%3E", "__proto__"]) {
+          const reply = yield* call(`${url}/v1/models/${id}`)
+          assert.strictEqual(reply.status, 404, id)
+          assert.deepInclude(JSON.parse(reply.text).error, { code: "model_not_found", type: "invalid_request_error" })
+        }
+      }))
+  })
+
+  describe("errors", () => {
+    it.live("of a fault say no more than that it is one", () =>
+      Effect.gen(function*() {
+        const defects = [Effect.die(new Error("sk-secret")), Effect.fail(internal(new Error("sk-secret")))]
+        for (const defect of defects) {
+          const url = yield* Running.onRouter(() => defect)
+          const reply = yield* post(`${url}/v1/messages`, good)
+          assert.strictEqual(reply.status, 500)
+          assert.strictEqual(blockOf(reply.text)["code"], "internal_error")
+          assert.notInclude(reply.text, "sk-secret")
+          assert.isNull(reply.headers.get("x-should-retry"))
+        }
+      }))
+
+    it.live("say when to come back, in whole seconds", () =>
+      Effect.gen(function*() {
+        const { reason } = timedOut({
+          provider: "openai",
+          clock: "firstByte",
+          after: Duration.seconds(1),
+          message: "Too late."
+        })
+        const busy = new FlexInferenceError({ reason: { ...reason, retryAfter: Duration.millis(1200) } })
+        const url = yield* Running.onRouter(() => Effect.fail(busy))
+        const reply = yield* post(`${url}/v1/responses`, good)
+        assert.strictEqual(reply.status, 504)
+        assert.strictEqual(reply.headers.get("retry-after"), "2")
+        assert.isNull(reply.headers.get("x-should-retry"))
+      }))
+
+    it.live("that cannot be mended by repetition say so", () =>
+      Effect.gen(function*() {
+        const problem = { field: "model", code: "missing_model", message: "No.", rule: "Yes.", example: "\"x\"" }
+        const url = yield* Running.onRouter(() => Effect.fail(invalidRequest([problem])))
+        const reply = yield* post(`${url}/v1/responses`, good)
+        assert.strictEqual(reply.headers.get("x-should-retry"), "false")
+      }))
+
+    it.live.each(surfaces)(
+      "after the start end the stream of $path in its own failure",
+      (surface) =>
+        Effect.gen(function*() {
+          const { url } = yield* Running.onSimulator({ script: Script.always(Behaviour.cut(2)) })
+          const { conversation, model, path } = surface
+          const reply = yield* post(url + path, { model, start_within: "default", stream: true, ...conversation })
+          assert.strictEqual(reply.status, 200)
+          const data = reply.text.split("\n").findLast((line) => line.startsWith("data: ")) ?? ""
+          const last = JSON.parse(data.slice(6))
+          const error = last.error ?? last.response.error
+          assert.strictEqual(error.flexinference.code, "upstream_stream_failed")
+          assert.isTrue(reply.text.endsWith("\n\n"))
+        })
+    )
+  })
+
+  describe("a client that goes away", () => {
+    const stream = JSON.stringify({ ...good, stream: true })
+    const init = { method: "POST", body: stream }
+    const event = "event: response.output_item.added\ndata: {\"type\":\"response.output_item.added\"}\n\n"
+
+    it.live("before an answer aborts the call upstream", () =>
+      Effect.gen(function*() {
+        const upstream = yield* Upstream.make(() => {})
+        const url = yield* Running.before(upstream.url)
+        const client = yield* Effect.forkChild(call(`${url}/v1/responses`, init))
+        yield* upstream.seen
+        yield* Fiber.interrupt(client)
+        yield* upstream.aborted
+      }))
+
+    it.live("in the middle of a stream aborts the call upstream", () =>
+      Effect.gen(function*() {
+        const upstream = yield* Upstream.make((_, response) => {
+          response.writeHead(200, { "content-type": "text/event-stream" })
+          response.write(event)
+        })
+        const url = yield* Running.before(upstream.url)
+        const controller = new AbortController()
+        const response = yield* Effect.promise(() =>
+          fetch(`${url}/v1/responses`, { ...init, signal: controller.signal })
+        )
+        assert.strictEqual(response.status, 200)
+        controller.abort()
+        yield* upstream.aborted
+      }))
+
+    it.live("without waiting for its body aborts the call upstream", () =>
+      Effect.gen(function*() {
+        const upstream = yield* Upstream.make(() => {})
+        const url = yield* Running.before(upstream.url)
+        const client = yield* Effect.forkChild(post(`${url}/v1/responses`, good))
+        yield* upstream.seen
+        yield* Fiber.interrupt(client)
+        yield* upstream.aborted
+      }))
+
+    it.live("during a race aborts both legs", () =>
+      Effect.gen(function*() {
+        const { simulator, url } = yield* Running.onSimulator({
+          script: Script.byTier({ flex: Behaviour.refuse(), standard: Behaviour.stall() })
+        })
+        const raced = JSON.stringify({ ...good, start_within: "00h-00m-30s", stream: true })
+        const client = yield* Effect.forkChild(call(`${url}/v1/responses`, { method: "POST", body: raced }))
+        yield* simulator.until((entries) => entries.length === 2)
+        yield* Fiber.interrupt(client)
+        const entries = yield* simulator.until((entries) => entries.every(({ outcome }) => outcome !== "open"))
+        assert.deepStrictEqual(entries.map(({ outcome, tier }) => [tier, outcome]), [
+          ["flex", "refused"],
+          ["standard", "aborted"]
+        ])
+      }))
+
+    it.live("and reads no further holds the provider back instead of filling the memory", () =>
+      Effect.gen(function*() {
+        const delta = `data: ${JSON.stringify({ type: "response.output_text.delta", delta: "x".repeat(60_000) })}\n\n`
+        const written = { bytes: 0 }
+        const total = 600 * delta.length
+        const upstream = yield* Upstream.make(async (_, response) => {
+          response.writeHead(200, { "content-type": "text/event-stream" })
+          while (written.bytes < total && !response.destroyed) {
+            const more = response.write(delta)
+            written.bytes += delta.length
+            if (!more) await once(response, "drain")
+          }
+        })
+        const url = new URL(yield* Running.before(upstream.url))
+        const socket = connect(Number(url.port), url.hostname)
+        socket.pause()
+        socket.write(`POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-length: ${stream.length}\r\n\r\n${stream}`)
+        yield* upstream.seen
+        let last = -1
+        while (last !== written.bytes) {
+          last = written.bytes
+          yield* Effect.sleep("200 millis")
+        }
+        assert.isBelow(last, total)
+        socket.destroy()
+        yield* upstream.aborted
+      }))
+  })
+
+  describe("bytes", () => {
+    it.live("of a native request reach the provider as they were sent, but for the router's own fields", () =>
+      Effect.gen(function*() {
+        let received = ""
+        const upstream = yield* Upstream.make((_, response, body) => {
+          received = body
+          response.writeHead(200, { "content-type": "application/json" }).end(
+            "{\"id\":\"resp_1\",\"object\":\"response\"}"
+          )
+        })
+        const url = yield* Running.before(upstream.url)
+        const body =
+          `{ "model":"gpt-5.5",  "seed": 12345678901234567890, "temperature": 1.0, "start_within":"default",\n` +
+          ` "input":"H\\u00e4 \\ud83d\\ude00", "metadata": {"__proto__": 1e2, "start_within": "kept"} }`
+        assert.strictEqual((yield* post(`${url}/v1/responses`, body)).status, 200)
+        for (
+          const kept of [
+            `"seed": 12345678901234567890`,
+            `"temperature": 1.0`,
+            `"input":"H\\u00e4 \\ud83d\\ude00"`,
+            `"metadata": {"__proto__": 1e2, "start_within": "kept"}`
+          ]
+        ) {
+          assert.include(received, kept)
+        }
+        assert.strictEqual(JSON.parse(received).start_within, undefined)
+        assert.strictEqual(JSON.parse(received).service_tier, "default")
+      }))
+
+    it.live("of a native stream reach the client as they were sent", () =>
+      Effect.gen(function*() {
+        const frames = [
+          `{"type":"response.created","response":{"id":"resp_1","n":1.0,"big":12345678901234567890}}`,
+          `{"type":"response.output_item.added", "output_index":0,"x":"\\u00e4\\u2028"}`,
+          `{"type":"response.unheard_of","obfuscation":"aB3"}`,
+          `{"type":"response.completed","response":{"id":"resp_1","usage":{"input_tokens":1,"output_tokens":1.0}}}`
+        ]
+        const upstream = yield* Upstream.make((_, response) => {
+          response.writeHead(200, { "content-type": "text/event-stream" })
+          for (const data of frames) response.write(`event: ${JSON.parse(data).type}\r\ndata: ${data}\r\n\r\n`)
+          response.end()
+        })
+        const url = yield* Running.before(upstream.url)
+        const { text } = yield* post(`${url}/v1/responses`, { ...good, stream: true })
+        assert.deepStrictEqual(
+          text.split("\n").filter((line) => line.startsWith("data: ")),
+          frames.map((data) => `data: ${data}`)
+        )
+      }))
+  })
+
+  describe("closing", () => {
+    it.live("lets a stream come to its end and takes no new requests", () =>
+      Effect.gen(function*() {
+        const scope = yield* Scope.make()
+        let more = (): void => {}
+        const upstream = yield* Upstream.make((_, response) => {
+          response.writeHead(200, { "content-type": "text/event-stream" })
+          response.write("data: {\"type\":\"response.output_item.added\"}\n\n")
+          more = () => response.end("data: {\"type\":\"response.completed\",\"response\":{}}\n\n")
+        })
+        const url = yield* Scope.provide(Running.before(upstream.url), scope)
+        const response = yield* Effect.promise(() =>
+          fetch(`${url}/v1/responses`, { method: "POST", body: JSON.stringify({ ...good, stream: true }) })
+        )
+        const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
+        const { hostname, port } = new URL(url)
+        const refused = Effect.callback<boolean>((resume) => {
+          const socket = connect(Number(port), hostname)
+          socket.on("connect", () => {
+            socket.destroy()
+            resume(Effect.succeed(false))
+          })
+          socket.on("error", () => resume(Effect.succeed(true)))
+        })
+        yield* Effect.repeat(refused, { until: (refused) => refused })
+        more()
+        assert.include(yield* Effect.promise(() => response.text()), "response.completed")
+        const [duration] = yield* Effect.timed(Fiber.join(closing))
+        assert.isBelow(Duration.toMillis(duration), 2000)
+      }))
+
+    it.live("cuts what has not ended in time, and its calls upstream", () =>
+      Effect.gen(function*() {
+        const scope = yield* Scope.make()
+        const upstream = yield* Upstream.make(() => {})
+        const url = yield* Scope.provide(Running.before(upstream.url, { drain: "50 millis" }), scope)
+        const client = yield* Effect.forkChild(Effect.exit(post(`${url}/v1/responses`, good)))
+        yield* upstream.seen
+        yield* Scope.close(scope, Exit.void)
+        yield* upstream.aborted
+        yield* Fiber.interrupt(client)
+      }))
+  })
+})

@@ -1,0 +1,64 @@
+/** Gateways on a free port of the loopback interface, for tests that talk to them as any client would. */
+import { Context, Effect, Layer, Redacted, type Scope } from "effect"
+import { HttpServer } from "effect/http"
+import * as Gateway from "../../src/gateway/Gateway.ts"
+import * as UndiciHttpClient from "../../src/gateway/UndiciHttpClient.ts"
+import * as Router from "../../src/Router.ts"
+import { type Script, Simulator } from "../../src/testing/index.ts"
+
+const address = HttpServer.addressFormattedWith(Effect.succeed)
+
+const connection = (baseUrl: string): Router.Options["connections"]["openai"] => ({
+  baseUrl,
+  apiKey: Redacted.make("sk-upstream-secret")
+})
+
+/** A gateway before simulated providers, with the simulator's controls. */
+export const onSimulator = (
+  options: { readonly script?: Script.Script; readonly gateway?: Gateway.Options; readonly router?: Router.CallOptions }
+): Effect.Effect<{ readonly url: string; readonly simulator: Simulator.Simulator["Service"] }, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const context = yield* Layer.build(
+      Gateway.layer({ port: 0, ...options.gateway }).pipe(
+        Layer.provide(Router.layer({
+          simulated: true,
+          connections: {
+            openai: connection("https://api.openai.com/v1"),
+            google: connection("https://generativelanguage.googleapis.com"),
+            anthropic: connection("https://api.anthropic.com")
+          },
+          ...options.router
+        })),
+        Layer.provideMerge(Simulator.layer({ seed: 1, script: options.script }))
+      )
+    )
+    return {
+      url: yield* Effect.provideContext(address, context),
+      simulator: Context.get(context, Simulator.Simulator)
+    }
+  }).pipe(Effect.orDie)
+
+/** A gateway whose OpenAI is whatever listens at an address. */
+export const before = (
+  baseUrl: string,
+  gateway?: Gateway.Options
+): Effect.Effect<string, never, Scope.Scope> =>
+  Layer.build(
+    Gateway.layer({ port: 0, ...gateway }).pipe(
+      Layer.provide(Router.layer({ connections: { openai: connection(baseUrl) } })),
+      Layer.provide(UndiciHttpClient.layer())
+    )
+  ).pipe(
+    Effect.flatMap((context) => Effect.provideContext(address, context)),
+    Effect.orDie
+  )
+
+/** A gateway before a router that does only what the test says. */
+export const onRouter = (
+  open: Router.Router["Service"]["open"],
+  gateway?: Gateway.Options
+): Effect.Effect<string, never, Scope.Scope> =>
+  Layer.build(Gateway.layer({ port: 0, ...gateway }).pipe(Layer.provide(Layer.succeed(Router.Router, { open })))).pipe(
+    Effect.flatMap((context) => Effect.provideContext(address, context)),
+    Effect.orDie
+  )

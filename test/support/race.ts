@@ -1,0 +1,118 @@
+/** A request sent through the router to simulated providers on virtual time, and everything that came of it. */
+import { Cause, Clock, Effect, Exit, Fiber, Layer, Redacted, Scope, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import type { DialectName, Frame } from "../../src/dialect/Dialect.ts"
+import type { FlexInferenceError } from "../../src/FlexInferenceError.ts"
+import { make as connections } from "../../src/provider/Connections.ts"
+import * as Router from "../../src/Router.ts"
+import type { Routing } from "../../src/Routing.ts"
+import { type Script, Simulator } from "../../src/testing/index.ts"
+
+const key = { apiKey: Redacted.make("sk-test") }
+
+/** The router on simulated providers, with a key for each of them. */
+export const layer = (script: Script.Script, options: Partial<Router.Options> = {}) =>
+  Router.layer({ connections: connections({ openai: key, google: key, anthropic: key }), ...options }).pipe(
+    Layer.provideMerge(Simulator.layer({ script, seed: "race" }))
+  )
+
+/** One upstream call, in milliseconds of virtual time. */
+export interface Call {
+  readonly tier: string
+  readonly openedAt: number
+  readonly endedAt: number | undefined
+  readonly outcome: string
+}
+
+/** What a caller met. */
+export interface Result {
+  /** When the answer was committed; `undefined` where none was. */
+  readonly committedAt: number | undefined
+  /** The record at the commit. */
+  readonly routing: Routing | undefined
+  /** The record after the end. */
+  readonly report: Routing | undefined
+  readonly frames: ReadonlyArray<Frame>
+  readonly body: Router.BodyAnswer | undefined
+  readonly error: FlexInferenceError | undefined
+  /** When it was all over. */
+  readonly endedAt: number | undefined
+  readonly calls: ReadonlyArray<Call>
+}
+
+/** Lets every fiber run until all of them wait for the clock. */
+export const settle = Effect.repeat(Effect.yieldNow, { times: 60 })
+
+/** Moves virtual time in steps small enough that no timer is registered late. */
+export const advance = (millis: number, step = 500) =>
+  Effect.gen(function*() {
+    for (let moved = 0; moved < millis; moved += step) {
+      yield* settle
+      yield* TestClock.adjust(step)
+    }
+    yield* settle
+  })
+
+export interface Request {
+  readonly surface?: DialectName
+  readonly body: { readonly [key: string]: unknown }
+  readonly options?: Router.CallOptions
+  /** Interrupts the caller at this time. */
+  readonly interruptAt?: number
+  /** How long the whole thing is watched. */
+  readonly watch?: number
+}
+
+/** Sends a request, reads its answer to the end, and tells what happened when. */
+export const send = ({ body, interruptAt, options, surface = "responses", watch = 150_000 }: Request) =>
+  Effect.gen(function*() {
+    const router = yield* Router.Router
+    const simulator = yield* Simulator.Simulator
+    const seen: { -readonly [key in keyof Result]: Result[key] } = {
+      committedAt: undefined,
+      routing: undefined,
+      report: undefined,
+      frames: [],
+      body: undefined,
+      error: undefined,
+      endedAt: undefined,
+      calls: []
+    }
+    const frames: Array<Frame> = []
+    const whole = Effect.gen(function*() {
+      const answer = yield* router.open(surface, JSON.stringify(body), options)
+      seen.committedAt = yield* Clock.currentTimeMillis
+      seen.routing = answer.routing
+      if (answer._tag === "Body") seen.body = answer
+      else {
+        yield* Stream.runForEach(answer.frames, (frame) => Effect.sync(() => frames.push(frame))).pipe(
+          Effect.ensuring(Effect.map(answer.report, (report) => {
+            seen.report = report
+          }))
+        )
+      }
+    })
+    const fiber = yield* whole.pipe(Effect.scoped, Effect.exit, Effect.tap((exit) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        seen.endedAt = now
+        if (Exit.isFailure(exit)) {
+          const error = Cause.findErrorOption(exit.cause)
+          if (error._tag === "Some") seen.error = error.value
+          else if (!Cause.hasInterruptsOnly(exit.cause)) throw Cause.squash(exit.cause)
+        }
+      })
+    ), Effect.forkChild({ startImmediately: true }))
+    if (interruptAt === undefined) yield* advance(watch)
+    else {
+      yield* advance(interruptAt)
+      yield* Fiber.interrupt(fiber)
+      seen.endedAt = yield* Clock.currentTimeMillis
+      yield* advance(watch)
+    }
+    const ledger = yield* simulator.ledger
+    return {
+      ...seen,
+      frames,
+      calls: ledger.map(({ endedAt, openedAt, outcome, tier }): Call => ({ tier, openedAt, endedAt, outcome }))
+    } satisfies Result
+  }).pipe(Effect.provideServiceEffect(Scope.Scope, Effect.scope))

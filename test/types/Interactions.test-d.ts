@@ -1,0 +1,69 @@
+/** Compile-time promises of the Interactions types; `tsc -p test` checks them, nothing runs. */
+import type { Interactions } from "@google/genai"
+import type {
+  Interaction,
+  InteractionEvent,
+  InteractionRequest
+} from "../../src/dialect/interactions/InteractionsTypes.ts"
+import type { Extends, Is, Same } from "./Assert.ts"
+
+type Params = Interactions.InteractionCreateParams.CreateModelInteractionParamsNonStreaming
+
+// A request written for Google's own client is a request of ours once it says when to start.
+export type GoogleRequestsFit = Extends<
+  Omit<Params, "service_tier" | "input"> & {
+    readonly input: NonNullable<Params["input"]>
+    readonly start_within: "default"
+  },
+  InteractionRequest
+>
+export type GoogleEventsFit = Extends<Interactions.InteractionSSEEvent, InteractionEvent>
+export type EveryEventIsNamed = Is<
+  Same<Interactions.InteractionSSEEvent["event_type"], InteractionEvent["event_type"]>
+>
+export type GoogleBodiesFit = Extends<Interactions.Interaction, Interaction>
+
+// An answer's steps can be sent back as they came.
+export const continued = (answer: Interaction): InteractionRequest => ({
+  model: "gemini-3.5-flash",
+  start_within: "default",
+  input: [...answer.steps ?? [], { type: "user_input", content: [{ type: "text", text: "Go on." }] }]
+})
+
+export const narrowed = (event: InteractionEvent): string | number => {
+  switch (event.event_type) {
+    case "step.delta":
+      return event.delta.type === "text" ? event.delta.text : event.delta.type === "arguments_delta"
+        ? event.delta.arguments ?? ""
+        : event.index
+    case "step.start":
+      return event.step.type === "function_call" ? event.step.name : ""
+    case "interaction.completed":
+      return event.interaction.usage?.routing?.tier ?? ""
+    case "error":
+      return event.error?.message ?? ""
+    default:
+      // @ts-expect-error: which event it is decides whether there is a delta
+      return event.delta
+  }
+}
+
+const base = { model: "gemini-3.5-flash", input: "Hello", start_within: "00h-02m-00s" } as const
+
+export const good: ReadonlyArray<InteractionRequest> = [
+  base,
+  { ...base, input: [{ type: "text", text: "Hello" }, { type: "image", data: "AA==", mime_type: "image/png" }] },
+  { ...base, tools: [{ type: "google_search" }], generation_config: { thinking_level: "low", tool_choice: "any" } },
+  { ...base, a_field_of_tomorrow: 1 }
+]
+
+export const bad: ReadonlyArray<InteractionRequest> = [
+  // @ts-expect-error: start_within is required
+  { model: "gemini-3.5-flash", input: "Hello" },
+  // @ts-expect-error: the router sets the tier
+  { ...base, service_tier: "flex" },
+  // @ts-expect-error: a known field keeps its type beside the unknown ones
+  { ...base, store: "yes" },
+  // @ts-expect-error: no such tool
+  { ...base, tools: [{ type: "web_search" }] }
+]
