@@ -66,16 +66,16 @@ const isWindow = (value: unknown): value is Window => {
 }
 
 // The windows that `parse` accepts, in a form that a JSON Schema and a generator of examples can use.
-const windows = /^00h-(?:00m-(?:0[5-9]|[1-9][0-9])s|0[1-8]m-[0-9]{2}s|09m-(?:[0-5][0-9]|60)s|10m-00s)$/
+const windows = /^00h-(?:00m-(?:0[5-9]|[1-9][0-9])s|0[1-8]m-[0-9]{2}s|09m-(?:[0-5][0-9]|60)s|10m-00s)$/u
 
 /** Schema of a window. */
-export const Window: Schema.Codec<Window> = Schema.String.pipe(
+export const Window: Schema.Codec<Window, string> = Schema.String.pipe(
   Schema.check(Schema.isPattern(windows, { expected: "a duration \"HHh-MMm-SSs\" from 5 seconds to 10 minutes" })),
   Schema.refine(isWindow)
 )
 
 /** Schema of the field: a tier or a window. */
-export const StartWithin: Schema.Codec<StartWithin> = Schema.Union([NamedTier, Window])
+export const StartWithin: Schema.Codec<StartWithin, string> = Schema.Union([NamedTier, Window])
 export type StartWithin = NamedTier | Window
 
 /** Whether a value is a valid `start_within`. */

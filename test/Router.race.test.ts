@@ -24,7 +24,8 @@ interface Row {
   readonly calls: ReadonlyArray<readonly [string, number, number, string]>
 }
 
-const list = (calls: ReadonlyArray<Call>) => calls.map(({ endedAt, openedAt, outcome, tier }) => [tier, openedAt, endedAt, outcome])
+const list = (calls: ReadonlyArray<Call>) =>
+  calls.map(({ endedAt, openedAt, outcome, tier }) => [tier, openedAt, endedAt, outcome])
 
 const text = ({ frames }: Result, surface: DialectName) =>
   frames.map(({ value }) => value === undefined ? "" : dialects[surface].textDelta(value) ?? "").join("")
@@ -149,7 +150,8 @@ const rows: ReadonlyArray<Row> = [
   {
     name: "an exhausted balance is an answer: standard would be refused as well",
     flex: Behaviour.refuse({ status: 429, code: "insufficient_quota", type: "insufficient_quota" }),
-    error: (error) => assert.deepInclude({ code: error.code, class: error.class }, { code: "insufficient_quota", class: "billing" }),
+    error: (error) =>
+      assert.deepInclude({ code: error.code, class: error.class }, { code: "insufficient_quota", class: "billing" }),
     at: 0,
     calls: [["flex", 0, 0, "refused"]]
   },
@@ -245,7 +247,11 @@ describe("Router: the race", () => {
     },
     {
       name: "after the commit",
-      flex: Behaviour.answer({ startAfter: "1 second", pace: "1 second", text: "one two three four five six seven eight nine ten" }),
+      flex: Behaviour.answer({
+        startAfter: "1 second",
+        pace: "1 second",
+        text: "one two three four five six seven eight nine ten"
+      }),
       standard,
       at: 4000,
       calls: [["flex", 0, 4000, "aborted"]]
@@ -276,7 +282,10 @@ describe("Router: the race", () => {
       assert.strictEqual(error, undefined)
       assert.strictEqual(routing?.reason, "flex_recovered")
       assert.strictEqual(body?.value["status"], "completed")
-      assert.deepStrictEqual(calls.map(({ outcome, tier }) => [tier, outcome]), [["flex", "failed"], ["standard", "completed"]])
+      assert.deepStrictEqual(calls.map(({ outcome, tier }) => [tier, outcome]), [["flex", "failed"], [
+        "standard",
+        "completed"
+      ]])
     }).pipe(Effect.provide(layer(Script.byTier({ flex: broken, standard })))))
 
   it.effect("a buffered caller can choose the error over the second call", () =>

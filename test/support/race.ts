@@ -92,23 +92,29 @@ export const send = ({ body, interruptAt, options, surface = "responses", watch 
         )
       }
     })
-    const fiber = yield* whole.pipe(Effect.scoped, Effect.exit, Effect.tap((exit) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        seen.endedAt = now
-        if (Exit.isFailure(exit)) {
-          const error = Cause.findErrorOption(exit.cause)
-          if (error._tag === "Some") seen.error = error.value
-          else if (!Cause.hasInterruptsOnly(exit.cause)) throw Cause.squash(exit.cause)
-        }
-      })
-    ), Effect.forkChild({ startImmediately: true }))
-    if (interruptAt === undefined) yield* advance(watch)
-    else {
+    const fiber = yield* whole.pipe(
+      Effect.scoped,
+      Effect.exit,
+      Effect.tap((exit) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          seen.endedAt = now
+          if (Exit.isFailure(exit)) {
+            const error = Cause.findErrorOption(exit.cause)
+            if (error._tag === "Some") seen.error = error.value
+            else if (!Cause.hasInterruptsOnly(exit.cause)) throw Cause.squash(exit.cause)
+          }
+        })
+      ),
+      Effect.forkChild({ startImmediately: true })
+    )
+    if (interruptAt !== undefined) {
       yield* advance(interruptAt)
       yield* Fiber.interrupt(fiber)
       seen.endedAt = yield* Clock.currentTimeMillis
-      yield* advance(watch)
     }
+    for (let watched = 0; watched < watch && seen.endedAt === undefined; watched += 500) yield* advance(500)
+    // What should have been aborted is given the time to show that it was not.
+    yield* advance(1000)
     const ledger = yield* simulator.ledger
     return {
       ...seen,

@@ -40,9 +40,10 @@ const appendBlock = (blocks: ReadonlyArray<JsonObject>, block: JsonObject): Read
 }
 
 /** Adds the members of a delta to a step: lists grow, an empty string never replaces anything. */
-const merge = (step: JsonObject, { type: _, ...members }: JsonObject): JsonObject => {
+const merge = (step: JsonObject, delta: JsonObject): JsonObject => {
   const out = new Map(Object.entries(step))
-  for (const [name, value] of Object.entries(members)) {
+  for (const [name, value] of Object.entries(delta)) {
+    if (name === "type") continue
     const before = out.get(name)
     if (Json.isArray(before) && Json.isArray(value)) out.set(name, [...before, ...value])
     else if (value !== "") out.set(name, value)

@@ -315,6 +315,7 @@ export const requestToResponses = (request: JsonObject): Translated<JsonObject> 
     }
     const tools = yield* toolsOf(request)
     const choice = Json.object(request, "tool_choice") ?? {}
+    const stop = Json.array(request, "stop_sequences") ?? []
     return Json.compact({
       model: Json.string(request, "model"),
       instructions: instructionsOf(request),
@@ -326,7 +327,7 @@ export const requestToResponses = (request: JsonObject): Translated<JsonObject> 
       max_output_tokens: Json.number(request, "max_tokens"),
       ...reasoningOf(request),
       text: formatOf(request),
-      stop: Json.array(request, "stop_sequences"),
+      stop: stop.length === 0 ? undefined : stop,
       temperature: Json.number(request, "temperature"),
       top_p: Json.number(request, "top_p"),
       safety_identifier: userOf(request),

@@ -36,7 +36,7 @@ export const usageObject = (usage: Usage, tier: string | undefined): JsonObject 
 export const merge = (earlier: JsonObject, later: JsonObject): JsonObject => ({
   ...earlier,
   ...Object.fromEntries(
-    Object.entries(later).filter(([key, value]) => !Object.hasOwn(earlier, key))
+    Object.entries(later).filter(([key, value]) => value !== null || !Object.hasOwn(earlier, key))
   )
 })
 

@@ -3,6 +3,7 @@
  * steps of a search after the text. No error, no thought summary and no tier but standard was ever recorded: those are
  * built from vendor documentation, and are synthetic.
  */
+import * as Base64Url from "effect/encoding/Base64Url"
 import type { Frame } from "../../dialect/Dialect.ts"
 import * as Json from "../../internal/Json.ts"
 import type { JsonObject } from "../../internal/Json.ts"
@@ -83,11 +84,11 @@ const toolChoiceOf = (config: JsonObject): Prompt["toolChoice"] => {
   }
 }
 
-/** The two halves of a recorded id repeat the same token; one that is not stored has no id. */
+/** A recorded id is a message of two members, both the same token of 23 characters; what is not stored has no id. */
 const idOf = ({ request, seed }: Exchange): string => {
   if (Json.boolean(request, "store") === false) return ""
-  const token = Ids.opaque(`${seed}/interaction`, Ids.base62, 30)
-  return `v1_Chd${token}RIX${token}`
+  const token = Ids.opaque(`${seed}/interaction`, Ids.base64url, 23)
+  return `v1_${Base64Url.encode(`\n\u0017${token}\u0012\u0017${token}`)}`
 }
 
 const timestamp = (millis: number): string => `${new Date(millis).toISOString().slice(0, 19)}Z`
@@ -193,7 +194,11 @@ const events = (exchange: Exchange): ReadonlyArray<Emission> => {
       { type: "google_search_call", arguments: { queries: [answer.search.query] } }
     ])
     step({ call_id, signature: "", type: "google_search_result" }, [
-      { type: "google_search_result", result: [{ search_suggestions: suggestions(answer.search.query) }] }
+      {
+        type: "google_search_result",
+        result: [{ search_suggestions: suggestions(answer.search.query) }],
+        is_error: false
+      }
     ])
   }
   answer.calls.forEach((call, at) =>

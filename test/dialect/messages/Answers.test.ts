@@ -312,15 +312,44 @@ describe("a translated stream (synthetic)", () => {
       { type: "response.created", response: response({ status: "in_progress" }) },
       text(1, "Sec"),
       text(0, "Fir"),
-      text(1, "ond."),
-      done(1),
       text(0, "st."),
       done(0),
+      text(1, "ond."),
+      done(1),
       { type: "response.completed", response: whole }
     ])
     assertSequential(out)
     assert.deepStrictEqual(collected(Messages, out), bodyFromResponses(whole, context))
     assert.deepStrictEqual(out.flatMap((event) => Messages.textDelta(event) ?? []), ["Fir", "st.", "Second."])
+  })
+
+  it("writes an item that was whole before its turn as soon as its turn comes", () => {
+    const items = [hubMessage(hubText("First.")), hubMessage(hubText("Second."))]
+    const done = (output_index: number): JsonObject => ({
+      type: "response.output_item.done",
+      output_index,
+      item: items[output_index] ?? {}
+    })
+    const transducer = eventsFromResponses(context)
+    assert.deepStrictEqual(pushed(transducer, [done(1)]), [])
+    const texts = pushed(transducer, [done(0)]).flatMap((event) => Messages.textDelta(event) ?? [])
+    assert.deepStrictEqual(texts, ["First.", "Second."])
+  })
+
+  it("tells a call's arguments as they arrive, spelled as the whole body spells them", () => {
+    const input = { "a b": "two  \"spaces\" ", c: [1, true] }
+    const body = answer({ content: [{ type: "tool_use", id: "t", name: "f", input }], stop_reason: "tool_use" })
+    const delta = (partial_json: string): JsonObject => ({
+      type: "content_block_delta",
+      index: 0,
+      delta: { type: "input_json_delta", partial_json }
+    })
+    const told = streamOf(body).filter((event) => event["type"] !== "content_block_delta")
+    const spaced = JSON.stringify(input, null, 2)
+    const events = [...told.slice(0, 3), delta(""), delta(spaced.slice(0, 9)), delta(spaced.slice(9)), ...told.slice(3)]
+    const hub = pushed(eventsToResponses(context), events)
+    assert.lengthOf(typed(hub, "response.function_call_arguments.delta"), 2)
+    assert.deepStrictEqual(collected(Responses, hub), bodyToResponses(body, context))
   })
 
   it("names the sources of a search, and the span of a citation, as Messages blocks", () => {

@@ -401,6 +401,7 @@ describe("a Messages request for another provider", () => {
       expected: { text: { format: { type: "json_schema", name: "response", schema: parameters, strict: true } } }
     },
     { messages: { stop_sequences: ["a"] }, expected: { stop: ["a"] } },
+    { messages: { stop_sequences: [] }, expected: { stop: undefined } },
     {
       messages: { temperature: 0.5, top_p: 0.4, stream: true },
       expected: { temperature: 0.5, top_p: 0.4, stream: true }
@@ -509,7 +510,7 @@ const Options = Schema.Struct({
     parameters: Schema.Struct({ type: Schema.Literal("object") }),
     strict: Schema.Boolean
   }))),
-  stop: optional(Schema.Array(Text)),
+  stop: optional(Schema.NonEmptyArray(Text)),
   temperature: optional(Schema.Finite),
   safety_identifier: optional(Text.check(Schema.isMaxLength(64))),
   stream: optional(Schema.Boolean)

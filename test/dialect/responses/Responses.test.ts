@@ -79,39 +79,49 @@ describe("Responses", () => {
     const streams = recordings("openai-responses").filter(({ sse }) => sse !== undefined)
     const bodies = recordings("openai-responses").filter(({ body, status }) => body !== undefined && status === 200)
 
-    it.effect.each(streams)("collects $name to its own terminal response", ({ name, sse = "" }) =>
-      Effect.gen(function*() {
-        // One recording holds several answers one after another; each is a stream of its own.
-        const events = eventsOf(yield* framesOf(sse))
-        const starts = events.flatMap((event, index) => Json.string(event, "type") === "response.created" ? [index] : [])
-        for (const [nth, start] of starts.entries()) {
-          const answer = events.slice(start, starts[nth + 1])
-          const terminal = answer.findLast((event) => Responses.progress({ event: undefined, data: "", value: event }) === "closed")
-          assert.isDefined(terminal, `${name} ends`)
-          const response = Json.object(terminal ?? {}, "response") ?? {}
-          const items = answer.flatMap((event) =>
-            Json.string(event, "type") === "response.output_item.done" ? [Json.object(event, "item")] : []
+    it.effect.each(streams)(
+      "collects $name to its own terminal response",
+      ({ name, sse = "" }) =>
+        Effect.gen(function*() {
+          // One recording holds several answers one after another; each is a stream of its own.
+          const events = eventsOf(yield* framesOf(sse))
+          const starts = events.flatMap((event, index) =>
+            Json.string(event, "type") === "response.created" ? [index] : []
           )
-          // One recorded backend reports no output at the end although its items have gone by.
-          const output = Json.objects(response, "output").length === 0 ? items : response["output"]
-          assert.deepStrictEqual(collect(Responses, answer), { ...response, output })
-        }
-      }))
+          for (const [nth, start] of starts.entries()) {
+            const answer = events.slice(start, starts[nth + 1])
+            const terminal = answer.findLast((event) =>
+              Responses.progress({ event: undefined, data: "", value: event }) === "closed"
+            )
+            assert.isDefined(terminal, `${name} ends`)
+            const response = Json.object(terminal ?? {}, "response") ?? {}
+            const items = answer.flatMap((event) =>
+              Json.string(event, "type") === "response.output_item.done" ? [Json.object(event, "item") ?? null] : []
+            )
+            // One recorded backend reports no output at the end although its items have gone by.
+            const output = Json.objects(response, "output").length === 0 ? items : response["output"] ?? []
+            assert.deepStrictEqual(collect(Responses, answer), { ...response, output })
+          }
+        })
+    )
 
-    it.effect.each(streams)("finds the start of $name at its first output item", ({ name, sse = "" }) =>
-      Effect.gen(function*() {
-        const events = eventsOf(yield* framesOf(sse))
-        const start = events.findIndex(Responses.isStart)
-        if (name === "error-in-stream-quota.chunks.txt") {
-          assert.strictEqual(start, -1)
-          assert.deepInclude(events.map(Responses.failureOf).find((failure) => failure !== undefined), {
-            code: "insufficient_quota"
-          })
-        } else {
-          assert.strictEqual(types(events)[start], "response.output_item.added")
-          assert.isTrue(types(events).slice(0, start).every((type) => /created|queued|in_progress/.test(type ?? "")))
-        }
-      }))
+    it.effect.each(streams)(
+      "finds the start of $name at its first output item",
+      ({ name, sse = "" }) =>
+        Effect.gen(function*() {
+          const events = eventsOf(yield* framesOf(sse))
+          const start = events.findIndex(Responses.isStart)
+          if (name === "error-in-stream-quota.chunks.txt") {
+            assert.strictEqual(start, -1)
+            assert.deepInclude(events.map(Responses.failureOf).find((failure) => failure !== undefined), {
+              code: "insufficient_quota"
+            })
+          } else {
+            assert.strictEqual(types(events)[start], "response.output_item.added")
+            assert.isTrue(types(events).slice(0, start).every((type) => /created|queued|in_progress/.test(type ?? "")))
+          }
+        })
+    )
 
     it.effect("takes the served tier from the final object, not from the first events", () =>
       Effect.gen(function*() {
@@ -138,11 +148,16 @@ describe("Responses", () => {
 describe("Sse", () => {
   it.effect.prop(
     "any split of a stream's bytes into chunks gives the same frames",
-    [Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 })), Schema.Array(Schema.Struct({ name: Schema.Literals(["", "a", "response.created"]), text: Schema.String }))],
+    [
+      Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 })),
+      Schema.Array(Schema.Struct({ name: Schema.Literals(["", "a", "response.created"]), text: Schema.String }))
+    ],
     ([size, events]) =>
       Effect.gen(function*() {
         const text = events.map(({ name, text }) =>
-          `: a comment\nretry: 10\n${name === "" ? "" : `event: ${name}\n`}data: ${JSON.stringify({ text, emoji: "🌍é" })}\r\n\r\n`
+          `: a comment\nretry: 10\n${name === "" ? "" : `event: ${name}\n`}data: ${
+            JSON.stringify({ text, emoji: "🌍é" })
+          }\r\n\r\n`
         ).join("")
         assert.deepStrictEqual(yield* framesOf(text, size), yield* framesOf(text, 1 << 20))
         assert.strictEqual((yield* framesOf(text, size)).length, events.length)

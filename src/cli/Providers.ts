@@ -1,0 +1,42 @@
+/** The providers a command works with: those whose keys are in the environment, or simulated ones where there is none. */
+import type * as Config from "effect/Config"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as UndiciHttpClient from "../gateway/UndiciHttpClient.ts"
+import * as Connections from "../provider/Connections.ts"
+import * as Router from "../Router.ts"
+import * as Simulator from "../testing/Simulator.ts"
+
+/** What was found, and the router over it. */
+export interface Providers {
+  /** The providers by name, or `simulated` alone. */
+  readonly names: ReadonlyArray<string>
+  readonly simulated: boolean
+  readonly router: Layer.Layer<Router.Router>
+}
+
+const apiKey = Redacted.make("simulated")
+const pretended = Connections.make({ openai: { apiKey }, google: { apiKey }, anthropic: { apiKey } })
+
+/** Looks for keys in the environment. */
+export const find = (
+  options?: Pick<Router.Options, "defaultStartWithin">
+): Effect.Effect<Providers, Config.ConfigError> =>
+  Effect.map(Connections.config, (connections) => {
+    const names = Object.entries(connections).flatMap(([name, connection]) => connection === undefined ? [] : [name])
+    return names.length === 0
+      ? {
+        names: ["simulated"],
+        simulated: true,
+        router: Layer.provide(
+          Router.layer({ ...options, connections: pretended, simulated: true }),
+          Simulator.layer(Simulator.demo)
+        )
+      }
+      : {
+        names,
+        simulated: false,
+        router: Layer.provide(Router.layer({ ...options, connections }), UndiciHttpClient.layer())
+      }
+  })

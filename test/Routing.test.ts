@@ -1,0 +1,161 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Result } from "effect"
+import { dialects } from "../src/dialect/index.ts"
+import type { DialectName } from "../src/dialect/Dialect.ts"
+import * as FlexInferenceError from "../src/FlexInferenceError.ts"
+import * as ModelCatalog from "../src/ModelCatalog.ts"
+import * as RouterFields from "../src/RouterFields.ts"
+import * as Routing from "../src/Routing.ts"
+
+const plan = (
+  body: { readonly [key: string]: unknown },
+  { keys = ["openai", "google", "anthropic"], surface = "responses" }: {
+    readonly keys?: ReadonlyArray<string>
+    readonly surface?: DialectName
+  } = {}
+) =>
+  Result.flatMap(
+    RouterFields.validate(dialects[surface], { input: "Hi", messages: [], start_within: "default", ...body }),
+    (fields) =>
+      Routing.plan(fields, {
+        surface: dialects[surface],
+        catalog: ModelCatalog.builtIn,
+        hasKey: (provider) => keys.includes(provider)
+      })
+  )
+
+const planned = (...options: Parameters<typeof plan>) => Result.getOrThrow(plan(...options))
+
+describe("plan", () => {
+  it.each(
+    [
+      { model: "gpt-5.5", surface: "responses", provider: "openai", dialect: "responses" },
+      { model: "gpt-5.5", surface: "chat.completions", provider: "openai", dialect: "chat.completions" },
+      { model: "gpt-5.5", surface: "interactions", provider: "openai", dialect: "responses" },
+      { model: "gpt-5.5", surface: "messages", provider: "openai", dialect: "responses" },
+      { model: "o4-mini", surface: "responses", provider: "openai", dialect: "responses" },
+      { model: "chatgpt-4o-latest", surface: "responses", provider: "openai", dialect: "responses" },
+      { model: "codex-mini-latest", surface: "responses", provider: "openai", dialect: "responses" },
+      { model: "gemini-2.5-flash", surface: "responses", provider: "google", dialect: "interactions" },
+      { model: "gemini-2.5-flash", surface: "interactions", provider: "google", dialect: "interactions" },
+      { model: "claude-opus-4-8", surface: "chat.completions", provider: "anthropic", dialect: "messages" },
+      { model: "claude-opus-4-8", surface: "messages", provider: "anthropic", dialect: "messages" }
+    ] as const
+  )(
+    "asks $provider for $model in $dialect when the caller speaks $surface",
+    ({ dialect, model, provider, surface }) => {
+      const { routes } = planned({ model }, { surface })
+      assert.deepStrictEqual(routes.map((route) => [route.provider.name, route.dialect]), [[provider, dialect]])
+    }
+  )
+
+  it.each([
+    ["default", "standard", undefined],
+    ["priority", "priority", undefined],
+    ["auto", "auto", undefined],
+    ["00h-00m-30s", "standard", 30]
+  ])("start_within %s settles on the %s tier", (start_within, tier, window) => {
+    const result = planned({ model: "gpt-5.5", start_within })
+    assert.strictEqual(result.tier, tier)
+    assert.deepStrictEqual(result.window, window === undefined ? undefined : Duration.seconds(window))
+  })
+
+  it.each([
+    {
+      why: "a window on a model without flex",
+      body: { model: "gpt-4o", start_within: "00h-00m-30s" },
+      code: "flex_model_not_capable",
+      param: "start_within"
+    },
+    {
+      why: "a window on a dated snapshot",
+      body: { model: "gpt-5.5-2026-04-23", start_within: "00h-00m-30s" },
+      code: "flex_model_not_capable",
+      param: "start_within"
+    },
+    {
+      why: "a window on Claude",
+      body: { model: "claude-opus-4-8", start_within: "00h-00m-30s" },
+      code: "flex_unsupported_for_anthropic",
+      param: "start_within"
+    },
+    {
+      why: "a window on a cloud route",
+      body: { model: "gpt-5.5", start_within: "00h-00m-30s", provider: ["foundry"] },
+      code: "flex_unsupported_on_cloud",
+      param: "start_within"
+    },
+    {
+      why: "auto on Gemini",
+      body: { model: "gemini-2.5-flash", start_within: "auto" },
+      code: "auto_unsupported_for_gemini",
+      param: "start_within"
+    },
+    {
+      why: "a route that does not serve the model",
+      body: { model: "gpt-5.5", provider: ["google"] },
+      code: "provider_model_mismatch",
+      param: "provider"
+    },
+    {
+      why: "a route this router does not call",
+      body: { model: "claude-opus-4-8", provider: ["bedrock"] },
+      code: "provider_model_mismatch",
+      param: "provider"
+    },
+    { why: "a model of nobody's", body: { model: "llama-5" }, code: "unroutable_model", param: "model" }
+  ])("refuses $why with $code", ({ body, code, param }) => {
+    const error = Result.getOrThrow(Result.flip(plan(body)))
+    assert.deepInclude({ code: error.code, param: error.param, status: error.status, class: error.class }, {
+      code,
+      param,
+      status: 400,
+      class: "capability"
+    })
+  })
+
+  it("names the way out for a model of nobody's, and the way works", () => {
+    const error = Result.getOrThrow(Result.flip(plan({ model: "llama-5" })))
+    assert.include(error.message, "\"provider\": [\"openai\"]")
+    assert.strictEqual(planned({ model: "llama-5", provider: ["openai"] }).routes[0].provider.name, "openai")
+  })
+
+  it.each([
+    ["gpt-5.5", "no_byok_key"],
+    ["gemini-2.5-flash", "no_gemini_key"],
+    ["claude-opus-4-8", "no_anthropic_key"]
+  ])("refuses %s without a key with %s", (model, code) => {
+    const error = Result.getOrThrow(Result.flip(plan({ model }, { keys: [] })))
+    assert.deepInclude({ code: error.code, status: error.status }, { code, status: 400 })
+  })
+
+  it("keeps the order of a chain for a model whose provider is open", () => {
+    const { routes } = planned({ model: "my-model", provider: ["anthropic", "openai"] })
+    assert.deepStrictEqual(routes.map((route) => route.provider.name), ["anthropic", "openai"])
+  })
+})
+
+describe("escalation", () => {
+  const wire = { provider: "openai", message: "…", started: false }
+  it.each([
+    ["an end before the start", FlexInferenceError.streamFailed(wire), "flex_not_started"],
+    [
+      "a failure event before the start",
+      FlexInferenceError.streamFailed({ ...wire, event: {} }),
+      "flex_upstream_error"
+    ],
+    ["a broken connection", FlexInferenceError.transportFailed(wire), "flex_not_started"],
+    [
+      "a time-out",
+      FlexInferenceError.timedOut({ ...wire, clock: "firstByte", after: Duration.seconds(1) }),
+      "flex_upstream_error"
+    ],
+    [
+      "a request that cannot be carried",
+      FlexInferenceError.unsupported({ code: "x", param: null, message: "…" }),
+      undefined
+    ]
+  ])("after %s is %s", (_, error, reason) => {
+    assert.strictEqual(Routing.escalation(error), reason)
+  })
+})
