@@ -71,7 +71,10 @@ export const RetryField: Schema.Codec<RetryField> = Schema.StructWithRest(
     backoff: Schema.optional(Schema.Literals(["exponential", "linear"])),
     jitter: Schema.optional(Schema.Boolean)
   }),
-  [Schema.Record(Schema.String.check(Schema.makeFilter((key) => !subKeys.has(key))), Schema.Never)]
+  [Schema.Record(
+    Schema.String.check(Schema.makeFilter((key) => !subKeys.has(key))),
+    Schema.Never.annotate({ message: "an unknown member of retry" })
+  )]
 )
 
 /**
@@ -100,7 +103,7 @@ const checked = {
   /** Whether a stream reports its cost and routing on the usage it sends anyway; false by default. */
   include_cost: Schema.optional(Schema.Boolean),
   /** Not allowed: the router sets it from `start_within`. */
-  service_tier: Schema.optional(Schema.Never)
+  service_tier: Schema.optional(Schema.Never.annotate({ message: "the router sets the tier from start_within" }))
 }
 
 // The hosted router's own switches. The official SDK does not check them, and only the hosted router acts on them.

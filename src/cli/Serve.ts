@@ -1,0 +1,40 @@
+/** `flexinference serve`: the gateway on a port. */
+import * as Effect from "effect/Effect"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Notation from "./Notation.ts"
+
+export const Serve = Command.make(
+  "serve",
+  {
+    host: Flag.String("host").pipe(
+      Flag.withDescription("The address to listen on; any but loopback needs FLEXINFERENCE_GATEWAY_KEYS"),
+      Flag.withDefault("127.0.0.1")
+    ),
+    port: Flag.Int("port").pipe(
+      Flag.filter((port) => port >= 0 && port <= 65_535, (port) => `a port from 0 to 65535, not ${port}`),
+      Flag.withAlias("p"),
+      Flag.withDescription("The port to listen on; 0 takes any free one"),
+      Flag.withDefault(8787)
+    ),
+    defaultStartWithin: Notation.flag("default-start-within").pipe(
+      Flag.withDescription(
+        "What a request without start_within gets; without it, and without FLEXINFERENCE_DEFAULT_START_WITHIN, such a " +
+          "request is refused"
+      ),
+      Flag.optional
+    )
+  },
+  (options) =>
+    Effect.flatMap(Effect.promise(() => import("./Serving.ts")), (serving) => serving.serve(options))
+).pipe(
+  Command.withDescription(
+    "Serve the OpenAI-compatible gateway. Keys come from OPENAI_API_KEY, GEMINI_API_KEY and ANTHROPIC_API_KEY; without " +
+      "any, the providers are simulated. SIGINT and SIGTERM let requests under way finish."
+  ),
+  Command.withShortDescription("Serve the gateway"),
+  Command.withExamples([
+    { command: "flexinference serve" },
+    { command: "flexinference serve --port 0 --default-start-within 30s" }
+  ])
+)

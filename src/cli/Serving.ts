@@ -1,0 +1,104 @@
+/** What `flexinference serve` does; loaded only when it serves. */
+import * as Config from "effect/Config"
+import * as Console from "effect/Console"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as HttpServer from "effect/http/HttpServer"
+import type { ServeError } from "effect/http/HttpServerError"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import { isIPv4 } from "node:net"
+import { relative } from "node:path"
+import process from "node:process"
+import * as Gateway from "../gateway/Gateway.ts"
+import type { StartWithin } from "../StartWithin.ts"
+import * as CommandFailed from "./CommandFailed.ts"
+import * as Notation from "./Notation.ts"
+import * as Providers from "./Providers.ts"
+import * as ReadyNotice from "./ReadyNotice.ts"
+
+export interface Options {
+  readonly host: string
+  readonly port: number
+  readonly defaultStartWithin: Option.Option<StartWithin>
+}
+
+/** Serves until it is interrupted; requests under way are then let finish, and the process ends with 0. */
+export const serve = (options: Options): Effect.Effect<never, CommandFailed.CommandFailed> =>
+  Effect.gen(function*() {
+    const { host } = options
+    const keys = yield* gatewayKeys
+    if (keys.length === 0 && !isLoopback(host)) {
+      return yield* CommandFailed.make(
+        `without keys the gateway serves loopback only, not ${host}: set FLEXINFERENCE_GATEWAY_KEYS to the keys it ` +
+          "shall accept, separated by commas"
+      )
+    }
+    const { names, router, simulated } = yield* Providers.find({
+      defaultStartWithin: Option.isSome(options.defaultStartWithin)
+        ? options.defaultStartWithin.value
+        : yield* defaultStartWithin
+    })
+    const gateway = Layer.provide(Gateway.layer({ keys, simulated, host, port: options.port }), router)
+    const { address } = Context.get(yield* Layer.build(gateway), HttpServer.HttpServer)
+    const port = "port" in address ? address.port : options.port
+    const origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+    yield* Console.log(ReadyNotice.ready(origin, names))
+    if (simulated) {
+      yield* Console.log(ReadyNotice.simulated({ origin, command: commandOf(process.argv[1]), keyed: keys.length > 0 }))
+    }
+    return yield* Effect.never
+  }).pipe(
+    Effect.scoped,
+    // An ordered end, once everything is closed: the signal is how a gateway is told to stop.
+    Effect.onInterrupt(() => Effect.sync(() => (process.exitCode = 0))),
+    Effect.catchTags({
+      ConfigError: (error) => Effect.fail(CommandFailed.fromConfig(error)),
+      ServeError: (error) => Effect.fail(CommandFailed.make(cannotListen(options, error)))
+    })
+  )
+
+const isLoopback = (host: string): boolean =>
+  host.toLowerCase() === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."))
+
+const gatewayKeys = Config.String("FLEXINFERENCE_GATEWAY_KEYS").pipe(
+  Config.option,
+  Effect.flatMap(Option.match({
+    onNone: () => Effect.succeed([]),
+    onSome: (text) => {
+      const keys = text.split(",").map((key) => key.trim()).filter((key) => key !== "")
+      return keys.length === 0
+        ? Effect.fail(CommandFailed.make("FLEXINFERENCE_GATEWAY_KEYS is set but holds no key"))
+        : Effect.succeed(keys.map((key) => Redacted.make(key)))
+    }
+  }))
+)
+
+const defaultStartWithin = Config.String("FLEXINFERENCE_DEFAULT_START_WITHIN").pipe(
+  Config.option,
+  Effect.flatMap(Option.match({
+    onNone: () => Effect.undefined,
+    onSome: (text) =>
+      Effect.fromResult(Result.mapError(
+        Notation.parse(text),
+        (expected) =>
+          CommandFailed.make(`FLEXINFERENCE_DEFAULT_START_WITHIN is ${JSON.stringify(text)}. Expected: ${expected}`)
+      ))
+  }))
+)
+
+const cannotListen = ({ host, port }: Options, { cause }: ServeError): string => {
+  const code = Predicate.hasProperty(cause, "code") ? cause.code : undefined
+  return code === "EADDRINUSE"
+    ? `port ${port} on ${host} is in use: choose another with --port, or any free one with --port 0`
+    : `the gateway cannot listen on ${host} port ${port}: ${cause instanceof Error ? cause.message : String(cause)}`
+}
+
+/** How this process was called, for a command line that works where this one did. */
+const commandOf = (script: string | undefined): string =>
+  script === undefined || /[\\/]flexinference$/.test(script)
+    ? "flexinference"
+    : `node ${relative(process.cwd(), script)}`
