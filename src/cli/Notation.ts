@@ -17,13 +17,13 @@ const durationOf = (text: string): Duration.Duration | undefined => {
   return match === null ? undefined : Duration.seconds(Number(match[1] ?? 0) * 60 + Number(match[2] ?? 0))
 }
 
-/** The field's value: `30s`, `1m30s`, `5m`, `00h-00m-30s`, or a tier by name. */
+/** The field's value for `30s`, `1m30s`, `5m`, `00h-00m-30s` or a tier's name; otherwise what is accepted. */
 export const parse = (text: string): Result.Result<StartWithin.StartWithin, string> => {
   if (StartWithin.is(text)) return Result.succeed(text)
   const duration = durationOf(text)
-  return (duration === undefined ? Result.fail("malformed") : StartWithin.fromDurationResult(duration)).pipe(
-    Result.mapError(() => accepted)
-  )
+  return duration === undefined
+    ? Result.fail(accepted)
+    : Result.mapError(StartWithin.fromDurationResult(duration), () => accepted)
 }
 
 /** A flag whose value is written this way. */

@@ -16,21 +16,22 @@ export interface Opaque {
 }
 
 const prefix = "flexinference"
-const pattern = /^flexinference:(openai|google|anthropic):([^:]*):([^]*)$/
+// The id's length, then the id and the value as they are: whatever they hold, there is nothing to escape.
+const pattern = /^flexinference:(openai|google|anthropic):(\d*):([^]*)$/
 
 /** The value as `home`'s dialect carries it: bare if `home` made it, tagged otherwise. */
 export const encode = (opaque: Opaque, home: ProviderName | undefined): string =>
   opaque.provider === home
     ? opaque.value
-    : `${prefix}:${opaque.provider}:${encodeURIComponent(opaque.id)}:${opaque.value}`
+    : `${prefix}:${opaque.provider}:${opaque.id.length || ""}:${opaque.id}${opaque.value}`
 
 /** The value behind what `home`'s dialect carried; a bare one is `home`'s own, and nobody's where there is no home. */
 export const decode = (text: string, home: ProviderName | undefined, id = ""): Opaque | undefined => {
   const match = pattern.exec(text)
   if (match === null) return home === undefined ? undefined : { provider: home, id, value: text }
-  const [, provider, encodedId = "", value = ""] = match
+  const [, provider, length = "", rest = ""] = match
   return provider === "openai" || provider === "google" || provider === "anthropic"
-    ? { provider, id: decodeURIComponent(encodedId), value }
+    ? { provider, id: rest.slice(0, Number(length)), value: rest.slice(Number(length)) }
     : undefined
 }
 

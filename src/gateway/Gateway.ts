@@ -30,7 +30,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
-import { createServer } from "node:http"
+import { createServer, type Server } from "node:http"
 import type { Dialect } from "../dialect/Dialect.ts"
 import { dialects } from "../dialect/index.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
@@ -132,6 +132,16 @@ const unrouted = (request: HttpServerRequest.HttpServerRequest): HttpServerRespo
   )
 }
 
+const makeServer = (): Server => {
+  const server = createServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 })
+  // A closing server waits for its connections, and Node leaves one that falls idle then open for its keep-alive time.
+  server.on("request", (_, response) =>
+    response.on("finish", () => {
+      if (!server.listening) server.closeIdleConnections()
+    }))
+  return server
+}
+
 /**
  * Serves the gateway. It accepts requests as soon as the layer is built; when its scope closes it takes no new ones
  * and lets those under way come to their end.
@@ -153,7 +163,7 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
       )
     ))).pipe(
       Layer.provideMerge(NodeHttpServer.layerServer(
-        () => createServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }),
+        makeServer,
         {
           host: options?.host ?? "127.0.0.1",
           port: options?.port ?? 8787,

@@ -33,15 +33,16 @@ export const body = <R>(
   if (continuation === undefined) return Effect.succeed(first)
   const go = (
     request: JsonObject,
-    body: JsonObject,
+    latest: JsonObject,
+    whole: JsonObject,
     calls: number
   ): Effect.Effect<JsonObject, FlexInferenceError, R> => {
-    const next = continuation.next(request, body)
-    if (next === undefined) return Effect.succeed(body)
+    const next = continuation.next(request, latest)
+    if (next === undefined) return Effect.succeed(whole)
     if (calls >= limit) return Effect.fail(exceeded(provider))
-    return Effect.flatMap(call(next), (more) => go(next, continuation.join(body, more), calls + 1))
+    return Effect.flatMap(call(next), (more) => go(next, more, continuation.join(whole, more), calls + 1))
   }
-  return go(request, first, 1)
+  return go(request, first, first, 1)
 }
 
 /** One stream out of as many calls as its provider asks for. */

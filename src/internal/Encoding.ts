@@ -5,6 +5,7 @@
 import * as Result from "effect/Result"
 import { dialects } from "../dialect/index.ts"
 import type { Dialect, DialectName, Translated } from "../dialect/Dialect.ts"
+import { toOpenAI } from "../dialect/responses/HubRequest.ts"
 import { type FlexInferenceError, unsupported } from "../FlexInferenceError.ts"
 import type { Tier } from "../ModelCatalog.ts"
 import * as RouterFields from "../RouterFields.ts"
@@ -75,20 +76,8 @@ const edit = (text: string, route: Route, leg: LegForm, remove: ReadonlyArray<st
   })
 }
 
-const fromHub = (dialect: DialectName, hub: JsonObject): Translated<JsonObject> => {
-  const { translation } = dialects[dialect]
-  if (translation !== undefined) return translation.requestFromResponses(hub)
-  // Extensions the other formats share and Responses lacks: they travel in the hub, and end here.
-  for (const field of ["stop", "seed"]) {
-    if (Object.hasOwn(hub, field)) {
-      return Result.fail({
-        field,
-        message: `The Responses API has no ${field === "stop" ? "stop sequences" : "seed"}.`
-      })
-    }
-  }
-  return Result.succeed(hub)
-}
+const fromHub = (dialect: DialectName, hub: JsonObject): Translated<JsonObject> =>
+  dialects[dialect].translation?.requestFromResponses(hub) ?? toOpenAI(hub)
 
 const carried = <A>(route: Route, translated: Translated<A>): Result.Result<A, FlexInferenceError> =>
   Result.mapError(translated, ({ field, message }) =>

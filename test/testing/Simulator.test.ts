@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Clock, Effect, Exit, Fiber, Random, Schema, Scope, Stream } from "effect"
 import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
+import * as Json from "../../src/internal/Json.ts"
 import { Behaviour, type Ledger, Script, Simulator } from "../../src/testing/index.ts"
 
 const url = {
@@ -56,10 +57,10 @@ const elapse = (millis: number, step = 10) =>
   })
 
 /** Runs an effect while virtual time passes, and gives its exit. */
-const during = <A, E, R>(millis: number, effect: Effect.Effect<A, E, R>) =>
+const during = <A, E, R>(millis: number, effect: Effect.Effect<A, E, R>, step?: number) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.forkChild(effect)
-    yield* elapse(millis)
+    yield* elapse(millis, step)
     return yield* Fiber.await(fiber)
   })
 
@@ -152,8 +153,9 @@ describe("time", () => {
         Simulator.layer({ seed: 1, script: Script.always(Behaviour.answer(behaviour)) })
       )
       const exit = yield* during(
-        100_000,
-        Effect.flatMap(post(), (response) => Stream.runCollect(response.stream))
+        200_000,
+        Effect.flatMap(post(), (response) => Stream.runCollect(response.stream)),
+        500
       ).pipe(
         Effect.provide(
           Simulator.layer({ seed: 1, script: Script.always(Behaviour.answer({ ...behaviour, drip: "10 millis" })) })
@@ -354,7 +356,7 @@ describe("faults", () => {
       Effect.gen(function*() {
         const sse = yield* Effect.flatMap(post({ stream: true }, dialect), text)
         const broken = sse.split("\n").filter((line) =>
-          line.startsWith("data: {") && Exit.isFailure(Effect.runSyncExit(Effect.try(() => JSON.parse(line.slice(6)))))
+          line.startsWith("data: {") && Json.parse(line.slice(6)) === undefined
         )
         assert.strictEqual(broken.length, 1)
         assert.strictEqual((yield* entry).outcome, "completed")

@@ -1,0 +1,41 @@
+/**
+ * The hub's form of a request as OpenAI's own Responses API takes it. The hub carries a little more than that API
+ * knows: what other formats share, and what other providers want back unread. It ends here.
+ */
+import * as Result from "effect/Result"
+import * as Json from "../../internal/Json.ts"
+import type { JsonObject } from "../../internal/Json.ts"
+import type { Translated } from "../Dialect.ts"
+import * as Opaque from "../Opaque.ts"
+
+const unknownToOpenAI: { readonly [field: string]: string } = {
+  stop: "The Responses API has no stop sequences.",
+  seed: "The Responses API has no seed."
+}
+
+/** The request without the hub's extensions, or the one that would change the answer if it were left out. */
+export const toOpenAI = (hub: JsonObject): Translated<JsonObject> => {
+  for (const [field, message] of Object.entries(unknownToOpenAI)) {
+    if (Object.hasOwn(hub, field)) return Result.fail({ field, message })
+  }
+  const { input, stream_options: _, ...rest } = hub
+  if (input === undefined) return Result.succeed(rest)
+  return Result.succeed({ ...rest, input: Json.isArray(input) ? input.flatMap(item) : input })
+}
+
+const item = (value: Json.Json): ReadonlyArray<Json.Json> => {
+  if (!Json.isObject(value)) return [value]
+  switch (Json.string(value, "type")) {
+    // Another provider's thoughts mean nothing to OpenAI, and it refuses what it did not encrypt itself.
+    case "reasoning": {
+      const encrypted = Json.string(value, "encrypted_content")
+      return encrypted === undefined || Opaque.decode(encrypted, "openai")?.provider === "openai" ? [value] : []
+    }
+    case "function_call": {
+      const { signature: _, ...call } = value
+      return [call]
+    }
+    default:
+      return [value]
+  }
+}
