@@ -106,15 +106,15 @@ const checked = {
   service_tier: Schema.optional(Schema.Never.annotate({ message: "the router sets the tier from start_within" }))
 }
 
-// The hosted router's own switches. The official SDK does not check them, and only the hosted router acts on them.
+// Switches of the hosted contract, which the official SDK does not check.
 const hosted = {
   /** False turns off automatic prompt caching (Claude, direct route); true by default. */
   cache: vendor<boolean>(),
-  /** Hosted, managed keys only: mask personal data before the provider sees it. */
+  /** Hosted router, managed keys only: mask personal data before the provider sees it. */
   pii_mask: vendor<boolean>(),
-  /** Hosted, managed keys only: have the prompt moderated first. */
+  /** Hosted router, managed keys only: have the prompt moderated first. */
   moderate: vendor<boolean>(),
-  /** Hosted, managed keys only: keep the content of the exchange. */
+  /** Hosted router, managed keys only: keep the content of the exchange. */
   trace_storage: vendor<boolean>()
 }
 
@@ -288,13 +288,10 @@ const chain: Rule = {
     ProviderRoute.literals.join(", ")
   }; leave it out to ask the model's own provider.`,
   example: "\"provider\": [\"openai\"]",
-  wrong: (value) =>
-    Array.isArray(value) && value.length > 3
-      ? `lists ${value.length} names`
-      : Schema.is(ProviderRoute)(value)
-      ? `repeats ${shown(value)}`
-      : presentBut(value)
+  wrong: (value) => Array.isArray(value) && value.length > 3 ? `lists ${value.length} names` : presentBut(value)
 }
+
+const isRoute = Schema.is(ProviderRoute)
 
 const rules: { readonly [field: string]: Rule } = {
   model: { code: "missing_model", rule: "It is the name of a model.", example: "\"model\": \"gpt-5.5\"" },
@@ -326,7 +323,7 @@ const rules: { readonly [field: string]: Rule } = {
   "retry.jitter": { ...retry, rule: "It is true or false; without it, true." },
   "retry.*": { ...retry, rule: "The members of `retry` are count, backoff and jitter.", wrong: () => "is not known" },
   provider: chain,
-  "provider.*": chain,
+  "provider.*": { ...chain, wrong: (value) => isRoute(value) ? `repeats ${shown(value)}` : presentBut(value) },
   include_cost: {
     code: "invalid_include_cost",
     rule: "It is true or false; without it, false.",

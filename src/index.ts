@@ -2,6 +2,8 @@
  * A deadline-aware, OpenAI-compatible inference router for Effect.
  */
 
+/** Request, body and event types of OpenAI Chat Completions. */
+export * as ChatCompletions from "./dialect/chat/ChatTypes.ts"
 /** The reckoning of what an answer cost. */
 export * as Cost from "./Cost.ts"
 /** The service programs use: four surfaces, and the layers that serve them. */
@@ -10,8 +12,14 @@ export * as FlexInference from "./FlexInference.ts"
 export * as FlexInferenceError from "./FlexInferenceError.ts"
 /** The race of two legs, for any pair of effects. */
 export * as FlexRace from "./FlexRace.ts"
+/** Request, body and event types of Google Interactions. */
+export * as Interactions from "./dialect/interactions/InteractionsTypes.ts"
+/** Request, body and event types of Anthropic Messages. */
+export * as Messages from "./dialect/messages/MessagesTypes.ts"
 /** Models as data: who serves them, at which tiers, at what price. */
 export * as ModelCatalog from "./ModelCatalog.ts"
+/** Request, body and event types of OpenAI Responses. */
+export * as Responses from "./dialect/responses/ResponsesTypes.ts"
 /** The service that carries plans out, on text and frames. */
 export * as Router from "./Router.ts"
 /** The request fields the router owns. */

@@ -16,7 +16,7 @@ const secondsOf = (value: unknown): number | undefined => {
 
 describe("StartWithin", () => {
   describe("parse", () => {
-    it.each(["default", "priority", "auto"])("takes %o for the tier of that name", (tier) => {
+    it.each(["default", "priority", "auto"] as const)("takes %o for the tier of that name", (tier) => {
       assert.strictEqual(Result.getOrThrow(StartWithin.parse(tier)), tier)
     })
 

@@ -8,8 +8,13 @@ const out = path.join(root, "dist", "docs")
 
 /** Every fenced `ts` block of a text, without the margin of a doc comment. */
 const examples = (text: string): ReadonlyArray<string> =>
-  Array.from(text.matchAll(/^([ \t]*\*?[ \t]*)```ts\n([^]*?)^[ \t]*\*?[ \t]*```/gm), ([, margin = "", code = ""]) =>
-    code.split("\n").map((line) => line.startsWith(margin) ? line.slice(margin.length) : line.replace(/^[ \t]*\*[ \t]?/, "")).join("\n"))
+  Array.from(
+    text.matchAll(/^([ \t]*\*?[ \t]*)```ts\n([^]*?)^[ \t]*\*?[ \t]*```/gm),
+    ([, margin = "", code = ""]) =>
+      code.split("\n").map((line) =>
+        line.startsWith(margin) ? line.slice(margin.length) : line.replace(/^[ \t]*\*[ \t]?/, "")
+      ).join("\n")
+  )
 
 const sources = readdirSync(path.join(root, "src"), { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
@@ -40,10 +45,15 @@ describe("the documentation", () => {
             "effect-flexinference/testing": face("testing/index.ts")
           }
         },
-        include: ["*.ts"]
+        include: ["*.ts"],
+        exclude: []
       })
     )
-    const { status, stdout } = spawnSync(process.execPath, [path.join(root, "node_modules/typescript/bin/tsc"), "-p", out], { encoding: "utf8" })
+    const { status, stdout } = spawnSync(process.execPath, [
+      path.join(root, "node_modules/typescript/bin/tsc"),
+      "-p",
+      out
+    ], { encoding: "utf8" })
     assert.strictEqual(stdout, "")
     assert.strictEqual(status, 0)
     assert.isAbove(count, 10)

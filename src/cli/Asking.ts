@@ -6,7 +6,7 @@ import * as Option from "effect/Option"
 import type { PlatformError } from "effect/PlatformError"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
-import type { ResponseEvent } from "../dialect/responses/ResponsesTypes.ts"
+import type { ResponseEvent, ResponseObject } from "../dialect/responses/ResponsesTypes.ts"
 import * as FlexInference from "../FlexInference.ts"
 import * as UndiciHttpClient from "../gateway/UndiciHttpClient.ts"
 import * as StartWithin from "../StartWithin.ts"
@@ -39,7 +39,8 @@ export const ask = (options: Options): Effect.Effect<void, CommandFailed.Command
     })
   )
 
-const unwritable = (error: PlatformError) => CommandFailed.make(`the answer cannot be written: ${error.message}`)
+const unwritable = ({ message, reason }: PlatformError) =>
+  CommandFailed.make(`the answer cannot be written: ${reason.cause instanceof Error ? reason.cause.message : message}`)
 
 const promptOf = (argument: Option.Option<string>) =>
   Effect.gen(function*() {
@@ -71,19 +72,32 @@ const answer = (options: Options, prompt: string) =>
   Effect.gen(function*() {
     const { responses } = yield* FlexInference.FlexInference
     // Streamed whether or not the answer is printed as it comes: only a stream shows that it has started.
-    const open = responses.open({ model: options.model, input: prompt, start_within: options.startWithin })
+    const open = responses.open({
+      model: options.model,
+      input: prompt,
+      start_within: options.startWithin,
+      // The hosted router tells a stream's cost here alone.
+      include_cost: true
+    })
     const window = StartWithin.toDuration(options.startWithin)
     const stdio = yield* Stdio.Stdio
     const counted = window !== undefined && (yield* stdio.stderrIsTerminal)
     const { events, report } = yield* counted ? Countdown.during(window)(open) : open
-    const notes: Array<string> = []
+    let whole: ResponseObject | undefined
     const text = events.pipe(
-      Stream.tap((event) => Effect.sync(() => notes.push(...notesOn(event)))),
+      Stream.tap((event) => Effect.sync(() => (whole = wholeOf(event)))),
       Stream.map(textOf)
     )
     const printed = yield* print(options.stream ? text : Stream.fromEffect(Stream.mkString(text)))
-    if (!printed) notes.push("the answer holds no text")
-    yield* Output.stderr([...notes, Summary.line(yield* report)].map((line) => `${line}\n`).join(""))
+    const routing = yield* report
+    const lines = [
+      ...(printed ? [] : ["the answer holds no text"]),
+      ...(whole?.incomplete_details?.reason === undefined
+        ? []
+        : [`the answer is incomplete (${whole.incomplete_details.reason})`]),
+      Summary.line({ ...routing, costMicroUsd: routing.costMicroUsd ?? whole?.usage?.cost?.total_micro_usd })
+    ]
+    yield* Output.stderr(lines.map((line) => `${line}\n`).join(""))
   }).pipe(Effect.scoped)
 
 /** Writes the text, ends its last line however it ended, and says whether there was any. */
@@ -104,7 +118,6 @@ const print = <E, R>(text: Stream.Stream<string, E, R>) =>
 const textOf = (event: ResponseEvent): string =>
   event.type === "response.output_text.delta" || event.type === "response.refusal.delta" ? event.delta : ""
 
-const notesOn = (event: ResponseEvent): ReadonlyArray<string> =>
-  event.type === "response.incomplete"
-    ? [`the answer is incomplete (${event.response.incomplete_details?.reason ?? "no reason given"})`]
-    : []
+/** The answer as a whole, which the event that ends it carries. */
+const wholeOf = (event: ResponseEvent): ResponseObject | undefined =>
+  event.type === "response.completed" || event.type === "response.incomplete" ? event.response : undefined

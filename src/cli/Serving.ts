@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as HttpServer from "effect/http/HttpServer"
 import type { ServeError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
+import * as NetAddress from "effect/net/NetAddress"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
@@ -44,7 +45,7 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
     })
     const gateway = Layer.provide(Gateway.layer({ keys, simulated, host, port: options.port }), router)
     const { address } = Context.get(yield* Layer.build(gateway), HttpServer.HttpServer)
-    const port = "port" in address ? address.port : options.port
+    const port = NetAddress.isInetAddress(address) ? address.port : options.port
     const origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`
     yield* Console.log(ReadyNotice.ready(origin, names))
     if (simulated) {

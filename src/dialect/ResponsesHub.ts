@@ -199,7 +199,7 @@ export interface WebSearchWriter {
  *
  * **Example** (a transducer)
  *
- * ```ts
+ * ```text
  * const writer = ResponsesHub.make(context)
  * const message = writer.message()
  * message.text("Hello")

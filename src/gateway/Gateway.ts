@@ -30,12 +30,12 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
-import { createServer, type Server } from "node:http"
 import type { Dialect } from "../dialect/Dialect.ts"
 import { dialects } from "../dialect/index.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
 import { Router } from "../Router.ts"
 import * as Auth from "./Auth.ts"
+import { DrainingServer } from "./DrainingServer.ts"
 import * as Models from "./Models.ts"
 import * as Refusal from "./Refusal.ts"
 import * as Reply from "./Reply.ts"
@@ -99,7 +99,8 @@ export const routes = (options?: Pick<Options, "keys">): Layer.Layer<never, neve
       const { dialect, method, path } = surface
       const respond = Effect.gen(function*() {
         const text = yield* RequestBody.read(yield* authorized(surface))
-        return Reply.answer(yield* router.open(dialect.name, text), dialect)
+        const answer = yield* RequestBody.blameDepth(text)(router.open(dialect.name, text))
+        return Reply.answer(answer, dialect)
       })
       yield* http.add(method, path, Reply.orFailure(respond, dialect))
     }
@@ -132,16 +133,6 @@ const unrouted = (request: HttpServerRequest.HttpServerRequest): HttpServerRespo
   )
 }
 
-const makeServer = (): Server => {
-  const server = createServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 })
-  // A closing server waits for its connections, and Node leaves one that falls idle then open for its keep-alive time.
-  server.on("request", (_, response) =>
-    response.on("finish", () => {
-      if (!server.listening) server.closeIdleConnections()
-    }))
-  return server
-}
-
 /**
  * Serves the gateway. It accepts requests as soon as the layer is built; when its scope closes it takes no new ones
  * and lets those under way come to their end.
@@ -163,7 +154,7 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
       )
     ))).pipe(
       Layer.provideMerge(NodeHttpServer.layerServer(
-        makeServer,
+        () => new DrainingServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }),
         {
           host: options?.host ?? "127.0.0.1",
           port: options?.port ?? 8787,

@@ -54,6 +54,16 @@ export const unreadableBody: FlexInferenceError = refusal(400, {
   example: "a whole body"
 })
 
+export const tooDeep = (limit: number): FlexInferenceError => {
+  const rule = `Arrays and objects are nested at most ${limit} deep.`
+  return refusal(400, {
+    code: "invalid_body",
+    message: `The request's body is nested too deeply. ${rule}`,
+    rule,
+    example: "a flatter body"
+  })
+}
+
 export const modelNotFound = (model: string): FlexInferenceError =>
   refusal(404, {
     code: "model_not_found",

@@ -31,3 +31,29 @@ export const read = (request: HttpServerRequest.HttpServerRequest): Effect.Effec
     )
   )
 }
+
+/** Deeper than any request, and shallower than what overflows a stack. */
+const maxDepth = 500
+
+/**
+ * A body whose arrays and objects are nested so deeply that walking it overflows the stack is the caller's fault, not
+ * one of ours. It is only looked for after the fact, which keeps the question off every other request's way.
+ */
+export const blameDepth = (text: string) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  Effect.catchDefect(
+    effect,
+    (defect): Effect.Effect<never, FlexInferenceError> =>
+      defect instanceof RangeError && depthOf(text) > maxDepth
+        ? Effect.fail(Refusal.tooDeep(maxDepth))
+        : Effect.die(defect)
+  )
+
+const depthOf = (json: string): number => {
+  let depth = 0
+  let deepest = 0
+  for (const [token] of json.matchAll(/"(?:[^"\\]+|\\.)*"|[[{\]}]/g)) {
+    if (token === "[" || token === "{") deepest = Math.max(deepest, ++depth)
+    else if (token === "]" || token === "}") depth--
+  }
+  return deepest
+}

@@ -188,16 +188,19 @@ describe("Gateway", () => {
         assert.strictEqual((yield* post(`${url}/v1/responses`, full)).status, 200)
       }))
 
-    it.live.each(surfaces)("no nesting on $path so deep that it breaks", ({ model, path }) =>
-      Effect.gen(function*() {
-        const { url } = yield* Running.onSimulator({})
-        const deep = "[".repeat(200_000) + "]".repeat(200_000)
-        const body = `{"model":"${model}","start_within":"default","input":${deep},"messages":${
-          deep.slice(100_000, -100_000)
-        }}`
-        const reply = yield* post(url + path, body)
-        assert.isBelow(reply.status, 500, reply.text.slice(0, 500))
-      }))
+    it.live.each(surfaces)(
+      "no body of $path with a fault of its own, however deeply it is nested",
+      ({ model, path }) =>
+        Effect.gen(function*() {
+          const { url } = yield* Running.onSimulator({})
+          const deep = "[".repeat(200_000) + "]".repeat(200_000)
+          const body = `{"model":"${model}","start_within":"default","input":${deep},"messages":${
+            deep.slice(100_000, -100_000)
+          }}`
+          const reply = yield* post(url + path, body)
+          assert.isBelow(reply.status, 500, reply.text.slice(0, 500))
+        })
+    )
 
     it.effect.prop(
       "every JSON value that is no request, with an error its client can read",

@@ -55,7 +55,7 @@ describe("an answer", () => {
 
   it("shortens a long prompt between two characters and not within one", () => {
     const { text = "" } = Answer.compose({ ...prompt, text: "🌍".repeat(500) }, {})
-    assert.isTrue(text.isWellFormed())
+    assert.doesNotThrow(() => encodeURIComponent(text))
     assert.include(text, `${"🌍".repeat(120)}…`)
   })
 

@@ -52,8 +52,14 @@ describe("a response over a stream", () => {
   it.effect("fails to decode a body that is not what was asked for", () =>
     Effect.gen(function*() {
       const { response } = yield* respond("not JSON %")
-      for (const read of [response.json, response.urlParamsBody, response.formData]) {
-        const { reason } = yield* Effect.flip(Effect.asVoid(read))
+      for (
+        const read of [
+          Effect.asVoid(response.json),
+          Effect.asVoid(response.urlParamsBody),
+          Effect.asVoid(response.formData)
+        ]
+      ) {
+        const { reason } = yield* Effect.flip(read)
         assert.strictEqual(reason._tag, "DecodeError")
       }
       assert.strictEqual((yield* Effect.flip(Effect.asVoid(response.upgrade))).reason._tag, "StatusCodeError")

@@ -36,10 +36,9 @@ const outputStart: JsonObject = { type: "model_output" }
 
 /** A message's part; `undefined` where it has nothing to show. */
 const outputStep = (part: JsonObject): StreamedStep | undefined => {
-  const text = (Json.string(part, "type") === "refusal" ? Json.string(part, "refusal") : Json.string(part, "text")) ??
-    ""
+  const text = Json.string(part, Json.string(part, "type") === "refusal" ? "refusal" : "text") ?? ""
+  if (text === "") return undefined
   const annotations = Citations.fromResponses(text, Json.objects(part, "annotations"))
-  if (text === "" && annotations.length === 0) return undefined
   const tail = annotations.length === 0 ? [] : [{ type: "text_annotation_delta", annotations }]
   return { start: outputStart, text, delta: textDelta, tail }
 }
@@ -262,10 +261,13 @@ const writeDelta = (current: Current, event: JsonObject): void => {
   }
 }
 
+const keyOf = (item: JsonObject, index: number): string | number => Json.string(item, "id") ?? index
+
 export const eventsFromResponses = (context: AnswerContext): Transducer => {
   const writer = makeWriter(context)
   const collector = Responses.collector()
-  const settled = new Set<number>()
+  // By id where an item has one: some backends leave gaps between the indices.
+  const settled = new Set<string | number>()
   let current: Current | undefined
   // Steps come one after another, so the events of items that are open beside the current one wait for it.
   const waiting = new Map<number, Array<JsonObject>>()
@@ -283,7 +285,7 @@ export const eventsFromResponses = (context: AnswerContext): Transducer => {
     writeDelta(current, event)
     if (Json.string(event, "type") !== "response.output_item.done") return
     current.to.settle(item)
-    settled.add(index)
+    settled.add(keyOf(item, index))
     current = undefined
     const [next] = [...waiting.keys()].toSorted((left, right) => left - right)
     if (next === undefined) return
@@ -295,8 +297,10 @@ export const eventsFromResponses = (context: AnswerContext): Transducer => {
   const finish = (response: JsonObject): void => {
     isFinished = true
     for (const [index, item] of Json.objects(response, "output").entries()) {
-      if (settled.has(index)) continue
-      const to = current?.index === index ? current.to : writer.item()
+      const key = keyOf(item, index)
+      if (settled.has(key)) continue
+      const begun = current !== undefined && keyOf(current.item, current.index) === key ? current.to : undefined
+      const to = begun ?? writer.item()
       to.settle(item)
     }
     writer.finish(response)

@@ -126,7 +126,9 @@ const signatureOf = ({ seed }: Exchange): string => `C${Ids.opaque(`${seed}/thou
 
 const callIdOf = ({ seed }: Exchange, label: string): string => Ids.opaque(`${seed}/${label}`, Ids.base36, 8)
 
-const bytes = (text: string): number => encodeURIComponent(text).replace(/%../g, ".").length
+/** The length in UTF-8; half of a surrogate pair counts as the replacement character it is sent as. */
+const bytes = (text: string): number =>
+  encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\uFFFD")).replace(/%../g, ".").length
 
 /** Recorded: redirect addresses and bare domains for titles. Documented: offsets in UTF-8 bytes, the end exclusive. */
 const annotationsOf = ({ search, text = "" }: Answer): ReadonlyArray<JsonObject> => {

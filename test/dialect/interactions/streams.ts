@@ -74,7 +74,9 @@ export const streamOf = (body: JsonObject, size: number): ReadonlyArray<JsonObje
 
 const Text = Schema.NonEmptyString
 const Word = Schema.NonEmptyString
-const Arguments = Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean]))
+// Without -0, which JSON text does not tell from 0.
+const Numbers = Schema.Literals([0, 1, -2.5, 1e21])
+const Arguments = Schema.Record(Schema.String, Schema.Union([Schema.String, Numbers, Schema.Boolean]))
 
 /** A step of an answer, with one text at most, as the stream of it can say. */
 export const Step = Schema.Union([
