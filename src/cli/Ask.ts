@@ -29,8 +29,7 @@ export const Ask = Command.make(
       Flag.withDefault(false)
     )
   },
-  (options) =>
-    Effect.flatMap(Effect.promise(() => import("./Asking.ts")), (asking) => asking.ask(options))
+  (options) => Effect.flatMap(Effect.promise(() => import("./Asking.ts")), (asking) => asking.ask(options))
 ).pipe(
   Command.withDescription(
     "Ask one question. The answer goes to stdout; the countdown and how it was served go to stderr. Keys come from " +

@@ -6,7 +6,9 @@ import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 
 /** Writes the answer as it comes. */
-export const stdout = <E, R>(text: Stream.Stream<string, E, R>): Effect.Effect<void, E | PlatformError, R | Stdio.Stdio> =>
+export const stdout = <E, R>(
+  text: Stream.Stream<string, E, R>
+): Effect.Effect<void, E | PlatformError, R | Stdio.Stdio> =>
   Effect.flatMap(Stdio.Stdio, (stdio) => Stream.run(text, stdio.stdout()))
 
 /** Writes to the person; where nobody listens any more there is nobody to tell. */

@@ -25,8 +25,7 @@ export const Serve = Command.make(
       Flag.optional
     )
   },
-  (options) =>
-    Effect.flatMap(Effect.promise(() => import("./Serving.ts")), (serving) => serving.serve(options))
+  (options) => Effect.flatMap(Effect.promise(() => import("./Serving.ts")), (serving) => serving.serve(options))
 ).pipe(
   Command.withDescription(
     "Serve the OpenAI-compatible gateway. Keys come from OPENAI_API_KEY, GEMINI_API_KEY and ANTHROPIC_API_KEY; without " +

@@ -93,6 +93,8 @@ export interface Transducer {
 
 /** How a dialect translates to Responses and back: requests, whole bodies and streams. */
 export interface Translation {
+  /** What this dialect's `request` calls a field that its form in Responses has, so that an error can name it. */
+  readonly fieldOf: (field: string, request: JsonObject) => string
   readonly requestToResponses: (request: JsonObject) => Translated<JsonObject>
   readonly requestFromResponses: (request: JsonObject) => Translated<JsonObject>
   readonly bodyToResponses: (body: JsonObject, context: AnswerContext) => JsonObject

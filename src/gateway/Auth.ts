@@ -1,6 +1,8 @@
 /** Who may use the gateway: whoever sends one of its keys. */
 import * as Effect from "effect/Effect"
-import type * as Headers from "effect/http/Headers"
+import * as Headers from "effect/http/Headers"
+import * as UrlParams from "effect/http/UrlParams"
+import * as Layer from "effect/Layer"
 import { isString } from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import { createHash, timingSafeEqual } from "node:crypto"
@@ -21,6 +23,18 @@ const places: {
   interactions: { header: "x-goog-api-key", searchParam: "key" }
 }
 
+/** Keeps the keys out of spans and inspections; `authorization` and `x-api-key` are kept out by default. */
+export const redacted: Layer.Layer<never> = Layer.mergeAll(
+  Layer.effect(
+    Headers.CurrentRedactedNames,
+    Effect.map(Headers.CurrentRedactedNames, (names) => [...names, "x-goog-api-key"])
+  ),
+  Layer.effect(
+    UrlParams.CurrentRedactedNames,
+    Effect.map(UrlParams.CurrentRedactedNames, (names) => [...names, "key"])
+  )
+)
+
 const bearer = /^Bearer +(\S+) *$/i
 
 /** Every key a request of a surface carries. */
@@ -34,7 +48,7 @@ export const presented = (surface: DialectName, { headers, searchParams }: Crede
 }
 
 // Digests are of one length, as the comparison demands, and tell nothing of a key's.
-const digest = (key: string): Buffer => createHash("sha256").update(key).digest()
+const digest = (key: string): Buffer => createHash("sha256").update(key, "utf16le").digest()
 
 /** Lets a request pass that carries one of the keys; with no keys at all, every request. */
 export const make = (

@@ -82,7 +82,10 @@ const model: Path = { path: "/v1/models/:model", method: "GET", dialect: openAI 
 const health: Path = { path: "/healthz", method: "GET", dialect: openAI }
 const paths = [...surfaces, models, model, health]
 
-/** The routes, for a server that has others too. They are added to its `HttpRouter`. */
+/**
+ * The routes, for a server that has others too: they are added to its `HttpRouter`. What it answers to unknown paths
+ * and how it listens is up to that server; `layer` is a whole one.
+ */
 export const routes = (options?: Pick<Options, "keys">): Layer.Layer<never, never, HttpRouter.HttpRouter | Router> =>
   HttpRouter.use(Effect.fnUntraced(function*(http) {
     const router = yield* Router
@@ -149,10 +152,12 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
   return Layer.unwrap(Effect.map(HttpRouter.toHttpEffect(routes(options)), (routed) =>
     HttpServer.serve(
       routed.pipe(
+        // The routes handle whatever happens in them: what is left is that there was none.
         Effect.catchTag("HttpServerError", () => Effect.map(HttpServerRequest.HttpServerRequest, unrouted)),
         Effect.map(marked)
       )
     ))).pipe(
+      Layer.provide(Auth.redacted),
       Layer.provideMerge(NodeHttpServer.layerServer(
         () => new DrainingServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }),
         {

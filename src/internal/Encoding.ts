@@ -51,7 +51,7 @@ export const encode = (incoming: Incoming, route: Route): Result.Result<Encoded,
   return Result.gen(function*() {
     const own = without(value, RouterFields.owned)
     const hub = yield* carried(route, surface.translation?.requestToResponses(own) ?? Result.succeed(own))
-    const target = yield* carried(route, fromHub(route.dialect, hub))
+    const target = yield* carried(route, inOwnWords(surface, own, fromHub(route.dialect, hub)))
     const text = JSON.stringify(target)
     return { hub, value: target, body: (leg) => edit(text, route, leg, []) }
   })
@@ -78,6 +78,13 @@ const edit = (text: string, route: Route, leg: LegForm, remove: ReadonlyArray<st
 
 const fromHub = (dialect: DialectName, hub: JsonObject): Translated<JsonObject> =>
   dialects[dialect].translation?.requestFromResponses(hub) ?? toOpenAI(hub)
+
+/** A refusal of the translation from the hub, by the name the field has in the caller's own request. */
+const inOwnWords = <A>({ translation }: Dialect, request: JsonObject, translated: Translated<A>): Translated<A> =>
+  Result.mapError(translated, ({ field, message }) => {
+    const own = translation?.fieldOf(field, request) ?? field
+    return { field: own, message: message.replaceAll(`\`${field}\``, () => `\`${own}\``) }
+  })
 
 const carried = <A>(route: Route, translated: Translated<A>): Result.Result<A, FlexInferenceError> =>
   Result.mapError(translated, ({ field, message }) =>

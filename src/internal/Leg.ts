@@ -134,7 +134,8 @@ const send = (
     dialect: dialect.name,
     body: options.body,
     stream,
-    deadline: stream ? options.untilStart ?? clocks.total : clocks.total
+    // A provider that is told less would end an answer that started late but in time.
+    deadline: stream ? Duration.sum(options.untilStart ?? clocks.firstByte, clocks.total) : clocks.total
   }, connection)
   // Nothing may come between having a response and owning its body, or an interruption there would leak the call.
   const call = Effect.uninterruptibleMask((restore) =>

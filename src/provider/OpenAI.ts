@@ -6,7 +6,7 @@
  * inside a 200 stream before any output.
  */
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type { DialectName } from "../dialect/Dialect.ts"
+import type { DialectName, InStreamFailure } from "../dialect/Dialect.ts"
 import { streamFailed } from "../FlexInferenceError.ts"
 import * as Json from "../internal/Json.ts"
 import type { Tier } from "../ModelCatalog.ts"
@@ -42,26 +42,32 @@ const exhausted: ReadonlySet<string> = new Set([
   "billing_not_active"
 ])
 
-const isExhausted = (code: string | null, type: string | null): boolean =>
-  (code !== null && exhausted.has(code)) || (type !== null && exhausted.has(type))
+/** What the request itself is refused for; standard would refuse it as well. */
+const callerFault: ReadonlySet<string> = new Set([
+  "invalid_prompt",
+  "invalid_request_error",
+  "content_policy_violation"
+])
+
+const isOneOf = (words: ReadonlySet<string>, { code, type }: Pick<InStreamFailure, "code" | "type">): boolean =>
+  (code !== null && words.has(code)) || (type !== null && words.has(type))
 
 const saysTierUnsupported = (failure: ProviderError.Failure): boolean =>
   failure.status === 400 && (failure.param === "service_tier" || /service_tier/.test(failure.message))
 
 const errorOf = (answer: ErrorAnswer) => {
   const error = (answer.body === undefined ? undefined : Json.object(answer.body, "error")) ?? {}
-  const type = Json.string(error, "type") ?? null
-  const failure: ProviderError.Failure = {
+  const failure = {
     provider: "openai",
     status: answer.status,
     message: ProviderError.messageOf(answer, Json.string(error, "message"), OpenAI.title),
     code: Json.string(error, "code") ?? null,
-    type,
+    type: Json.string(error, "type") ?? null,
     param: Json.string(error, "param") ?? null,
     retryAfter: ProviderError.retryAfterOf(answer)
-  }
+  } as const
   if (answer.status === 401 || answer.status === 403) return ProviderError.authFailed(failure)
-  if (isExhausted(failure.code, type)) {
+  if (isOneOf(exhausted, failure)) {
     return ProviderError.providerFailed(failure, { class: "billing", retryable: false })
   }
   if (answer.status === 429 || answer.status === 503) return ProviderError.refused(failure)
@@ -106,20 +112,19 @@ export const OpenAI: Provider = {
   errorOf,
   streamErrorOf: (failure, event, started) => {
     const said = { provider: "openai", status: 429, ...failure } as const
-    if (isExhausted(failure.code, failure.type)) {
-      return ProviderError.providerFailed(said, { class: "billing", retryable: false })
+    if (isOneOf(exhausted, failure)) return ProviderError.providerFailed(said, { class: "billing", retryable: false })
+    const isCapacity = isOneOf(capacity, failure)
+    if (!started && isCapacity) return ProviderError.refused(said)
+    if (!started && isOneOf(callerFault, failure)) {
+      return ProviderError.providerFailed({ ...said, status: 400 }, { class: "validation", retryable: false })
     }
-    const isCapacity = (failure.code !== null && capacity.has(failure.code)) ||
-      (failure.type !== null && capacity.has(failure.type))
-    return !started && isCapacity
-      ? ProviderError.refused(said)
-      : streamFailed({
-        provider: "openai",
-        message: failure.message,
-        started,
-        providerCode: failure.code,
-        status: isCapacity ? 429 : 502,
-        event
-      })
+    return streamFailed({
+      provider: "openai",
+      message: failure.message,
+      started,
+      providerCode: failure.code,
+      status: isCapacity ? 429 : 502,
+      event
+    })
   }
 }

@@ -275,6 +275,26 @@ describe("the official Anthropic client", () => {
         assert.strictEqual(text, "Hello from afar")
       })
   )
+
+  it.live.each(["claude-opus-4-8", "gpt-5.5", "gemini-2.5-flash"])(
+    "streams a message of %s",
+    (model) =>
+      Effect.gen(function*() {
+        const { client } = yield* serving(anthropic, says)
+        const stream = client.messages.stream({ ...request, model })
+        assert.strictEqual(yield* Effect.promise(() => stream.finalText()), "Hello from afar")
+      })
+  )
+
+  it.live("raises errors as its own classes", () =>
+    Effect.gen(function*() {
+      const { client } = yield* serving(anthropic)
+      const invalid = yield* rejection(() => client.messages.create({ ...request, model: "" }))
+      assert.instanceOf(invalid, AnthropicBadRequestError)
+      const stranger = client.withOptions({ apiKey: "sk-ant-none" })
+      const refused = yield* rejection(() => stranger.messages.create({ ...request, model: "claude-opus-4-8" }))
+      assert.instanceOf(refused, AnthropicAuthenticationError)
+    }))
 })
 
 describe("the official Google client", () => {

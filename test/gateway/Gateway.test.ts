@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Redacted, Schema, Scope } from "effect"
+import { Duration, Effect, Exit, Fiber, Redacted, Schema, Scope, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { once } from "node:events"
 import { request } from "node:http"
@@ -289,6 +289,26 @@ describe("Gateway", () => {
         )
         assert.strictEqual(yield* refusedFor("/v1beta/interactions?key=flex_live_1", {}), "missing_model")
         assert.strictEqual(yield* refusedFor("/v1/responses", { "x-api-key": "flex_live_1" }), "missing_api_key")
+      }))
+
+    it.live("stay out of every span", () =>
+      Effect.gen(function*() {
+        const spans: Array<Tracer.Span> = []
+        const tracer = Tracer.make({
+          span: (options) => {
+            const span = new Tracer.NativeSpan(options)
+            spans.push(span)
+            return span
+          }
+        })
+        const { url } = yield* Effect.provideService(Running.onSimulator({ gateway }), Tracer.Tracer, tracer)
+        yield* post(`${url}/v1beta/interactions?key=flex_live_1`, {}, { "x-goog-api-key": "flex_live_1" })
+        yield* post(`${url}/v1/messages`, {}, { "authorization": "Bearer flex_live_1", "x-api-key": "flex_live_1" })
+        yield* post(`${url}/v1/responses`, good, { authorization: "Bearer flex_live_1" })
+        const attributes = JSON.stringify(spans.map((span) => [...span.attributes]))
+        assert.include(attributes, "/v1beta/interactions")
+        assert.notInclude(attributes, "flex_live_1")
+        assert.notInclude(attributes, "sk-upstream-secret")
       }))
 
     it.live("go no further than the gateway", () =>

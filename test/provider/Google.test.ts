@@ -262,7 +262,7 @@ describe("an error answer of Google's (synthetic, but for the recorded ones)", (
       retryable: true,
       code: "deadline_exceeded"
     }
-  ])("says $name as $tag", ({ answer, code, name: _, retryable, status = answer.status, tag, ...expected }) => {
+  ])("says $name as $tag", ({ answer, code, retryable, status = answer.status, tag, ...expected }) => {
     const error = Google.errorOf(answer)
     assert.strictEqual(error.reason._tag, tag)
     assert.strictEqual(error.class, expected.class)

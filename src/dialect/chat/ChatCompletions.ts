@@ -11,6 +11,7 @@ import type { Dialect, Frame, InStreamFailure, Meter, Progress, Served } from ".
 import { errorBody } from "../OpenAIError.ts"
 import * as Collector from "./Collector.ts"
 import * as FromResponses from "./FromResponses.ts"
+import { fieldOf } from "./Field.ts"
 import * as Request from "./Request.ts"
 import * as ToResponses from "./ToResponses.ts"
 import { served } from "./Usage.ts"
@@ -92,6 +93,7 @@ export const ChatCompletions: Dialect = {
   textDelta: (chunk) => Json.string(first(chunk, "delta"), "content") || undefined,
   required: { field: "messages", kind: "array" },
   translation: {
+    fieldOf,
     requestToResponses: Request.toHub,
     requestFromResponses: Request.fromHub,
     bodyToResponses: ToResponses.body,

@@ -137,9 +137,13 @@ const messageItems = (message: JsonObject, index: number): Translated<Items> => 
   }
 }
 
+/** The messages of a request as input items, those of one message together. */
+export const toTurns = (request: JsonObject): Translated<ReadonlyArray<Items>> =>
+  Result.all(Json.objects(request, "messages").map(messageItems))
+
 /** The messages of a request as input items. */
 export const toItems = (request: JsonObject): Translated<Items> =>
-  Result.map(Result.all(Json.objects(request, "messages").map(messageItems)), (items) => items.flat())
+  Result.map(toTurns(request), (turns) => turns.flat())
 
 // Items to messages.
 

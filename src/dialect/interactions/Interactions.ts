@@ -99,6 +99,7 @@ export const Interactions: Dialect = {
   textDelta,
   required: { field: "input", kind: "present" },
   translation: {
+    fieldOf,
     requestToResponses,
     requestFromResponses,
     bodyToResponses,

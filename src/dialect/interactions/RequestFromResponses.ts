@@ -94,7 +94,13 @@ const functionResult = (
     ? each(Json.array(item, "output") ?? [], `${field}.output`, Part.fromResponses)
     : Result.succeed(output)
   return Result.map(result, (result) => [
-    Json.compact({ type: "function_result", call_id: callId, name: names.get(callId), result })
+    Json.compact({
+      type: "function_result",
+      call_id: callId,
+      name: names.get(callId),
+      is_error: Json.string(item, "status") === "incomplete" ? true : undefined,
+      result
+    })
   ])
 }
 

@@ -64,11 +64,14 @@ const outputOf = (step: JsonObject, field: string): Translated<Json.Json> => {
 }
 
 const functionResult = (step: JsonObject, field: string, calls: Calls): Translated<JsonObject> =>
-  Result.map(outputOf(step, field), (output) => ({
-    type: "function_call_output",
-    call_id: calls.result(step),
-    output
-  }))
+  Result.map(outputOf(step, field), (output) =>
+    Json.compact({
+      type: "function_call_output",
+      call_id: calls.result(step),
+      output,
+      // The nearest that Responses has to a result that is an error.
+      status: Json.boolean(step, "is_error") === true ? "incomplete" : undefined
+    }))
 
 /** A turn of the user; results of functions in it become items of their own, in their place. */
 const userTurn = (

@@ -130,6 +130,7 @@ export const Messages: Dialect = {
   textDelta,
   required: { field: "messages", kind: "array" },
   translation: {
+    fieldOf,
     requestToResponses,
     requestFromResponses,
     bodyToResponses,

@@ -50,7 +50,7 @@ describe("a request from Responses to Interactions", () => {
           { type: "web_search_call", id: "ws_1", status: "completed" },
           { type: "function_call", id: "fc_1", call_id: "c1", name: "f", arguments: "{\"a\": 1}" },
           { type: "function_call", call_id: "c2", name: "g", arguments: "" },
-          { type: "function_call_output", call_id: "c1", output: "27" },
+          { type: "function_call_output", call_id: "c1", output: "27", status: "incomplete" },
           {
             type: "function_call_output",
             call_id: "c2",
@@ -67,7 +67,7 @@ describe("a request from Responses to Interactions", () => {
           { type: "model_output", content: [text("Let me see.")] },
           { type: "function_call", id: "c1", name: "f", arguments: { a: 1 } },
           { type: "function_call", id: "c2", name: "g", arguments: {} },
-          { type: "function_result", call_id: "c1", name: "f", result: "27" },
+          { type: "function_result", call_id: "c1", name: "f", is_error: true, result: "27" },
           {
             type: "function_result",
             call_id: "c2",
@@ -344,7 +344,7 @@ describe("a request from Interactions to Responses", () => {
           { type: "model_output", content: [text("Let me see.")] },
           { type: "function_call", id: "c1", name: "f", arguments: { a: 1 }, signature: "google's own" },
           { type: "function_call", id: "c2", name: "g", arguments: {} },
-          { type: "function_result", call_id: "c1", name: "f", result: { sunny: true } },
+          { type: "function_result", call_id: "c1", name: "f", is_error: true, result: { sunny: true } },
           {
             type: "user_input",
             content: [
@@ -360,7 +360,7 @@ describe("a request from Interactions to Responses", () => {
           { type: "message", role: "assistant", content: [{ type: "output_text", text: "Let me see." }] },
           { type: "function_call", call_id: "c1", name: "f", arguments: "{\"a\":1}" },
           { type: "function_call", call_id: "c2", name: "g", arguments: "{}" },
-          { type: "function_call_output", call_id: "c1", output: "{\"sunny\":true}" },
+          { type: "function_call_output", call_id: "c1", output: "{\"sunny\":true}", status: "incomplete" },
           { type: "function_call_output", call_id: "c2", output: [inputText("27")] },
           message(inputText("And tomorrow?"))
         ]

@@ -1,0 +1,72 @@
+/** The built command as a child process, in an environment that holds nothing but what a test gives it. */
+import { Effect } from "effect"
+import type { Scope } from "effect"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import path from "node:path"
+
+const script = path.resolve(import.meta.dirname, "..", "..", "dist", "flexinference.js")
+
+export interface Options {
+  readonly env?: { readonly [name: string]: string }
+  /** What stdin holds; nothing without it. */
+  readonly stdin?: string
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Running {
+  /** Waits for a match in what stdout holds so far. */
+  readonly until: (pattern: RegExp) => Effect.Effect<RegExpExecArray>
+  readonly kill: (signal: NodeJS.Signals) => Effect.Effect<void>
+  /** Closes the reading end of stdout. */
+  readonly stopReading: Effect.Effect<void>
+  readonly ended: Effect.Effect<Ended>
+}
+
+/** Starts any program; what still runs when the scope closes is killed. */
+export const program = (
+  file: string,
+  args: ReadonlyArray<string>,
+  options: Options = {}
+): Effect.Effect<Running, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    const child = yield* Effect.acquireRelease(
+      Effect.sync(() => spawn(file, args, { env: { PATH: process.env["PATH"] ?? "", ...options.env } })),
+      (child) => Effect.sync(() => child.kill("SIGKILL"))
+    )
+    let stdout = ""
+    let stderr = ""
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text))
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text))
+    child.stdin.on("error", () => {}).end(options.stdin)
+    const closed = once(child, "close")
+    return {
+      until: (pattern) =>
+        Effect.callback((resume) => {
+          const look = () => {
+            const found = pattern.exec(stdout)
+            if (found === null) return
+            child.stdout.off("data", look)
+            resume(Effect.succeed(found))
+          }
+          child.stdout.on("data", look)
+          look()
+        }),
+      kill: (signal) => Effect.sync(() => child.kill(signal)),
+      stopReading: Effect.sync(() => child.stdout.destroy()),
+      ended: Effect.map(Effect.promise(() => closed), () => ({ code: child.exitCode, stdout, stderr }))
+    }
+  })
+
+/** Starts the command. */
+export const start = (args: ReadonlyArray<string>, options?: Options) =>
+  program(process.execPath, [script, ...args], options)
+
+/** Runs the command to its end. */
+export const run = (args: ReadonlyArray<string>, options?: Options) =>
+  Effect.scoped(Effect.flatMap(start(args, options), ({ ended }) => ended))

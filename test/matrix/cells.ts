@@ -1,0 +1,118 @@
+/** One cell of the matrix: a request of one surface to one provider, and all that came of it. */
+import { assert } from "@effect/vitest"
+import { Effect, Random } from "effect"
+import { TestClock } from "effect/testing"
+import type { DialectName, Usage } from "../../src/dialect/Dialect.ts"
+import { dialects } from "../../src/dialect/index.ts"
+import * as Json from "../../src/internal/Json.ts"
+import type { JsonObject } from "../../src/internal/Json.ts"
+import { providers } from "../../src/provider/index.ts"
+import type { Routing } from "../../src/Routing.ts"
+import { compose, outputTokens, type Overrides, reasoningTokens, tokens } from "../../src/testing/Answer.ts"
+import { Behaviour, Script, Simulator } from "../../src/testing/index.ts"
+import { Chat } from "../../src/testing/traffic/Chat.ts"
+import { Interactions } from "../../src/testing/traffic/Interactions.ts"
+import { Messages } from "../../src/testing/traffic/Messages.ts"
+import { Responses } from "../../src/testing/traffic/Responses.ts"
+import { layer, send } from "../support/race.ts"
+import { collect, eventsOf } from "../support/streams.ts"
+import { type Reading } from "./reading.ts"
+
+export const surfaces = ["responses", "chat.completions", "interactions", "messages"] as const
+
+export const models = { openai: "gpt-5.5", google: "gemini-2.5-flash", anthropic: "claude-sonnet-4-6" } as const
+
+export type ProviderName = keyof typeof models
+
+export const providerNames = ["openai", "google", "anthropic"] as const
+
+/** The dialect in which a provider is asked. */
+export const upstreamOf = (surface: DialectName, provider: ProviderName): DialectName =>
+  providers[provider].dialects.find((dialect) => dialect === surface) ?? providers[provider].dialects[0]
+
+/** What came of a request. */
+export interface Outcome {
+  /** The bodies that were sent, oldest first. */
+  readonly sent: ReadonlyArray<JsonObject>
+  /** The answer, collected if it came as a stream, without what the router adds to `usage`. */
+  readonly body: JsonObject
+  readonly events: ReadonlyArray<JsonObject>
+  readonly routing: Routing | undefined
+}
+
+const withoutRouting = (body: JsonObject): JsonObject => {
+  const usage = Json.object(body, "usage")
+  if (usage === undefined) return body
+  const { cost: _, routing: __, ...rest } = usage
+  return { ...body, usage: rest }
+}
+
+const noon = Date.UTC(2026, 10, 23, 12)
+
+/** Sends a request to providers that answer as `answer` says. Every request meets the same time and the same ids. */
+export const ask = (surface: DialectName, body: JsonObject, answer: Overrides) =>
+  Effect.gen(function*() {
+    yield* TestClock.setTime(noon)
+    const result = yield* send({ surface, body })
+    const ledger = yield* (yield* Simulator.Simulator).ledger
+    assert.strictEqual(result.error, undefined)
+    const events = eventsOf(result.frames)
+    const answered = result.body?.value ?? collect(dialects[surface], events) ?? assert.fail("there is no answer")
+    const outcome: Outcome = {
+      sent: ledger.map((entry) => entry.body),
+      body: withoutRouting(answered),
+      events,
+      routing: result.report ?? result.routing
+    }
+    return outcome
+  }).pipe(Effect.provide(layer(Script.always(Behaviour.answer(answer)))), Random.withSeed("cell"))
+
+const traffic = { responses: Responses, "chat.completions": Chat, interactions: Interactions, messages: Messages }
+
+/** What the provider said to a request it was sent, and the tokens it counted for it. */
+export const said = (upstream: DialectName, sent: JsonObject, overrides: Overrides) => {
+  const prompt = traffic[upstream].promptOf(sent)
+  const answer = compose(prompt, overrides)
+  const reasoning = reasoningTokens(answer)
+  const usage: Usage = {
+    // Google counts what its tools read apart from the input; in one reckoning it is input.
+    input: prompt.inputTokens +
+      (upstream === "interactions" && answer.search !== undefined ? 2 * tokens(answer.search.query).length : 0),
+    cachedInput: 0,
+    cacheWriteInput: 0,
+    output: outputTokens(answer) + reasoning,
+    reasoning,
+    webSearches: answer.search === undefined ? 0 : 1
+  }
+  return { answer, usage }
+}
+
+/** The words with which an answer ends: complete, calling functions, or cut by the token limit. */
+const finishes: { readonly [surface in DialectName]: readonly [end: string, call: string, length: string] } = {
+  responses: ["completed", "completed", "incomplete: max_output_tokens"],
+  "chat.completions": ["stop", "tool_calls", "length"],
+  interactions: ["completed", "requires_action", "incomplete"],
+  messages: ["end_turn", "tool_use", "max_tokens"]
+}
+
+/** How a client of a surface must read that answer; ids are the provider's and left out. */
+export const expected = (surface: DialectName, upstream: DialectName, sent: JsonObject, overrides: Overrides) => {
+  const { answer } = said(upstream, sent, overrides)
+  const [end, call, length] = finishes[surface]
+  const page = answer.search?.page
+  return {
+    text: answer.text ?? "",
+    calls: answer.calls,
+    citations: page === undefined ? [] : [page],
+    // Chat Completions of OpenAI's own show no reasoning.
+    reasoning: upstream === "chat.completions" ? "" : answer.reasoning?.summary ?? "",
+    finish: answer.stop === "length" ? length : answer.calls.length > 0 ? call : end
+  }
+}
+
+/** A reading without what differs from provider to provider. */
+export const bare = (reading: Reading) => ({
+  ...reading,
+  calls: reading.calls.map(({ arguments: given, name }) => ({ name, arguments: given })),
+  citations: reading.citations.map(({ title, url }) => ({ title, url }))
+})
