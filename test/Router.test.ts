@@ -399,7 +399,13 @@ describe("the record", () => {
     Effect.gen(function*() {
       const { routing } = yield* send({ body: { ...request, start_within: window, stream: true }, watch: 20_000 })
       assert.deepStrictEqual(
-        routing?.legs.map(({ openedAfter, outcome, provider, settledAfter, tier }) => ({ provider, tier, openedAfter, settledAfter, outcome })),
+        routing?.legs.map(({ openedAfter, outcome, provider, settledAfter, tier }) => ({
+          provider,
+          tier,
+          openedAfter,
+          settledAfter,
+          outcome
+        })),
         [
           { provider: "openai", tier: "flex", openedAfter: 0, settledAfter: 11_000, outcome: "aborted" },
           { provider: "openai", tier: "standard", openedAfter: 10_000, settledAfter: 11_000, outcome: "started" }

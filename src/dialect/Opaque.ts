@@ -6,6 +6,7 @@
  * Each dialect carries its own provider's values bare: OpenAI's in Responses, Google's in Interactions, Anthropic's in
  * Messages. Everything else is tagged.
  */
+import * as Json from "../internal/Json.ts"
 import type { ProviderName } from "../ModelCatalog.ts"
 
 /** An opaque value and who made it; `id` is the maker's name for the item, where it has one. */
@@ -15,7 +16,8 @@ export interface Opaque {
   readonly value: string
 }
 
-const prefix = "flexinference"
+/** What every tagged value begins with. */
+export const prefix = "flexinference"
 // The id's length, then the id and the value as they are: whatever they hold, there is nothing to escape.
 const pattern = /^flexinference:(openai|google|anthropic):(\d*):([^]*)$/
 
@@ -43,4 +45,32 @@ export const retag = (
 ): string | undefined => {
   const opaque = decode(text, from)
   return opaque === undefined ? undefined : encode(opaque, to)
+}
+
+/** Whether a request's text may hold a tagged value; a quick look that spares most requests a slow one. */
+export const isMentioned = (text: string): boolean => text.includes(`${prefix}:`)
+
+/** Members that hold an opaque value, and the kinds of parts that are nothing without theirs. */
+const holders: ReadonlySet<string> = new Set(["encrypted_content", "signature", "data"])
+const shells: ReadonlySet<string> = new Set(["reasoning", "thinking", "thought", "reasoning.encrypted"])
+
+/**
+ * A conversation as a provider can take it in its own dialect: without the values that others gave to be kept for
+ * them. What is nothing without its value goes with it, and so does what holds nothing else; `undefined` if all goes.
+ */
+export const withoutTagged = (value: Json.Json): Json.Json | undefined => {
+  if (Json.isArray(value)) {
+    const kept = value.map(withoutTagged).filter((element) => element !== undefined)
+    return kept.length === 0 && value.length > 0 ? undefined : kept
+  }
+  if (!Json.isObject(value)) return value
+  const members: Array<readonly [string, Json.Json]> = []
+  for (const [key, member] of Object.entries(value)) {
+    const isTagged = holders.has(key) && typeof member === "string" && pattern.test(member)
+    if (isTagged && shells.has(Json.string(value, "type") ?? "")) return undefined
+    const kept = isTagged ? undefined : withoutTagged(member)
+    if (kept !== undefined) members.push([key, kept])
+    else if (key === "content") return undefined
+  }
+  return Object.fromEntries(members)
 }

@@ -5,13 +5,16 @@
 import * as Result from "effect/Result"
 import { dialects } from "../dialect/index.ts"
 import type { Dialect, DialectName, Translated } from "../dialect/Dialect.ts"
+import * as Opaque from "../dialect/Opaque.ts"
 import { toOpenAI } from "../dialect/responses/HubRequest.ts"
-import { type FlexInferenceError, unsupported } from "../FlexInferenceError.ts"
+import { type FlexInferenceError, invalidRequest, type Problem, unsupported } from "../FlexInferenceError.ts"
 import type { Tier } from "../ModelCatalog.ts"
 import * as RouterFields from "../RouterFields.ts"
 import type { Route } from "../Routing.ts"
+import * as Foreign from "./Foreign.ts"
 import type { JsonObject } from "./Json.ts"
 import * as JsonMembers from "./JsonMembers.ts"
+import { strayElement } from "./Lists.ts"
 
 /** The caller's request, as text and as the value it holds. */
 export interface Incoming {
@@ -46,10 +49,13 @@ export interface Encoded {
 export const encode = (incoming: Incoming, route: Route): Result.Result<Encoded, FlexInferenceError> => {
   const { surface, text, value } = incoming
   if (route.dialect === surface.name) {
-    return Result.succeed({ hub: value, value, body: (leg) => edit(text, route, leg, RouterFields.owned) })
+    const own = withoutStrangers(incoming)
+    return Result.succeed({ hub: value, value, body: (leg) => edit(own, route, leg, RouterFields.owned) })
   }
   return Result.gen(function*() {
     const own = without(value, RouterFields.owned)
+    const stray = strayElement(own)
+    if (stray !== undefined) return yield* Result.fail(invalidRequest([misplaced(stray)]))
     const hub = yield* carried(route, surface.translation?.requestToResponses(own) ?? Result.succeed(own))
     const target = yield* carried(route, inOwnWords(surface, own, fromHub(route.dialect, hub)))
     const text = JSON.stringify(target)
@@ -76,6 +82,18 @@ const edit = (text: string, route: Route, leg: LegForm, remove: ReadonlyArray<st
   })
 }
 
+/**
+ * The caller's text without what other providers put into its conversation for themselves. Only where there is such a
+ * thing is the conversation written anew.
+ */
+const withoutStrangers = ({ surface, text, value }: Incoming): string => {
+  const { field } = surface.required
+  const conversation = value[field]
+  return conversation === undefined || !Opaque.isMentioned(text)
+    ? text
+    : JsonMembers.edit(text, { set: { [field]: Opaque.withoutTagged(conversation) ?? [] } })
+}
+
 const fromHub = (dialect: DialectName, hub: JsonObject): Translated<JsonObject> =>
   dialects[dialect].translation?.requestFromResponses(hub) ?? toOpenAI(hub)
 
@@ -94,6 +112,15 @@ const carried = <A>(route: Route, translated: Translated<A>): Result.Result<A, F
       message: `${message} ${route.provider.title} is asked in another format than this request came in. ` +
         `Leave ${field} out, or ask for a model that understands it.`
     }))
+
+const misplaced = (field: string): Problem => ({
+  field,
+  code: "invalid_element",
+  message:
+    `\`${field}\` is no object. Every element of this list is one. For example: { "role": "user", "content": "Hello" }.`,
+  rule: "Every element of this list is an object.",
+  example: "{ \"role\": \"user\", \"content\": \"Hello\" }"
+})
 
 const without = (value: JsonObject, names: ReadonlyArray<string>): JsonObject =>
   Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)))

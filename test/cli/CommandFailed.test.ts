@@ -20,14 +20,19 @@ describe("CommandFailed", () => {
   })
 
   it("tells the status of an error that has no code", () => {
-    const { reason } = Errors.unsupported({ code: "x", param: null, message: "No." })
     const error = new Errors.FlexInferenceError({
       reason: new Errors.ProviderFailed({
-        ...reason,
-        _tag: "ProviderFailed",
-        code: null,
+        message: "No.",
         status: 418,
-        providerStatus: 418
+        providerStatus: 418,
+        type: "invalid_request_error",
+        code: null,
+        param: null,
+        class: "upstream",
+        origin: "provider",
+        provider: "openai",
+        providerCode: null,
+        retryable: false
       })
     })
     assert.deepStrictEqual(told(error), ["error: No. (code 418)"])

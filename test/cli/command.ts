@@ -4,13 +4,17 @@ import type { Scope } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import path from "node:path"
+import { vi } from "vitest"
+
+// A process takes its time to start where many tests share the machine.
+vi.setConfig({ testTimeout: 60_000 })
 
 const script = path.resolve(import.meta.dirname, "..", "..", "dist", "flexinference.js")
 
 export interface Options {
   readonly env?: { readonly [name: string]: string }
-  /** What stdin holds; nothing without it. */
-  readonly stdin?: string
+  /** What stdin holds; nothing without it. `Open` says nothing and does not end. */
+  readonly stdin?: string | { readonly _tag: "Open" }
 }
 
 export interface Ended {
@@ -43,7 +47,8 @@ export const program = (
     let stderr = ""
     child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text))
     child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text))
-    child.stdin.on("error", () => {}).end(options.stdin)
+    child.stdin.on("error", () => {})
+    if (typeof options.stdin !== "object") child.stdin.end(options.stdin)
     const closed = once(child, "close")
     return {
       until: (pattern) =>

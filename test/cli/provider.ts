@@ -7,6 +7,7 @@ type Json = { readonly [key: string]: unknown }
 /** One call, and the events that answer it. */
 export interface Call {
   readonly tier: string
+  readonly input: unknown
   readonly refuse: (status: number, error: Json) => void
   readonly start: () => void
   readonly text: (delta: string) => void
@@ -30,6 +31,7 @@ const callOf = (request: Json, response: ServerResponse): Call => {
   const send = (event: Json) => response.write(`event: ${event["type"]}\ndata: ${JSON.stringify(event)}\n\n`)
   return {
     tier,
+    input: request["input"],
     refuse: (status, error) =>
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ error })),
     start: () => {

@@ -143,6 +143,10 @@ describe("Gateway", () => {
         headers: { "content-type": "application/json; charset=utf-8" },
         body: "{}"
       }],
+      ["a web page's body without a content type", 415, "unsupported_media_type", {
+        headers: { origin: "https://example.com" },
+        body: Buffer.from("{}")
+      }],
       ["text", 415, "unsupported_media_type", { headers: { "content-type": "text/plain" }, body: "{}" }],
       ["a form", 415, "unsupported_media_type", { body: new URLSearchParams({ model: "gpt-5.5" }) }],
       ["a compressed body", 415, "unsupported_media_type", {
@@ -305,7 +309,7 @@ describe("Gateway", () => {
         yield* post(`${url}/v1beta/interactions?key=flex_live_1`, {}, { "x-goog-api-key": "flex_live_1" })
         yield* post(`${url}/v1/messages`, {}, { "authorization": "Bearer flex_live_1", "x-api-key": "flex_live_1" })
         yield* post(`${url}/v1/responses`, good, { authorization: "Bearer flex_live_1" })
-        const attributes = JSON.stringify(spans.map((span) => [...span.attributes]))
+        const attributes = JSON.stringify(spans.map((span) => Array.from(span.attributes)))
         assert.include(attributes, "/v1beta/interactions")
         assert.notInclude(attributes, "flex_live_1")
         assert.notInclude(attributes, "sk-upstream-secret")
@@ -466,6 +470,24 @@ describe("Gateway", () => {
           ["flex", "aborted"],
           ["standard", "aborted"]
         ])
+      }))
+
+    it.live("leaves no call open upstream, however many go and whenever they do", () =>
+      Effect.gen(function*() {
+        const { simulator, url } = yield* Running.onSimulator({
+          script: Script.always(
+            Behaviour.answer({ startAfter: "10 millis", pace: "5 millis", text: "word ".repeat(1000) })
+          )
+        })
+        const raced = { ...good, start_within: "00h-00m-30s", stream: true }
+        const called = simulator.until((entries) => entries.length > 0)
+        yield* Effect.forEach(
+          Array.from({ length: 100 }, (_, index) => index),
+          (millis) => Effect.raceFirst(post(`${url}/v1/responses`, raced), Effect.delay(called, millis)),
+          { concurrency: "unbounded" }
+        )
+        const entries = yield* simulator.until((entries) => entries.every(({ outcome }) => outcome !== "open"))
+        assert.deepStrictEqual(new Set(entries.map(({ outcome }) => outcome)), new Set(["aborted"]))
       }))
 
     it.live("and reads no further holds the provider back instead of filling the memory", () =>

@@ -69,8 +69,8 @@ export const ask = (surface: DialectName, body: JsonObject, answer: Overrides) =
 
 const traffic = { responses: Responses, "chat.completions": Chat, interactions: Interactions, messages: Messages }
 
-/** What the provider said to a request it was sent, and the tokens it counted for it. */
-export const said = (upstream: DialectName, sent: JsonObject, overrides: Overrides) => {
+/** What the provider said to a request it was sent, and the tokens it counted for it, as a surface can say them. */
+export const said = (surface: DialectName, upstream: DialectName, sent: JsonObject, overrides: Overrides) => {
   const prompt = traffic[upstream].promptOf(sent)
   const answer = compose(prompt, overrides)
   const reasoning = reasoningTokens(answer)
@@ -82,7 +82,8 @@ export const said = (upstream: DialectName, sent: JsonObject, overrides: Overrid
     cacheWriteInput: 0,
     output: outputTokens(answer) + reasoning,
     reasoning,
-    webSearches: answer.search === undefined ? 0 : 1
+    // Chat Completions have no count of searches.
+    webSearches: answer.search === undefined || surface === "chat.completions" ? 0 : 1
   }
   return { answer, usage }
 }
@@ -97,7 +98,7 @@ const finishes: { readonly [surface in DialectName]: readonly [end: string, call
 
 /** How a client of a surface must read that answer; ids are the provider's and left out. */
 export const expected = (surface: DialectName, upstream: DialectName, sent: JsonObject, overrides: Overrides) => {
-  const { answer } = said(upstream, sent, overrides)
+  const { answer } = said(surface, upstream, sent, overrides)
   const [end, call, length] = finishes[surface]
   const page = answer.search?.page
   return {
@@ -116,3 +117,30 @@ export const bare = (reading: Reading) => ({
   calls: reading.calls.map(({ arguments: given, name }) => ({ name, arguments: given })),
   citations: reading.citations.map(({ title, url }) => ({ title, url }))
 })
+
+/**
+ * What a provider itself says in a body and not in a stream, or the other way round: a native answer passes untouched,
+ * so the caller meets that too.
+ */
+const only: { readonly [surface in DialectName]: (key: string, value: unknown) => boolean } = {
+  responses: (key) => key === "billing",
+  "chat.completions": (key, value) =>
+    (key === "logprobs" && value === null) || (key === "annotations" && Json.isArray(value) && value.length === 0),
+  interactions: (key) => key === "search_type",
+  messages: () => false
+}
+
+/** OpenAI encrypts a reasoning item anew each time it mentions it. */
+const cipher = /gAAAAAB[\w-]+/
+
+/** A body with everything that may differ between two ways to the same answer taken out, and nothing else. */
+export const alike = (body: JsonObject, surface: DialectName, upstream: DialectName): unknown =>
+  JSON.parse(
+    JSON.stringify(body),
+    (key, value) =>
+      surface === upstream && only[surface](key, value)
+        ? undefined
+        : typeof value === "string"
+        ? value.replace(cipher, "<cipher>")
+        : value
+  )

@@ -47,87 +47,89 @@ describe("OpenAI", () => {
     assert.strictEqual(OpenAI.tierOf(word), tier)
   })
 
-  it.each([
-    {
-      status: 429,
-      error: { code: "resource_unavailable", message: "m" },
-      tag: "Refused",
-      class: "quota",
-      retryable: true
-    },
-    {
-      status: 429,
-      error: { type: "resource_unavailable", code: "flex_unavailable", message: "m" },
-      tag: "Refused",
-      class: "quota",
-      retryable: true
-    },
-    {
-      status: 429,
-      error: { code: "rate_limit_exceeded", message: "m" },
-      tag: "Refused",
-      class: "quota",
-      retryable: true
-    },
-    {
-      status: 503,
-      error: { code: "server_is_overloaded", message: "m" },
-      tag: "Refused",
-      class: "quota",
-      retryable: true
-    },
-    {
-      status: 429,
-      error: { code: "insufficient_quota", message: "m" },
-      tag: "ProviderFailed",
-      class: "billing",
-      retryable: false
-    },
-    {
-      status: 429,
-      error: { type: "insufficient_quota", code: null, message: "m" },
-      tag: "ProviderFailed",
-      class: "billing",
-      retryable: false
-    },
-    {
-      status: 400,
-      error: { code: null, message: "Invalid service_tier argument" },
-      tag: "TierUnsupported",
-      class: "capability",
-      retryable: false
-    },
-    {
-      status: 400,
-      error: { param: "service_tier", message: "Unsupported." },
-      tag: "TierUnsupported",
-      class: "capability",
-      retryable: false
-    },
-    {
-      status: 400,
-      error: { code: "context_length_exceeded", message: "m" },
-      tag: "ProviderFailed",
-      class: "validation",
-      retryable: false
-    },
-    {
-      status: 404,
-      error: { code: "model_not_found", message: "m" },
-      tag: "ProviderFailed",
-      class: "validation",
-      retryable: false
-    },
-    { status: 408, error: { message: "m" }, tag: "ProviderFailed", class: "upstream", retryable: true },
-    { status: 409, error: { message: "m" }, tag: "ProviderFailed", class: "upstream", retryable: true },
-    {
-      status: 500,
-      error: { code: "server_error", message: "m" },
-      tag: "ProviderFailed",
-      class: "upstream",
-      retryable: true
-    }
-  ] as const)("reads $status $error.code as $tag of class $class", ({ class: errorClass, error, retryable, status, tag }) => {
+  it.each(
+    [
+      {
+        status: 429,
+        error: { code: "resource_unavailable", message: "m" },
+        tag: "Refused",
+        class: "quota",
+        retryable: true
+      },
+      {
+        status: 429,
+        error: { type: "resource_unavailable", code: "flex_unavailable", message: "m" },
+        tag: "Refused",
+        class: "quota",
+        retryable: true
+      },
+      {
+        status: 429,
+        error: { code: "rate_limit_exceeded", message: "m" },
+        tag: "Refused",
+        class: "quota",
+        retryable: true
+      },
+      {
+        status: 503,
+        error: { code: "server_is_overloaded", message: "m" },
+        tag: "Refused",
+        class: "quota",
+        retryable: true
+      },
+      {
+        status: 429,
+        error: { code: "insufficient_quota", message: "m" },
+        tag: "ProviderFailed",
+        class: "billing",
+        retryable: false
+      },
+      {
+        status: 429,
+        error: { type: "insufficient_quota", code: null, message: "m" },
+        tag: "ProviderFailed",
+        class: "billing",
+        retryable: false
+      },
+      {
+        status: 400,
+        error: { code: null, message: "Invalid service_tier argument" },
+        tag: "TierUnsupported",
+        class: "capability",
+        retryable: false
+      },
+      {
+        status: 400,
+        error: { param: "service_tier", message: "Unsupported." },
+        tag: "TierUnsupported",
+        class: "capability",
+        retryable: false
+      },
+      {
+        status: 400,
+        error: { code: "context_length_exceeded", message: "m" },
+        tag: "ProviderFailed",
+        class: "validation",
+        retryable: false
+      },
+      {
+        status: 404,
+        error: { code: "model_not_found", message: "m" },
+        tag: "ProviderFailed",
+        class: "validation",
+        retryable: false
+      },
+      { status: 408, error: { message: "m" }, tag: "ProviderFailed", class: "upstream", retryable: true },
+      { status: 409, error: { message: "m" }, tag: "ProviderFailed", class: "upstream", retryable: true },
+      {
+        status: 500,
+        error: { code: "server_error", message: "m" },
+        tag: "ProviderFailed",
+        class: "upstream",
+        retryable: true
+      }
+    ] as const
+  )("reads $status $error.code as $tag of class $class", ({ class: errorClass, error, retryable, status, tag }) => {
     const read = answer(status, error)
     assert.deepInclude(read.reason, {
       _tag: tag,

@@ -110,7 +110,8 @@ const stepsOf = (names: ReadonlyMap<string, string>) =>
   field: string
 ): Translated<ReadonlyArray<JsonObject>> => {
   if (!Json.isObject(item)) return refuse(field, "Each item of input must be an object, such as a message.")
-  const type = Json.string(item, "type") ?? "message"
+  // A bare `{ id }` is a reference too; only a message has a role.
+  const type = Json.string(item, "type") ?? (isGiven(item, "role") ? "message" : "item_reference")
   switch (type) {
     case "message":
       if (isSystem(item)) return Result.succeed([])

@@ -162,7 +162,25 @@ const contentTypes: ReadonlySet<string> = new Set(["text", "image", "document", 
 
 const isContent = (value: JsonObject): boolean => contentTypes.has(Json.string(value, "type") ?? "")
 
-/** `input` is a text, one piece of content, several, or steps; content among steps is a turn of the user. */
+/** The items of each step in a list of steps; content among them is a turn of the user. */
+const stepItems = (values: ReadonlyArray<JsonObject>): Translated<ReadonlyArray<ReadonlyArray<JsonObject>>> => {
+  const calls = makeCalls()
+  return each(
+    values,
+    "input",
+    (value, field) => isContent(value) ? userTurn([value], () => field, calls) : itemsOf(value, field, calls)
+  )
+}
+
+const isOneTurn = (values: ReadonlyArray<JsonObject>): boolean => values.length > 0 && values.every(isContent)
+
+/** How many items each step of `input` becomes; nothing where `input` is no list of steps. */
+export const inputCounts = (request: JsonObject): ReadonlyArray<number> => {
+  const values = Json.objects(request, "input")
+  return isOneTurn(values) ? [] : Result.getOrElse(stepItems(values), () => []).map((items) => items.length)
+}
+
+/** `input` is a text, one piece of content, several, or steps. */
 const input = (request: JsonObject): Translated<Json.Json | undefined> => {
   const text = Json.string(request, "input")
   if (text !== undefined) return Result.succeed(text)
@@ -174,16 +192,9 @@ const input = (request: JsonObject): Translated<Json.Json | undefined> => {
   const values = Json.array(request, "input")
   if (values === undefined) return Result.succeed(undefined)
   const objects = values.filter(Json.isObject)
-  return objects.length > 0 && objects.every(isContent)
+  return isOneTurn(objects)
     ? userTurn(objects, (index) => `input[${index}]`, calls)
-    : Result.map(
-      each(
-        objects,
-        "input",
-        (value, field) => isContent(value) ? userTurn([value], () => field, calls) : itemsOf(value, field, calls)
-      ),
-      (items) => items.flat()
-    )
+    : Result.map(stepItems(objects), (items) => items.flat())
 }
 
 const instructions = (request: JsonObject): Translated<string | undefined> => {

@@ -38,9 +38,10 @@ const refuseUncarriable = (request: JsonObject): Translated<void> => {
   if ((Json.number(request, "top_logprobs") ?? 0) > 0) {
     return refuse("top_logprobs", "asks for log probabilities, which Anthropic does not report")
   }
-  return (Json.array(request, "include") ?? []).includes("message.output_text.logprobs")
-    ? refuse("include", "asks for log probabilities, which Anthropic does not report")
-    : Result.void
+  const include = (Json.array(request, "include") ?? []).indexOf("message.output_text.logprobs")
+  return include === -1
+    ? Result.void
+    : refuse(`include[${include}]`, "asks for log probabilities, which Anthropic does not report")
 }
 
 /** The media type and the payload of a base64 data URL. */
@@ -49,10 +50,14 @@ const dataUrl = (url: string): { readonly mediaType: string; readonly data: stri
   return match === null ? undefined : { mediaType: match[1] ?? "", data: url.slice(match[0].length) }
 }
 
+const storedFile = (field: string): Translated<never> =>
+  refuse(`${field}.file_id`, "names a file that is stored with OpenAI, where Anthropic cannot reach it; send the file")
+
 const image = (part: JsonObject, field: string): Translated<JsonObject> => {
+  if (isGiven(part, "file_id")) return storedFile(field)
   const url = Json.string(part, "image_url")
   if (url === undefined) {
-    return refuse(`${field}.image_url`, "must be an address or a data URL; files stored with OpenAI cannot be reached")
+    return refuse(`${field}.image_url`, "must be an address or a data URL")
   }
   const inline = dataUrl(url)
   return Result.succeed({
@@ -64,6 +69,7 @@ const image = (part: JsonObject, field: string): Translated<JsonObject> => {
 }
 
 const file = (part: JsonObject, field: string): Translated<JsonObject> => {
+  if (isGiven(part, "file_id")) return storedFile(field)
   const title = Json.string(part, "filename")
   const document = (source: JsonObject): Translated<JsonObject> =>
     Result.succeed(Json.compact({ type: "document", source, title }))
@@ -167,7 +173,8 @@ const conversation = (request: JsonObject) =>
     for (const [index, item] of items.entries()) {
       if (!Json.isObject(item)) continue
       const field = `input[${index}]`
-      switch (typeOf(item) || "message") {
+      // A bare `{ id }` is a reference too; only a message has a role.
+      switch (typeOf(item) || (isGiven(item, "role") ? "message" : "item_reference")) {
         case "message": {
           const role = Json.string(item, "role")
           const blocks = yield* blocksOf(item["content"], `${field}.content`)
@@ -197,7 +204,10 @@ const conversation = (request: JsonObject) =>
         case "web_search_call":
           break
         default:
-          return yield* refuse(`${field}.type`, `is \`${typeOf(item)}\`, which Anthropic's API has no counterpart for`)
+          return yield* refuse(
+            `${field}.type`,
+            `is \`${typeOf(item) || "item_reference"}\`, which Anthropic's API has no counterpart for`
+          )
       }
     }
     const messages = turns.map(({ blocks, results, role }) => ({ role, content: [...results, ...blocks] }))

@@ -178,25 +178,28 @@ const assistantItems = (turn: JsonObject, field: string): Translated<ReadonlyArr
     return items
   })
 
+/** The items that one turn becomes; `field` is where it stands in the request. */
+export const turnItems = (turn: JsonObject, field: string): Translated<ReadonlyArray<JsonObject>> => {
+  switch (Json.string(turn, "role")) {
+    case "assistant":
+      return assistantItems(turn, field)
+    case "system":
+      return Result.map(partsOf(turn["content"], `${field}.content`), (parts) => message("system", parts))
+    default:
+      return userItems(turn, field)
+  }
+}
+
 const inputOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
   Result.gen(function*() {
     const turns = Json.objects(request, "messages")
     const items: Array<JsonObject> = []
     for (const [index, turn] of turns.entries()) {
       const field = `messages[${index}]`
-      switch (Json.string(turn, "role")) {
-        case "assistant":
-          if (index === turns.length - 1) {
-            return yield* refuse(field, "must not be an assistant turn: only Claude continues a text that was begun")
-          }
-          items.push(...(yield* assistantItems(turn, field)))
-          break
-        case "system":
-          items.push(...message("system", yield* partsOf(turn["content"], `${field}.content`)))
-          break
-        default:
-          items.push(...(yield* userItems(turn, field)))
+      if (Json.string(turn, "role") === "assistant" && index === turns.length - 1) {
+        return yield* refuse(field, "must not be an assistant turn: only Claude continues a text that was begun")
       }
+      items.push(...(yield* turnItems(turn, field)))
     }
     return items
   })

@@ -18,6 +18,13 @@ export const toOpenAI = (hub: JsonObject): Translated<JsonObject> => {
   for (const [field, message] of Object.entries(unknownToOpenAI)) {
     if (Object.hasOwn(hub, field)) return Result.fail({ field, message })
   }
+  const excluding = (Json.array(hub, "tools") ?? []).findIndex((tool) =>
+    Json.isObject(tool) && Json.array(Json.object(tool, "filters") ?? {}, "blocked_domains") !== undefined
+  )
+  if (excluding !== -1) {
+    const field = `tools[${excluding}].filters.blocked_domains`
+    return Result.fail({ field, message: `\`${field}\` cannot be carried: OpenAI's web search excludes no domains.` })
+  }
   const { input, stream_options: _, ...rest } = hub
   if (input === undefined) return Result.succeed(rest)
   return Result.succeed({ ...rest, input: Json.isArray(input) ? input.flatMap(item) : input })

@@ -1,0 +1,235 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { createServer } from "node:http"
+import * as Command from "./command.ts"
+import * as Provider from "./provider.ts"
+
+const serve = ["serve", "--port", "0"]
+const readyLine = /^flexinference gateway listening on (http:\/\/127\.0\.0\.1:(\d+)) \(providers: ([a-z, ]+)\)\n/
+
+/** Starts a gateway and waits until it is ready. */
+const ready = (args: ReadonlyArray<string>, env: { readonly [name: string]: string } = {}) =>
+  Effect.gen(function*() {
+    const command = yield* Command.start(args, { env })
+    const [, url = "", port = "", providers = ""] = yield* command.until(readyLine)
+    return { ...command, url, port, providers }
+  })
+
+const ask = (url: string, body: object, headers: Record<string, string> = {}) =>
+  Effect.promise((signal) =>
+    fetch(`${url}/v1/responses`, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify({ model: "gpt-5.5", input: "Hi", ...body }),
+      signal
+    })
+  )
+
+const prompt = (call: Provider.Call) => {
+  call.start()
+  call.text("one two")
+  call.end({ input_tokens: 10, output_tokens: 10, total_tokens: 20 })
+}
+
+describe("flexinference serve", () => {
+  it.live("prints one line when it is ready, with its address and the providers that have keys, and no more", () =>
+    Effect.gen(function*() {
+      const gateway = yield* ready(serve, { OPENAI_API_KEY: "sk-a", GOOGLE_API_KEY: "g", ANTHROPIC_API_KEY: "" })
+      assert.strictEqual(gateway.providers, "openai, google")
+      assert.strictEqual((yield* Effect.promise(() => fetch(`${gateway.url}/healthz`))).status, 200)
+      yield* gateway.kill("SIGTERM")
+      const ended = yield* gateway.ended
+      assert.match(ended.stdout, /^flexinference gateway [^\n]+\n$/)
+      assert.deepStrictEqual({ code: ended.code, stderr: ended.stderr }, { code: 0, stderr: "" })
+    }))
+
+  it.live(
+    "says without any key that answers are simulated, and gives three commands that work",
+    () =>
+      Effect.gen(function*() {
+        const gateway = yield* ready(serve)
+        assert.strictEqual(gateway.providers, "simulated")
+        yield* gateway.until(/every answer is SIMULATED/)
+        const [, listing = ""] = yield* gateway.until(/Try:\n((?: {2}.+\n){3})/)
+        const commands = listing.trimEnd().split("\n")
+        assert.deepStrictEqual(commands.map((line) => /^ {2}(?:\w+=\S+ )*(\w+)/.exec(line)?.[1]), [
+          "curl",
+          "node",
+          "node"
+        ])
+        for (const line of commands) {
+          const command = yield* Command.program("bash", ["-c", line])
+          const { code, stderr, stdout } = yield* command.ended
+          assert.strictEqual(code, 0, `${line}\n${stderr}`)
+          assert.match(stdout, /simulated/)
+        }
+      }),
+    120_000
+  )
+
+  it.live("asks for one of its keys where it has some, also in the commands it gives", () =>
+    Effect.gen(function*() {
+      const gateway = yield* ready(serve, { FLEXINFERENCE_GATEWAY_KEYS: " first-key ,second-key," })
+      const [, listing = ""] = yield* gateway.until(/\$KEY:\n((?: {2}.+\n){3})/)
+      assert.notInclude(listing, "first-key")
+      const body = { start_within: "priority" }
+      assert.strictEqual((yield* ask(gateway.url, body)).status, 401)
+      assert.strictEqual((yield* ask(gateway.url, body, { authorization: "Bearer other" })).status, 401)
+      assert.strictEqual((yield* ask(gateway.url, body, { authorization: "Bearer second-key" })).status, 200)
+      for (const line of listing.trimEnd().split("\n")) {
+        const command = yield* Command.program("bash", ["-c", line], { env: { KEY: "first-key" } })
+        const { code, stderr, stdout } = yield* command.ended
+        assert.strictEqual(code, 0, `${line}\n${stderr}`)
+        assert.match(stdout, /simulated/)
+      }
+    }), 120_000)
+
+  it.live("lets an answer under way finish on SIGTERM, takes no new connection, and exits with 0", () =>
+    Effect.gen(function*() {
+      let finish = () => {}
+      const provider = yield* Provider.make((call) => {
+        call.start()
+        call.text("one ")
+        finish = () => {
+          call.text("two")
+          call.end()
+        }
+      })
+      const gateway = yield* ready(serve, Provider.environment(provider))
+      const response = yield* ask(gateway.url, { start_within: "default", stream: true })
+      const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+      const chunks: Array<string> = []
+      const readUntil = (text: string | undefined) =>
+        Effect.promise(async () => {
+          for (;;) {
+            const read = await reader?.read()
+            if (read === undefined || read.done) return
+            chunks.push(read.value)
+            if (text !== undefined && chunks.join("").includes(text)) return
+          }
+        })
+      yield* readUntil("\"one \"")
+      yield* gateway.kill("SIGTERM")
+      yield* Effect.promise(() => fetch(`${gateway.url}/healthz`)).pipe(
+        Effect.catchDefect(() => Effect.fail("refused")),
+        Effect.andThen(Effect.sleep("20 millis")),
+        Effect.forever,
+        Effect.flip
+      )
+      finish()
+      yield* readUntil(undefined)
+      assert.include(chunks.join(""), "response.completed")
+      const { code, stderr } = yield* gateway.ended
+      assert.deepStrictEqual({ code, stderr }, { code: 0, stderr: "" })
+    }))
+
+  it.live("exits with 0 on Ctrl-C too", () =>
+    Effect.gen(function*() {
+      const gateway = yield* ready(serve)
+      yield* gateway.kill("SIGINT")
+      assert.strictEqual((yield* gateway.ended).code, 0)
+    }))
+
+  it.live("prints nothing for a request", () =>
+    Effect.gen(function*() {
+      const provider = yield* Provider.make(prompt)
+      const gateway = yield* ready(serve, Provider.environment(provider))
+      for (const body of [{ start_within: "30s" }, { start_within: "default" }, { start_within: "00h-00m-30s" }]) {
+        yield* Effect.flatMap(ask(gateway.url, body), (response) => Effect.promise(() => response.text()))
+      }
+      yield* gateway.kill("SIGTERM")
+      const { stderr, stdout } = yield* gateway.ended
+      assert.strictEqual(stdout.split("\n").length, 2)
+      assert.strictEqual(stderr, "")
+    }))
+
+  it.live.each<readonly [string, ReadonlyArray<string>, Record<string, string>, number, string]>([
+    ["refuses a request without start_within", serve, {}, 400, ""],
+    ["gives it the flag's value", [...serve, "--default-start-within", "30s"], {}, 200, "flex"],
+    ["gives it the environment's value", serve, { FLEXINFERENCE_DEFAULT_START_WITHIN: "30s" }, 200, "flex"],
+    [
+      "lets the flag's value win over the environment's",
+      [...serve, "--default-start-within", "priority"],
+      { FLEXINFERENCE_DEFAULT_START_WITHIN: "30s" },
+      200,
+      "priority"
+    ]
+  ])("%s", ([, args, env, status, tier]) =>
+    Effect.gen(function*() {
+      const provider = yield* Provider.make(prompt)
+      const gateway = yield* ready(args, { ...Provider.environment(provider), ...env })
+      const response = yield* ask(gateway.url, { stream: true })
+      assert.strictEqual(response.status, status)
+      const text = yield* Effect.promise(() => response.text())
+      assert.include(text, status === 200 ? `"service_tier":"${tier}"` : "missing_start_within")
+    }))
+
+  it.live.each(["0.0.0.0", "::", "192.0.2.1", "gateway.example", "127.0.0.1.example", ""])(
+    "refuses to serve %j without gateway keys",
+    (host) =>
+      Effect.gen(function*() {
+        const { code, stderr, stdout } = yield* Command.run([...serve, `--host=${host}`])
+        assert.strictEqual(stdout, "")
+        assert.match(stderr, /^error: .+\n/)
+        assert.notMatch(stderr, /\n\s+at /)
+        assert.strictEqual(code, 1)
+      })
+  )
+
+  it.live("serves any address with gateway keys", () =>
+    Effect.gen(function*() {
+      const command = yield* Command.start([...serve, "--host", "0.0.0.0"], {
+        env: { FLEXINFERENCE_GATEWAY_KEYS: "key" }
+      })
+      yield* command.until(/^flexinference gateway listening on http:\/\/0\.0\.0\.0:\d+ /)
+    }))
+
+  it.live("says in one line that its port is in use", () =>
+    Effect.gen(function*() {
+      const other = yield* Effect.acquireRelease(
+        Effect.callback<ReturnType<typeof createServer>>((resume) => {
+          const server = createServer()
+          server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
+        }),
+        (server) => Effect.sync(() => server.close())
+      )
+      const address = other.address()
+      const port = address !== null && typeof address === "object" ? address.port : 0
+      assert.deepStrictEqual(yield* Command.run(["serve", "--port", String(port)]), {
+        code: 1,
+        stdout: "",
+        stderr:
+          `error: port ${port} on 127.0.0.1 is in use: choose another with --port, or any free one with --port 0\n`
+      })
+    }))
+
+  it.live.each<readonly [string, ReadonlyArray<string>, Record<string, string>, RegExp]>([
+    ["a port that is none", ["serve", "--port", "65536"], {}, /^error: Invalid value for flag --port: "65536"/],
+    ["a port that is no number", ["serve", "--port", "http"], {}, /^error: Invalid value for flag --port: "http"/],
+    [
+      "a default it cannot read",
+      [...serve, "--default-start-within", "soon"],
+      {},
+      /^error: Invalid value for flag --default-start-within: "soon"\. Expected: a window from 5s to 10m/
+    ],
+    [
+      "a default in the environment that it cannot read",
+      serve,
+      { FLEXINFERENCE_DEFAULT_START_WITHIN: "soon" },
+      /^error: FLEXINFERENCE_DEFAULT_START_WITHIN is "soon"\. Expected: a window from 5s to 10m, such as .+\n$/
+    ],
+    [
+      "a list of keys that holds none",
+      serve,
+      { FLEXINFERENCE_GATEWAY_KEYS: " , " },
+      /^error: FLEXINFERENCE_GATEWAY_KEYS /
+    ]
+  ])("refuses %s in plain words on stderr, with 1", ([, args, env, expected]) =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* Command.run(args, { env })
+      assert.match(stderr, expected)
+      assert.notMatch(stderr, /\n\s+at /)
+      assert.strictEqual(stdout, "")
+      assert.strictEqual(code, 1)
+    }))
+})

@@ -1,0 +1,42 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ConfigProvider, Effect, Redacted } from "effect"
+import * as Connections from "../../src/provider/Connections.ts"
+
+const read = (env: { readonly [name: string]: string }) =>
+  Connections.config.pipe(
+    Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env })),
+    Effect.map(({ anthropic, google, openai }) => ({ openai, google, anthropic }))
+  )
+
+describe("Connections", () => {
+  it.effect("has only the providers that have a key, at the vendors' own addresses", () =>
+    Effect.gen(function*() {
+      const { anthropic, google, openai } = yield* read({ OPENAI_API_KEY: "sk-1", GEMINI_API_KEY: "AIza" })
+      assert.strictEqual(openai?.baseUrl, "https://api.openai.com/v1")
+      assert.strictEqual(google?.baseUrl, "https://generativelanguage.googleapis.com")
+      assert.strictEqual(anthropic, undefined)
+      assert.strictEqual(openai === undefined ? "" : Redacted.value(openai.apiKey), "sk-1")
+    }))
+
+  it.effect("takes GOOGLE_API_KEY for Gemini, and other addresses without their last slash", () =>
+    Effect.gen(function*() {
+      const { anthropic, google } = yield* read({
+        GOOGLE_API_KEY: "AIza",
+        ANTHROPIC_API_KEY: "sk-ant",
+        ANTHROPIC_BASE_URL: "http://localhost:1/"
+      })
+      assert.isDefined(google)
+      assert.strictEqual(anthropic?.baseUrl, "http://localhost:1")
+    }))
+
+  it.effect("takes an empty key for none", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* read({ OPENAI_API_KEY: "" })).openai, undefined)
+    }))
+
+  it.effect("never shows a key", () =>
+    Effect.gen(function*() {
+      const { openai } = yield* read({ OPENAI_API_KEY: "sk-very-secret" })
+      assert.notInclude(`${JSON.stringify(openai)} ${String(openai?.apiKey)}`, "secret")
+    }))
+})
