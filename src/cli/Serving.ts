@@ -99,7 +99,8 @@ const cannotListen = ({ host, port }: Options, { cause }: ServeError): string =>
 }
 
 /** How this process was called, for a command line that works where this one did. */
-const commandOf = (script: string | undefined): string =>
-  script === undefined || /[\\/]flexinference$/.test(script)
-    ? "flexinference"
-    : `node ${relative(process.cwd(), script)}`
+const commandOf = (script: string | undefined): string => {
+  if (script === undefined || /[\\/]flexinference$/.test(script)) return "flexinference"
+  const path = relative(process.cwd(), script)
+  return `node ${/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`}`
+}

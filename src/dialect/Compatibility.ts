@@ -108,6 +108,9 @@ const responses: ReadonlyArray<Row> = [
   openai(unknown, "dropped", "dropped")
 ]
 
+// OpenAI's own Chat Completions does not know the member, so even there it is not passed on.
+const signedThoughts = "signed thoughts, sent back as they came"
+
 const chat: ReadonlyArray<Row> = [
   openai("`model`, `messages`, `stream`", "carried", "carried"),
   openai("`system` and `developer` messages", "approximated", "approximated", "joined into the one system prompt"),
@@ -122,8 +125,8 @@ const chat: ReadonlyArray<Row> = [
   openai("`input_audio`", "refused", "refused"),
   openai("`tool_calls`, `tool` messages", "carried", "carried", "arguments that are no JSON object: refused"),
   openai("`audio` and `function_call` of an assistant, `function` messages", "refused", "refused"),
-  openai("`reasoning_details` the target made", "carried", "carried", "its signed thoughts, sent back"),
-  openai("`reasoning_details` of others", "dropped", "dropped"),
+  { ...openai("`reasoning_details` the target made", "carried", "carried", signedThoughts), openai: "dropped" },
+  { ...openai("`reasoning_details` of others", "dropped", "dropped"), openai: "dropped" },
   openai("`tools[]` `function`", "carried", "carried"),
   openai("`tools[].function.strict`", "dropped", "carried"),
   openai("`tools[]` `custom`, `functions`, `function_call`", "refused", "refused"),
@@ -185,7 +188,7 @@ const interactions: ReadonlyArray<Row> = [
   google("`response_format` with a schema", "carried", "carried"),
   google("`response_format` of JSON without one, `response_mime_type`", "carried", "refused"),
   google("`response_format` and `response_modalities` but text", "refused", "refused"),
-  google("`max_output_tokens`", "carried", "carried", "Claude, if absent: the model's maximum"),
+  google("`max_output_tokens`", "carried", "carried", "OpenAI: at least 16; Claude, if absent: the model's maximum"),
   google("`thinking_level`", "carried", "carried"),
   google("`thinking_summaries`", "approximated", "approximated", "on or off"),
   google("`temperature`, `top_p`", "carried", "carried", "Claude to 4.6, not both; dropped for newer models"),
@@ -202,7 +205,7 @@ const interactions: ReadonlyArray<Row> = [
 ]
 
 const messages: ReadonlyArray<Row> = [
-  anthropic("`model`, `messages`, `max_tokens`, `stream`", "carried", "carried"),
+  anthropic("`model`, `messages`, `max_tokens`, `stream`", "carried", "carried", "OpenAI: at least 16 tokens"),
   anthropic("`system`", "carried", "carried", "blocks: joined"),
   anthropic("`user` and `assistant` turns, text", "carried", "carried"),
   anthropic("an `assistant` turn at the end", "refused", "refused", "only Claude continues it"),
@@ -245,7 +248,7 @@ const messages: ReadonlyArray<Row> = [
 export const tables: { readonly [surface in DialectName]: Table } = {
   responses: { path: "/v1/responses", rows: responses },
   "chat.completions": { path: "/v1/chat/completions", rows: chat },
-  interactions: { path: "/v1beta/interactions", rows: interactions },
+  interactions: { path: "/v1/interactions", rows: interactions },
   messages: { path: "/v1/messages", rows: messages }
 }
 

@@ -17,7 +17,7 @@ export interface Opaque {
 }
 
 /** What every tagged value begins with. */
-export const prefix = "flexinference"
+const prefix = "flexinference"
 // The id's length, then the id and the value as they are: whatever they hold, there is nothing to escape.
 const pattern = /^flexinference:(openai|google|anthropic):(\d*):([^]*)$/
 
@@ -68,7 +68,9 @@ export const withoutTagged = (value: Json.Json): Json.Json | undefined => {
   for (const [key, member] of Object.entries(value)) {
     const isTagged = holders.has(key) && typeof member === "string" && pattern.test(member)
     if (isTagged && shells.has(Json.string(value, "type") ?? "")) return undefined
-    const kept = isTagged ? undefined : withoutTagged(member)
+    // Chat Completions have no such list of their own: whoever wrote the value wrote all of it.
+    const isForeign = isTagged || (key === "reasoning_details" && isMentioned(JSON.stringify(member)))
+    const kept = isForeign ? undefined : withoutTagged(member)
     if (kept !== undefined) members.push([key, kept])
     else if (key === "content") return undefined
   }

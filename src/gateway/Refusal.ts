@@ -29,7 +29,7 @@ export const methodNotAllowed = (path: string, allowed: string): FlexInferenceEr
 
 export const unsupportedMediaType = (what: string): FlexInferenceError => {
   const rule = "A body is JSON, neither compressed nor wrapped."
-  return refusal(415, {
+  return refusal(400, {
     code: "unsupported_media_type",
     message: `The request's ${what} cannot be read. ${rule} Send it with content-type: application/json.`,
     rule,

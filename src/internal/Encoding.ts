@@ -11,7 +11,6 @@ import { type FlexInferenceError, invalidRequest, type Problem, unsupported } fr
 import type { Tier } from "../ModelCatalog.ts"
 import * as RouterFields from "../RouterFields.ts"
 import type { Route } from "../Routing.ts"
-import * as Foreign from "./Foreign.ts"
 import type { JsonObject } from "./Json.ts"
 import * as JsonMembers from "./JsonMembers.ts"
 import { strayElement } from "./Lists.ts"
@@ -47,7 +46,7 @@ export interface Encoded {
 
 /** The request for a route, or the error that names what the route's dialect cannot carry. */
 export const encode = (incoming: Incoming, route: Route): Result.Result<Encoded, FlexInferenceError> => {
-  const { surface, text, value } = incoming
+  const { surface, value } = incoming
   if (route.dialect === surface.name) {
     const own = withoutStrangers(incoming)
     return Result.succeed({ hub: value, value, body: (leg) => edit(own, route, leg, RouterFields.owned) })

@@ -80,6 +80,9 @@ interface Sent {
 /** How long the body of an error answer may take: the answer is known to be bad, only its reason is missing. */
 const errorBodyTimeout = Duration.seconds(30)
 
+/** How long the end of a body is waited for once its last event has come. */
+const lingering = Duration.millis(250)
+
 /** Opens a stream and waits until it has started. */
 export const openStream = (options: Options): Effect.Effect<Opened, FlexInferenceError, Scope.Scope> => {
   const { clocks, untilStart } = options
@@ -241,7 +244,7 @@ const guarded = (
     )
     const next: Pull.Pull<Arr.NonEmptyReadonlyArray<Frame>, FlexInferenceError> = Effect.suspend(() => {
       if (state.failure !== undefined) return Effect.fail(state.failure)
-      if (state.progress === "closed") return Cause.done()
+      if (state.progress === "closed") return Effect.andThen(drained(bytes), Cause.done())
       return Effect.flatMap(Pull.catchDone(pull, () => end), (frames) => {
         const accepted = accept(frames)
         return accepted === undefined ? next : Effect.succeed(accepted)
@@ -250,6 +253,16 @@ const guarded = (
     return Effect.succeed(next)
   })
 }
+
+/**
+ * Reads a body whose last event has come to its end, which usually is already there: a connection that is read to the
+ * end is used again, one that is left is lost. A provider that holds it open is not waited for.
+ */
+const drained = (bytes: Sent["pull"]): Effect.Effect<void> =>
+  Stream.runDrain(Stream.fromPull(Effect.succeed(bytes))).pipe(
+    Effect.timeoutOrElse({ duration: lingering, orElse: () => Effect.void }),
+    Effect.ignore
+  )
 
 const within = <A, R>(
   options: Options,

@@ -143,13 +143,13 @@ describe("Gateway", () => {
         headers: { "content-type": "application/json; charset=utf-8" },
         body: "{}"
       }],
-      ["a web page's body without a content type", 415, "unsupported_media_type", {
+      ["a web page's body without a content type", 400, "unsupported_media_type", {
         headers: { origin: "https://example.com" },
         body: Buffer.from("{}")
       }],
-      ["text", 415, "unsupported_media_type", { headers: { "content-type": "text/plain" }, body: "{}" }],
-      ["a form", 415, "unsupported_media_type", { body: new URLSearchParams({ model: "gpt-5.5" }) }],
-      ["a compressed body", 415, "unsupported_media_type", {
+      ["text", 400, "unsupported_media_type", { headers: { "content-type": "text/plain" }, body: "{}" }],
+      ["a form", 400, "unsupported_media_type", { body: new URLSearchParams({ model: "gpt-5.5" }) }],
+      ["a compressed body", 400, "unsupported_media_type", {
         headers: { ...json, "content-encoding": "gzip" },
         body: "{}"
       }],

@@ -71,6 +71,16 @@ describe("every surface reaches every provider", () => {
       assert.deepStrictEqual(Cells.alike(streamed.body, surface, upstream), Cells.alike(whole.body, surface, upstream))
     }))
 
+  it.effect("and a limit below OpenAI's smallest is raised to it, but never the caller's own", () =>
+    Effect.gen(function*() {
+      const limits = { input: "Hi", max_output_tokens: 1 }
+      const own = yield* Cells.ask("responses", { model: "gpt-5.5", ...limits, start_within: "default" }, {})
+      assert.strictEqual(own.sent[0]?.["max_output_tokens"], 1)
+      const probe = { messages: [{ role: "user", content: "Hi" }], max_tokens: 1, start_within: "default" }
+      const translated = yield* Cells.ask("messages", { model: "gpt-5.5", ...probe }, {})
+      assert.strictEqual(translated.sent[0]?.["max_output_tokens"], 16)
+    }))
+
   it("and every golden file belongs to one of them", () => {
     const again = Cells.surfaces.flatMap((surface) => Cells.providerNames.map((name) => `${surface}/${name}/again`))
     assert.deepStrictEqual(Goldens.names(), [...cells.map(nameOf), ...again].toSorted())

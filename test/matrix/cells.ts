@@ -16,7 +16,7 @@ import { Messages } from "../../src/testing/traffic/Messages.ts"
 import { Responses } from "../../src/testing/traffic/Responses.ts"
 import { layer, send } from "../support/race.ts"
 import { collect, eventsOf } from "../support/streams.ts"
-import { type Reading } from "./reading.ts"
+import type { Reading } from "./reading.ts"
 
 export const surfaces = ["responses", "chat.completions", "interactions", "messages"] as const
 
@@ -96,8 +96,14 @@ const finishes: { readonly [surface in DialectName]: readonly [end: string, call
   messages: ["end_turn", "tool_use", "max_tokens"]
 }
 
-/** How a client of a surface must read that answer; ids are the provider's and left out. */
-export const expected = (surface: DialectName, upstream: DialectName, sent: JsonObject, overrides: Overrides) => {
+/** A reading without what differs from provider to provider: the ids of calls, and what a citation points at. */
+export interface Bare extends Omit<Reading, "calls" | "citations"> {
+  readonly calls: ReadonlyArray<{ readonly name: string; readonly arguments: unknown }>
+  readonly citations: ReadonlyArray<{ readonly url: string; readonly title: string }>
+}
+
+/** How a client of a surface must read the answer to what was sent. */
+export const expected = (surface: DialectName, upstream: DialectName, sent: JsonObject, overrides: Overrides): Bare => {
   const { answer } = said(surface, upstream, sent, overrides)
   const [end, call, length] = finishes[surface]
   const page = answer.search?.page
@@ -111,8 +117,7 @@ export const expected = (surface: DialectName, upstream: DialectName, sent: Json
   }
 }
 
-/** A reading without what differs from provider to provider. */
-export const bare = (reading: Reading) => ({
+export const bare = (reading: Reading): Bare => ({
   ...reading,
   calls: reading.calls.map(({ arguments: given, name }) => ({ name, arguments: given })),
   citations: reading.citations.map(({ title, url }) => ({ title, url }))

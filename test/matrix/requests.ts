@@ -21,7 +21,7 @@ export const answers = {
   image: { text: "Two pixels: red, blue." },
   search: { search: { query: "Wetter Zürich", page }, text: `Schön 👋, laut ${page.url} auch morgen.` },
   reasoning: { reasoning: { summary: "**Adding**\n\nTwenty and twenty-two." }, text: "42." },
-  length: { text: "one two three four five six seven eight" }
+  length: { text: "one two three four five six seven eight nine ten and so on and on and on and on" }
 } satisfies { readonly [feature: string]: Answer.Overrides }
 
 export type Feature = keyof typeof answers
@@ -128,7 +128,7 @@ export const requests: { readonly [surface in DialectName]: { readonly [feature 
       include: ["reasoning.encrypted_content"],
       store: false
     },
-    length: { input: "Count.", max_output_tokens: 4 }
+    length: { input: "Count.", max_output_tokens: 16 }
   },
   "chat.completions": {
     text: {
@@ -187,7 +187,7 @@ export const requests: { readonly [surface in DialectName]: { readonly [feature 
     },
     search: { messages: [{ role: "user", content: "Wetter Zürich?" }], web_search_options: {} },
     reasoning: { messages: [{ role: "user", content: "20 + 22?" }], reasoning_effort: "medium" },
-    length: { messages: [{ role: "user", content: "Count." }], max_tokens: 4 }
+    length: { messages: [{ role: "user", content: "Count." }], max_tokens: 16 }
   },
   interactions: {
     text: {
@@ -238,7 +238,7 @@ export const requests: { readonly [surface in DialectName]: { readonly [feature 
       generation_config: { thinking_level: "medium", thinking_summaries: "auto" },
       store: false
     },
-    length: { input: "Count.", generation_config: { max_output_tokens: 4 } }
+    length: { input: "Count.", generation_config: { max_output_tokens: 16 } }
   },
   messages: {
     text: {
@@ -312,6 +312,6 @@ export const requests: { readonly [surface in DialectName]: { readonly [feature 
       thinking: { type: "adaptive" },
       output_config: { effort: "medium" }
     },
-    length: { messages: [{ role: "user", content: "Count." }], max_tokens: 4 }
+    length: { messages: [{ role: "user", content: "Count." }], max_tokens: 16 }
   }
 }

@@ -25,10 +25,18 @@ export const toOpenAI = (hub: JsonObject): Translated<JsonObject> => {
     const field = `tools[${excluding}].filters.blocked_domains`
     return Result.fail({ field, message: `\`${field}\` cannot be carried: OpenAI's web search excludes no domains.` })
   }
-  const { input, stream_options: _, ...rest } = hub
-  if (input === undefined) return Result.succeed(rest)
-  return Result.succeed({ ...rest, input: Json.isArray(input) ? input.flatMap(item) : input })
+  const { input, max_output_tokens, stream_options: _, ...rest } = hub
+  return Result.succeed(Json.compact({
+    ...rest,
+    max_output_tokens: isBelowFloor(max_output_tokens) ? floor : max_output_tokens,
+    input: Json.isArray(input) ? input.flatMap(item) : input
+  }))
 }
+
+/** The API refuses a smaller limit, and clients of other formats probe a model with a limit of 1 (reported). */
+const floor = 16
+
+const isBelowFloor = (limit: Json.Json | undefined): boolean => typeof limit === "number" && limit >= 1 && limit < floor
 
 const item = (value: Json.Json): ReadonlyArray<Json.Json> => {
   if (!Json.isObject(value)) return [value]

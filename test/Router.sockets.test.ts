@@ -1,0 +1,46 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Redacted, Stream } from "effect"
+import { setImmediate } from "node:timers"
+import * as UndiciHttpClient from "../src/gateway/UndiciHttpClient.ts"
+import * as Router from "../src/Router.ts"
+import * as Upstream from "./gateway/upstream.ts"
+
+const request = JSON.stringify({ model: "gpt-5.5", input: "Hi", start_within: "default", stream: true })
+const event = (type: string, rest: object = {}) => `event: ${type}\ndata: ${JSON.stringify({ type, ...rest })}\n\n`
+const added = event("response.output_item.added", { output_index: 0, item: {} })
+const completed = event("response.completed", { response: { status: "completed", output: [] } })
+
+const router = (baseUrl: string) =>
+  Router.layer({ connections: { openai: { baseUrl, apiKey: Redacted.make("sk-test") } } }).pipe(
+    Layer.provide(UndiciHttpClient.layer())
+  )
+
+const drain = Effect.gen(function*() {
+  const { open } = yield* Router.Router
+  const answer = yield* open("responses", request)
+  if (answer._tag === "Stream") yield* Stream.runDrain(answer.frames)
+}).pipe(Effect.scoped)
+
+describe("Router on sockets", () => {
+  it.live("uses connections again whose body ends a moment after its terminal event", () =>
+    Effect.gen(function*() {
+      const upstream = yield* Upstream.make((_, response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" })
+        response.write(added + completed)
+        setImmediate(() => response.end())
+      })
+      yield* Effect.provide(Effect.repeat(drain, { times: 4 }), router(upstream.url))
+      // The next call may be on its way before the pool has noticed that the first connection is free.
+      assert.isAtMost(upstream.connections(), 2)
+    }))
+
+  it.live("does not wait for a provider that holds the connection open after its terminal event", () =>
+    Effect.gen(function*() {
+      const upstream = yield* Upstream.make((_, response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" })
+        response.write(added + completed)
+      })
+      yield* Effect.provide(drain, router(upstream.url))
+      yield* upstream.aborted
+    }))
+})

@@ -1,0 +1,1203 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Result } from "effect"
+import { readFileSync, writeFileSync } from "node:fs"
+import path from "node:path"
+import { type Fate, tables, toMarkdown } from "../../src/dialect/Compatibility.ts"
+import type { DialectName } from "../../src/dialect/Dialect.ts"
+import { dialects } from "../../src/dialect/index.ts"
+import * as Opaque from "../../src/dialect/Opaque.ts"
+import * as Encoding from "../../src/internal/Encoding.ts"
+import type { Json, JsonObject } from "../../src/internal/Json.ts"
+import type { ProviderName } from "../../src/ModelCatalog.ts"
+import { providers } from "../../src/provider/index.ts"
+
+/** Where a provider is told of the member, and what. */
+type Upstream = { readonly [at: string]: Json }
+
+/** A value of a row's member in an otherwise minimal request of the surface. */
+interface Sample extends Readonly<Partial<Record<ProviderName, Upstream>>> {
+  readonly set: JsonObject | ((provider: ProviderName) => JsonObject)
+  /** What the request has besides, and without the member too. */
+  readonly base?: JsonObject
+  /** The `param` of a refusal. */
+  readonly param?: string
+  /** The router itself answers to the member: it shows in what the answer is made with, not in what is sent. */
+  readonly answeredHere?: true
+}
+
+type Samples = { readonly [field: string]: ReadonlyArray<Sample> }
+
+const models = { openai: "gpt-5.5", google: "gemini-2.5-flash", anthropic: "claude-sonnet-4-6" }
+const newer = { openai: "gpt-5.5", google: "gemini-3-flash-preview", anthropic: "claude-opus-5" }
+
+const png = "data:image/png;base64,iVBORw0="
+const pdf = "data:application/pdf;base64,JVBERi0="
+const schema = { type: "object", properties: { a: { type: "string" } }, required: ["a"] }
+const signed = (provider: ProviderName, home: ProviderName | undefined): string =>
+  Opaque.encode({ provider, id: provider === "openai" ? "rs_1" : "", value: "c2lnbmVk" }, home)
+const dropped = (...members: ReadonlyArray<JsonObject>): ReadonlyArray<Sample> => members.map((set) => ({ set }))
+const refused = (...members: ReadonlyArray<readonly [param: string, set: JsonObject]>): ReadonlyArray<Sample> =>
+  members.map(([param, set]) => ({ set, param }))
+const unknown = dropped({ not_a_member_of_anything: 1 })
+
+const responses: Samples = (() => {
+  const user = (...content: ReadonlyArray<Json>): JsonObject => ({ type: "message", role: "user", content })
+  const text = { type: "input_text", text: "Hi" }
+  const call = { type: "function_call", call_id: "c", name: "f", arguments: "{\"a\":1}" }
+  const output = { type: "function_call_output", call_id: "c", output: "done" }
+  const fn = { type: "function", name: "f", parameters: schema, strict: false }
+  const other = { ...fn, name: "g" }
+  const asked = { input: [user(text)] }
+  const answered = (item: JsonObject): JsonObject => ({ input: [user(text), item, user(text)] })
+  return {
+    "`model`, `input`, `stream`": [
+      {
+        set: { input: "Why?" },
+        google: { input: "Why?" },
+        anthropic: { "messages.0.content": [{ type: "text", text: "Why?" }] }
+      },
+      { set: { stream: true }, google: { stream: true }, anthropic: { stream: true } }
+    ],
+    "`instructions`": [
+      { set: { instructions: "Be brief." }, google: { system_instruction: "Be brief." }, anthropic: { system: "Be brief." } }
+    ],
+    "`system` and `developer` messages": ["system", "developer"].map((role) => ({
+      base: { instructions: "Be brief.", ...asked },
+      set: { input: [user(text), { role, content: "Be kind." }] },
+      google: { system_instruction: "Be brief.\n\nBe kind." },
+      anthropic: { system: "Be brief.\n\nBe kind." }
+    })),
+    "`user` and `assistant` messages, text": [{
+      base: asked,
+      set: { input: [user(text), { role: "assistant", content: [{ type: "output_text", text: "Yes" }] }, user(text)] },
+      google: { "input.1": { type: "model_output", content: [{ type: "text", text: "Yes" }] } },
+      anthropic: { "messages.1": { role: "assistant", content: [{ type: "text", text: "Yes" }] } }
+    }],
+    "`output_text` annotations": [{
+      base: answered({ role: "assistant", content: [{ type: "output_text", text: "Yes" }] }),
+      set: answered({
+        role: "assistant",
+        content: [{ type: "output_text", text: "Yes", annotations: [{ type: "url_citation", url: "https://a.test" }] }]
+      })
+    }],
+    "`refusal` parts": [{
+      base: asked,
+      set: answered({ role: "assistant", content: [{ type: "refusal", refusal: "No" }] }),
+      google: { "input.1.content": [{ type: "text", text: "No" }] },
+      anthropic: { "messages.1.content": [{ type: "text", text: "No" }] }
+    }],
+    "`input_image`, data URL": [{
+      base: asked,
+      set: { input: [user(text, { type: "input_image", image_url: png })] },
+      google: { "input.0.content.1": { type: "image", data: "iVBORw0=", mime_type: "image/png" } },
+      anthropic: {
+        "messages.0.content.1.source": { type: "base64", media_type: "image/png", data: "iVBORw0=" }
+      }
+    }],
+    "`input_image`, address": [{
+      base: asked,
+      set: { input: [user(text, { type: "input_image", image_url: "https://a.test/a.png" })] },
+      google: { "input.0.content.1": { type: "image", uri: "https://a.test/a.png", mime_type: "image/png" } },
+      anthropic: { "messages.0.content.1.source": { type: "url", url: "https://a.test/a.png" } }
+    }],
+    "`input_image.detail`": [{
+      base: { input: [user({ type: "input_image", image_url: png })] },
+      set: { input: [user({ type: "input_image", image_url: png, detail: "high" })] },
+      google: { "input.0.content.0.resolution": "high" }
+    }],
+    "`input_file`, inline": [{
+      base: asked,
+      set: { input: [user(text, { type: "input_file", filename: "a.pdf", file_data: pdf })] },
+      google: { "input.0.content.1": { type: "document", data: "JVBERi0=", mime_type: "application/pdf" } },
+      anthropic: {
+        "messages.0.content.1.source": { type: "base64", media_type: "application/pdf", data: "JVBERi0=" }
+      }
+    }],
+    "`input_file`, address": [{
+      base: asked,
+      set: { input: [user(text, { type: "input_file", file_url: "https://a.test/a.pdf" })] },
+      google: { "input.0.content.1.uri": "https://a.test/a.pdf" },
+      anthropic: { "messages.0.content.1.source": { type: "url", url: "https://a.test/a.pdf" } }
+    }],
+    "`file_id`": refused(
+      ["input[0].content[0].file_id", { input: [user({ type: "input_image", file_id: "file_1" })] }],
+      ["input[0].content[0].file_id", { input: [user({ type: "input_file", file_id: "file_1" })] }]
+    ),
+    "other content, such as `input_audio`": refused(
+      ["input[0].content[0].type", { input: [user({ type: "input_audio", input_audio: {} })] }]
+    ),
+    "`function_call`, `function_call_output`": [{
+      base: asked,
+      set: { input: [user(text), call, output] },
+      google: {
+        "input.1": { type: "function_call", id: "c", name: "f", arguments: { a: 1 } },
+        "input.2": { type: "function_result", call_id: "c", name: "f", result: "done" }
+      },
+      anthropic: {
+        "messages.1.content": [{ type: "tool_use", id: "c", name: "f", input: { a: 1 } }],
+        "messages.2.content": [{ type: "tool_result", tool_use_id: "c", content: "done" }]
+      }
+    }],
+    "`reasoning` items the target made": [{
+      base: asked,
+      set: (provider) =>
+        answered({ type: "reasoning", id: "rs", summary: [], encrypted_content: signed(provider, "openai") }),
+      google: { "input.1": { type: "thought", signature: "c2lnbmVk" } },
+      anthropic: { "messages.1.content": [{ type: "thinking", thinking: "", signature: "c2lnbmVk" }] }
+    }],
+    "`reasoning` items of others": [{
+      base: { input: [user(text), user(text)] },
+      set: answered({ type: "reasoning", id: "rs", summary: [], encrypted_content: signed("openai", "openai") })
+    }],
+    "`web_search_call` items": [{
+      base: { input: [user(text), user(text)] },
+      set: answered({ type: "web_search_call", id: "ws", status: "completed", action: { type: "search", query: "q" } })
+    }],
+    "`item_reference` and other items": refused(
+      ["input[1].type", answered({ type: "item_reference", id: "msg_1" })],
+      ["input[1].type", answered({ id: "msg_1" })],
+      ["input[1].type", answered({ type: "mcp_call", id: "mcp_1" })]
+    ),
+    "`previous_response_id` of the target": [{
+      set: { previous_response_id: "resp_google_v1_abc" },
+      google: { previous_interaction_id: "v1_abc" },
+      param: "previous_response_id"
+    }],
+    "`previous_response_id` of others": refused(["previous_response_id", { previous_response_id: "resp_1" }]),
+    "`conversation`, `prompt`": refused(
+      ["conversation", { conversation: "conv_1" }],
+      ["prompt", { prompt: { id: "pmpt_1" } }]
+    ),
+    "`tools[]` `function`": [{
+      set: { tools: [fn] },
+      google: { tools: [{ type: "function", name: "f", parameters: schema }] },
+      anthropic: { tools: [{ name: "f", input_schema: schema }] }
+    }],
+    "`tools[].strict`": [{
+      base: { tools: [fn] },
+      set: { tools: [{ ...fn, strict: true }] },
+      anthropic: { "tools.0.strict": true }
+    }],
+    "`tools[]` `web_search`": [{
+      set: { tools: [{ type: "web_search" }] },
+      google: { tools: [{ type: "google_search" }] },
+      anthropic: { tools: [{ type: "web_search_20250305", name: "web_search" }] }
+    }],
+    "`tools[].filters`, `tools[].user_location`": [
+      {
+        base: { tools: [{ type: "web_search" }] },
+        set: { tools: [{ type: "web_search", filters: { allowed_domains: ["a.test"] } }] },
+        param: "tools[0].filters",
+        anthropic: { "tools.0.allowed_domains": ["a.test"] }
+      },
+      {
+        base: { tools: [{ type: "web_search" }] },
+        set: { tools: [{ type: "web_search", user_location: { type: "approximate", city: "Bern" } }] },
+        param: "tools[0].user_location",
+        anthropic: { "tools.0.user_location": { type: "approximate", city: "Bern" } }
+      }
+    ],
+    "`tools[].search_context_size`": [{
+      base: { tools: [{ type: "web_search" }] },
+      set: { tools: [{ type: "web_search", search_context_size: "high" }] }
+    }],
+    "other tools, such as `mcp`": refused(
+      ...["mcp", "custom", "file_search", "code_interpreter", "image_generation", "shell", "computer"].map((type) =>
+        ["tools[0].type", { tools: [{ type }] }] as const
+      )
+    ),
+    "`tool_choice`: a mode or a function": [
+      {
+        base: { tools: [fn] },
+        set: { tool_choice: "auto" },
+        google: { "generation_config.tool_choice": "auto" },
+        anthropic: { tool_choice: { type: "auto" } }
+      },
+      {
+        base: { tools: [fn] },
+        set: { tool_choice: "none" },
+        google: { "generation_config.tool_choice": "none" },
+        anthropic: { tool_choice: { type: "none" } }
+      },
+      {
+        base: { tools: [fn] },
+        set: { tool_choice: "required" },
+        google: { "generation_config.tool_choice": "any" },
+        anthropic: { tool_choice: { type: "any" } }
+      },
+      {
+        base: { tools: [fn] },
+        set: { tool_choice: { type: "function", name: "f" } },
+        google: { "generation_config.tool_choice": { allowed_tools: { mode: "any", tools: ["f"] } } },
+        anthropic: { tool_choice: { type: "tool", name: "f" } }
+      }
+    ],
+    "`tool_choice`: `allowed_tools`": [{
+      base: { tools: [fn, other] },
+      set: { tool_choice: { type: "allowed_tools", mode: "required", tools: [{ type: "function", name: "g" }] } },
+      google: { "generation_config.tool_choice": { allowed_tools: { mode: "any", tools: ["g"] } } },
+      anthropic: { tool_choice: { type: "any" }, tools: [{ name: "g", input_schema: schema }] }
+    }],
+    "`tool_choice`: another tool": [
+      { base: { tools: [fn] }, set: { tool_choice: { type: "mcp", server_label: "s" } }, param: "tool_choice.type" }
+    ],
+    "`parallel_tool_calls: false`": [{
+      base: { tools: [fn] },
+      set: { parallel_tool_calls: false },
+      param: "parallel_tool_calls",
+      anthropic: { "tool_choice.disable_parallel_tool_use": true }
+    }],
+    "`max_tool_calls`": [{
+      base: { tools: [{ type: "web_search" }] },
+      set: { max_tool_calls: 3 },
+      anthropic: { "tools.0.max_uses": 3 }
+    }],
+    "`text.format` `json_schema`": [{
+      set: { text: { format: { type: "json_schema", name: "n", schema, strict: true } } },
+      google: { response_format: { type: "text", mime_type: "application/json", schema } },
+      anthropic: { "output_config.format": { type: "json_schema", schema } }
+    }],
+    "`text.format` `json_object`": [{
+      set: { text: { format: { type: "json_object" } } },
+      google: { response_format: { type: "text", mime_type: "application/json" } },
+      param: "text.format.type"
+    }],
+    "`text.verbosity`": dropped({ text: { verbosity: "low" } }),
+    "`reasoning.effort`": [
+      {
+        set: { reasoning: { effort: "xhigh" } },
+        google: { "generation_config.thinking_level": "high" },
+        anthropic: { "output_config.effort": "xhigh" }
+      },
+      {
+        set: { reasoning: { effort: "none" } },
+        google: { "generation_config.thinking_level": "minimal" },
+        anthropic: { thinking: { type: "disabled" } }
+      }
+    ],
+    "`reasoning.summary`": [{
+      set: { reasoning: { summary: "detailed" } },
+      google: { "generation_config.thinking_summaries": "auto" },
+      anthropic: { "thinking.display": "summarized" }
+    }],
+    "`max_output_tokens`": [{
+      set: { max_output_tokens: 7 },
+      google: { "generation_config.max_output_tokens": 7 },
+      anthropic: { max_tokens: 7 }
+    }],
+    "`temperature`, `top_p`": [
+      { set: { temperature: 0.5 }, google: { "generation_config.temperature": 0.5 }, anthropic: { temperature: 0.5 } },
+      { set: { top_p: 0.5 }, google: { "generation_config.top_p": 0.5 }, anthropic: { top_p: 0.5 } }
+    ],
+    "`temperature`, `top_p` for newer models": dropped({ temperature: 0.5 }, { top_p: 0.5 }),
+    "`top_logprobs`, log probabilities in `include`": refused(
+      ["top_logprobs", { top_logprobs: 2 }],
+      ["include[1]", { include: ["reasoning.encrypted_content", "message.output_text.logprobs"] }]
+    ),
+    "other `include`": dropped({ include: ["reasoning.encrypted_content", "web_search_call.action.sources"] }),
+    "`store`": [{ set: { store: true }, google: { store: true } }],
+    "`metadata`": [{ set: { metadata: { team: "a", "Not A Label": "b" } }, google: { labels: { team: "a" } } }],
+    "`safety_identifier`": [{ set: { safety_identifier: "u" }, anthropic: { "metadata.user_id": "u" } }],
+    "`background: true`": refused(["background", { background: true }]),
+    "`prompt_cache_key`, `prompt_cache_retention`, `truncation`, `user`, `stream_options`": dropped(
+      { prompt_cache_key: "k" },
+      { prompt_cache_retention: "24h" },
+      { truncation: "auto" },
+      { user: "u" },
+      { stream_options: { include_obfuscation: false } }
+    ),
+    "any other member": unknown
+  }
+})()
+
+const chat: Samples = (() => {
+  const user = { role: "user", content: "Hi" }
+  const parts = (...content: ReadonlyArray<Json>): JsonObject => ({ messages: [{ role: "user", content }] })
+  const text = { type: "text", text: "Hi" }
+  const answered = (message: JsonObject): JsonObject => ({ messages: [user, message, user] })
+  const call = { id: "c", type: "function", function: { name: "f", arguments: "{\"a\":1}" } }
+  const fn = (name: string, more: JsonObject = {}): JsonObject => ({
+    type: "function",
+    function: { name, parameters: schema, ...more }
+  })
+  const asked = parts(text)
+  return {
+    "`model`, `messages`, `stream`": [{ set: { stream: true }, google: { stream: true }, anthropic: { stream: true } }],
+    "`system` and `developer` messages": ["system", "developer"].map((role) => ({
+      set: { messages: [{ role: "system", content: "Be brief." }, user, { role, content: [{ type: "text", text: "Be kind." }] }] },
+      google: { system_instruction: "Be brief.\n\nBe kind." },
+      anthropic: { system: "Be brief.\n\nBe kind." }
+    })),
+    "`user` and `assistant` messages, text": [{
+      set: answered({ role: "assistant", content: "Yes" }),
+      google: { "input.1": { type: "model_output", content: [{ type: "text", text: "Yes" }] } },
+      anthropic: { "messages.1": { role: "assistant", content: [{ type: "text", text: "Yes" }] } }
+    }],
+    "`messages[].name`": dropped({ messages: [{ ...user, name: "ann" }] }),
+    "`refusal` of an assistant": [{
+      set: answered({ role: "assistant", content: null, refusal: "No" }),
+      google: { "input.1.content": [{ type: "text", text: "No" }] },
+      anthropic: { "messages.1.content": [{ type: "text", text: "No" }] }
+    }],
+    "`image_url`, data URL": [{
+      base: asked,
+      set: parts(text, { type: "image_url", image_url: { url: png } }),
+      google: { "input.0.content.1": { type: "image", data: "iVBORw0=", mime_type: "image/png" } },
+      anthropic: {
+        "messages.0.content.1.source": { type: "base64", media_type: "image/png", data: "iVBORw0=" }
+      }
+    }],
+    "`image_url`, address": [{
+      base: asked,
+      set: parts(text, { type: "image_url", image_url: { url: "https://a.test/a.png" } }),
+      google: { "input.0.content.1": { type: "image", uri: "https://a.test/a.png", mime_type: "image/png" } },
+      anthropic: { "messages.0.content.1.source": { type: "url", url: "https://a.test/a.png" } }
+    }],
+    "`image_url.detail`": [{
+      base: parts({ type: "image_url", image_url: { url: png } }),
+      set: parts({ type: "image_url", image_url: { url: png, detail: "low" } }),
+      google: { "input.0.content.0.resolution": "low" }
+    }],
+    "`file`, inline": [{
+      base: asked,
+      set: parts(text, { type: "file", file: { filename: "a.pdf", file_data: pdf } }),
+      google: { "input.0.content.1": { type: "document", data: "JVBERi0=", mime_type: "application/pdf" } },
+      anthropic: {
+        "messages.0.content.1.source": { type: "base64", media_type: "application/pdf", data: "JVBERi0=" }
+      }
+    }],
+    "`file_id`": refused(["messages[0].content[1].file.file_id", parts(text, { type: "file", file: { file_id: "f" } })]),
+    "`input_audio`": refused(["messages[0].content[1].type", parts(text, { type: "input_audio", input_audio: {} })]),
+    "`tool_calls`, `tool` messages": [{
+      set: {
+        messages: [
+          user,
+          { role: "assistant", content: null, tool_calls: [call] },
+          { role: "tool", tool_call_id: "c", content: "done" }
+        ]
+      },
+      google: {
+        "input.1": { type: "function_call", id: "c", name: "f", arguments: { a: 1 } },
+        "input.2": { type: "function_result", call_id: "c", name: "f", result: "done" }
+      },
+      anthropic: {
+        "messages.1.content": [{ type: "tool_use", id: "c", name: "f", input: { a: 1 } }],
+        "messages.2.content": [{ type: "tool_result", tool_use_id: "c", content: "done" }]
+      }
+    }],
+    "`audio` and `function_call` of an assistant, `function` messages": refused(
+      ["messages[1].audio", answered({ role: "assistant", audio: { id: "a" } })],
+      ["messages[1].function_call", answered({ role: "assistant", function_call: { name: "f", arguments: "{}" } })],
+      ["messages[1].role", answered({ role: "function", name: "f", content: "done" })]
+    ),
+    "`reasoning_details` the target made": [{
+      base: answered({ role: "assistant", content: "Yes" }),
+      set: (provider) =>
+        answered({
+          role: "assistant",
+          content: "Yes",
+          reasoning_details: [{ type: "reasoning.encrypted", data: signed(provider, undefined) }]
+        }),
+      google: { "input.1": { type: "thought", signature: "c2lnbmVk" } },
+      anthropic: { "messages.1.content.0": { type: "thinking", thinking: "", signature: "c2lnbmVk" } }
+    }],
+    "`reasoning_details` of others": [{
+      base: answered({ role: "assistant", content: "Yes" }),
+      set: answered({
+        role: "assistant",
+        content: "Yes",
+        reasoning_details: [{ type: "reasoning.encrypted", data: signed("openai", undefined) }]
+      })
+    }],
+    "`tools[]` `function`": [{
+      set: { tools: [fn("f")] },
+      google: { tools: [{ type: "function", name: "f", parameters: schema }] },
+      anthropic: { tools: [{ name: "f", input_schema: schema }] }
+    }],
+    "`tools[].function.strict`": [{
+      base: { tools: [fn("f")] },
+      set: { tools: [fn("f", { strict: true })] },
+      anthropic: { "tools.0.strict": true }
+    }],
+    "`tools[]` `custom`, `functions`, `function_call`": refused(
+      ["tools[0].type", { tools: [{ type: "custom", custom: { name: "f" } }] }],
+      ["functions", { functions: [{ name: "f" }] }],
+      ["function_call", { function_call: "auto" }]
+    ),
+    "`tool_choice`: a mode or a function": [
+      {
+        base: { tools: [fn("f")] },
+        set: { tool_choice: "required" },
+        google: { "generation_config.tool_choice": "any" },
+        anthropic: { tool_choice: { type: "any" } }
+      },
+      {
+        base: { tools: [fn("f")] },
+        set: { tool_choice: { type: "function", function: { name: "f" } } },
+        google: { "generation_config.tool_choice": { allowed_tools: { mode: "any", tools: ["f"] } } },
+        anthropic: { tool_choice: { type: "tool", name: "f" } }
+      }
+    ],
+    "`tool_choice`: `allowed_tools`": [{
+      base: { tools: [fn("f"), fn("g")] },
+      set: {
+        tool_choice: {
+          type: "allowed_tools",
+          allowed_tools: { mode: "auto", tools: [{ type: "function", function: { name: "g" } }] }
+        }
+      },
+      google: { "generation_config.tool_choice": { allowed_tools: { mode: "auto", tools: ["g"] } } },
+      anthropic: { tool_choice: { type: "auto" }, tools: [{ name: "g", input_schema: schema }] }
+    }],
+    "`tool_choice`: a `custom` tool": refused(
+      ["tool_choice", { tool_choice: { type: "custom", custom: { name: "f" } } }]
+    ),
+    "`parallel_tool_calls: false`": [{
+      base: { tools: [fn("f")] },
+      set: { parallel_tool_calls: false },
+      param: "parallel_tool_calls",
+      anthropic: { "tool_choice.disable_parallel_tool_use": true }
+    }],
+    "`web_search_options`": [{
+      set: { web_search_options: {} },
+      google: { tools: [{ type: "google_search" }] },
+      anthropic: { tools: [{ type: "web_search_20250305", name: "web_search" }] }
+    }],
+    "`web_search_options.user_location`": [{
+      base: { tools: [fn("f")], web_search_options: {} },
+      set: { web_search_options: { user_location: { type: "approximate", approximate: { city: "Bern" } } } },
+      param: "web_search_options.user_location",
+      anthropic: { "tools.1.user_location": { type: "approximate", city: "Bern" } }
+    }],
+    "`web_search_options.search_context_size`": [
+      { base: { web_search_options: {} }, set: { web_search_options: { search_context_size: "low" } } }
+    ],
+    "`response_format` `json_schema`": [{
+      set: { response_format: { type: "json_schema", json_schema: { name: "n", schema, strict: true } } },
+      google: { response_format: { type: "text", mime_type: "application/json", schema } },
+      anthropic: { "output_config.format": { type: "json_schema", schema } }
+    }],
+    "`response_format` `json_object`": [{
+      set: { response_format: { type: "json_object" } },
+      google: { response_format: { type: "text", mime_type: "application/json" } },
+      param: "response_format.type"
+    }],
+    "`reasoning_effort`": [{
+      set: { reasoning_effort: "max" },
+      google: { "generation_config.thinking_level": "high" },
+      anthropic: { "output_config.effort": "max" }
+    }],
+    "`max_completion_tokens`, `max_tokens`": ["max_completion_tokens", "max_tokens"].map((field) => ({
+      set: { [field]: 7 },
+      google: { "generation_config.max_output_tokens": 7 },
+      anthropic: { max_tokens: 7 }
+    })),
+    "`temperature`, `top_p`": [
+      { set: { temperature: 0.5 }, google: { "generation_config.temperature": 0.5 }, anthropic: { temperature: 0.5 } },
+      { set: { top_p: 0.5 }, google: { "generation_config.top_p": 0.5 }, anthropic: { top_p: 0.5 } }
+    ],
+    "`temperature`, `top_p` for newer models": dropped({ temperature: 0.5 }, { top_p: 0.5 }),
+    "`stop`": [
+      {
+        set: { stop: "END" },
+        google: { "generation_config.stop_sequences": ["END"] },
+        anthropic: { stop_sequences: ["END"] }
+      },
+      {
+        set: { stop: ["A", "B"] },
+        google: { "generation_config.stop_sequences": ["A", "B"] },
+        anthropic: { stop_sequences: ["A", "B"] }
+      }
+    ],
+    "`seed`": [{ set: { seed: 7 }, google: { "generation_config.seed": 7 }, param: "seed" }],
+    "`n`, `presence_penalty`, `frequency_penalty`, `logit_bias`, `modalities`, `audio`": refused(
+      ["n", { n: 2 }],
+      ["presence_penalty", { presence_penalty: 0.5 }],
+      ["frequency_penalty", { frequency_penalty: 0.5 }],
+      ["logit_bias", { logit_bias: { "50256": -100 } }],
+      ["modalities", { modalities: ["text", "audio"] }],
+      ["audio", { audio: { voice: "alloy", format: "wav" } }]
+    ),
+    "`logprobs`, `top_logprobs`": refused(
+      ["logprobs", { logprobs: true }],
+      ["top_logprobs", { logprobs: true, top_logprobs: 2 }]
+    ),
+    "`store`": [{ set: { store: true }, google: { store: true } }],
+    "`metadata`": [{ set: { metadata: { team: "a" } }, google: { labels: { team: "a" } } }],
+    "`safety_identifier`": [{ set: { safety_identifier: "u" }, anthropic: { "metadata.user_id": "u" } }],
+    "`stream_options.include_usage`": [
+      { base: { stream: true }, set: { stream_options: { include_usage: true } }, answeredHere: true }
+    ],
+    "`verbosity`, `prediction`, `prompt_cache_key`, `prompt_cache_retention`, `user`": dropped(
+      { verbosity: "low" },
+      { prediction: { type: "content", content: "Hello" } },
+      { prompt_cache_key: "k" },
+      { prompt_cache_retention: "24h" },
+      { user: "u" }
+    ),
+    "any other member": unknown
+  }
+})()
+
+const interactions: Samples = (() => {
+  const text = { type: "text", text: "Hi" }
+  const user = (...content: ReadonlyArray<Json>): JsonObject => ({ type: "user_input", content })
+  const answered = (...steps: ReadonlyArray<JsonObject>): JsonObject => ({ input: [user(text), ...steps, user(text)] })
+  const twice = { input: [user(text), user(text)] }
+  const asked = { input: [user(text)] }
+  const image = (more: JsonObject) => ({ input: [user(text, { type: "image", mime_type: "image/png", ...more })] })
+  const call = { type: "function_call", id: "c", name: "f", arguments: { a: 1 } }
+  const result = { type: "function_result", call_id: "c", name: "f", result: "done" }
+  const fn = (name: string): JsonObject => ({ type: "function", name, parameters: schema })
+  const config = (generation_config: JsonObject): JsonObject => ({ generation_config })
+  return {
+    "`model`, `input`, `stream`": [
+      {
+        set: { input: "Why?" },
+        openai: { input: "Why?" },
+        anthropic: { "messages.0.content": [{ type: "text", text: "Why?" }] }
+      },
+      { set: { stream: true }, openai: { stream: true }, anthropic: { stream: true } }
+    ],
+    "`system_instruction`": [
+      { set: { system_instruction: "Be brief." }, openai: { instructions: "Be brief." }, anthropic: { system: "Be brief." } }
+    ],
+    "`user_input`, `model_output`, text": [{
+      base: asked,
+      set: answered({ type: "model_output", content: [{ type: "text", text: "Yes" }] }),
+      openai: {
+        "input.1": { type: "message", role: "assistant", content: [{ type: "output_text", text: "Yes" }] }
+      },
+      anthropic: { "messages.1": { role: "assistant", content: [{ type: "text", text: "Yes" }] } }
+    }],
+    "`image`": [
+      {
+        base: asked,
+        set: image({ data: "iVBORw0=" }),
+        openai: { "input.0.content.1.image_url": png },
+        anthropic: {
+          "messages.0.content.1.source": { type: "base64", media_type: "image/png", data: "iVBORw0=" }
+        }
+      },
+      {
+        base: asked,
+        set: image({ uri: "https://a.test/a" }),
+        openai: { "input.0.content.1.image_url": "https://a.test/a" },
+        anthropic: { "messages.0.content.1.source": { type: "url", url: "https://a.test/a" } }
+      }
+    ],
+    "`image.resolution`": [{
+      base: image({ data: "iVBORw0=" }),
+      set: image({ data: "iVBORw0=", resolution: "ultra_high" }),
+      openai: { "input.0.content.1.detail": "high" }
+    }],
+    "`document`": [{
+      base: asked,
+      set: { input: [user(text, { type: "document", mime_type: "application/pdf", data: "JVBERi0=" })] },
+      openai: { "input.0.content.1.file_data": pdf },
+      anthropic: {
+        "messages.0.content.1.source": { type: "base64", media_type: "application/pdf", data: "JVBERi0=" }
+      }
+    }],
+    "`audio`, `video`, files stored by Google": refused(
+      ["input[0].content[0].type", { input: [user({ type: "audio", data: "AAAA", mime_type: "audio/wav" })] }],
+      ["input[1].type", { input: [text, { type: "video", uri: "https://a.test/a.mp4" }] }],
+      ["input[0].content[1].uri", image({ uri: "gs://bucket/a.png" })]
+    ),
+    "`function_call`, `function_result`": [{
+      base: asked,
+      set: { input: [user(text), call, result] },
+      openai: {
+        "input.1": { type: "function_call", call_id: "c", name: "f", arguments: "{\"a\":1}" },
+        "input.2": { type: "function_call_output", call_id: "c", output: "done" }
+      },
+      anthropic: {
+        "messages.1.content": [{ type: "tool_use", id: "c", name: "f", input: { a: 1 } }],
+        "messages.2.content": [{ type: "tool_result", tool_use_id: "c", content: "done" }]
+      }
+    }],
+    "`function_result.is_error`": [{
+      base: { input: [user(text), call, result] },
+      set: { input: [user(text), call, { ...result, is_error: true }] },
+      openai: { "input.2.status": "incomplete" },
+      anthropic: { "messages.2.content.0.is_error": true }
+    }],
+    "`thought` steps the target made": [{
+      base: twice,
+      set: (provider) => answered({ type: "thought", signature: signed(provider, "google") }),
+      openai: { "input.1": { type: "reasoning", id: "rs_1", summary: [], encrypted_content: "c2lnbmVk" } },
+      anthropic: { "messages.1.content": [{ type: "thinking", thinking: "", signature: "c2lnbmVk" }] }
+    }],
+    "`thought` steps of others": [{ base: twice, set: answered({ type: "thought", signature: "c2lnbmVk" }) }],
+    "`google_search_call`, `google_search_result`": [{
+      base: twice,
+      set: answered(
+        { type: "google_search_call", id: "s", arguments: { queries: ["q"] } },
+        { type: "google_search_result", call_id: "s", result: [] }
+      )
+    }],
+    "other steps, such as `code_execution_call`": refused(
+      ["input[1].type", answered({ type: "code_execution_call", id: "x" })],
+      ["input[1].type", answered({ type: "url_context_result", call_id: "x" })]
+    ),
+    "`tools[]` `function`": [{
+      set: { tools: [fn("f")] },
+      openai: { tools: [{ type: "function", name: "f", parameters: schema, strict: false }] },
+      anthropic: { tools: [{ name: "f", input_schema: schema }] }
+    }],
+    "`tools[]` `google_search`": [{
+      set: { tools: [{ type: "google_search" }] },
+      openai: { tools: [{ type: "web_search" }] },
+      anthropic: { tools: [{ type: "web_search_20250305", name: "web_search" }] }
+    }],
+    "`tools[].search_types`": [{
+      base: { tools: [{ type: "google_search" }] },
+      set: { tools: [{ type: "google_search", search_types: ["web_search"] }] }
+    }],
+    "other tools, such as `code_execution`": refused(
+      ...["code_execution", "url_context", "file_search", "google_maps", "mcp_server", "computer_use"].map((type) =>
+        ["tools[0].type", { tools: [{ type }] }] as const
+      )
+    ),
+    "`tool_choice`: `auto`, `any`, `none`": ([["auto", "auto"], ["any", "required"], ["none", "none"]] as const).map(
+      ([google, openai]) => ({
+        base: { tools: [fn("f")] },
+        set: config({ tool_choice: google }),
+        openai: { tool_choice: openai },
+        anthropic: { tool_choice: { type: google } }
+      })
+    ),
+    "`tool_choice`: `validated`": [{
+      base: { tools: [fn("f")] },
+      set: config({ tool_choice: "validated" }),
+      openai: { tool_choice: "auto" },
+      anthropic: { tool_choice: { type: "auto" } }
+    }],
+    "`tool_choice`: `allowed_tools`": [{
+      base: { tools: [fn("f"), fn("g")] },
+      set: config({ tool_choice: { allowed_tools: { mode: "auto", tools: ["g"] } } }),
+      openai: { tool_choice: { type: "allowed_tools", mode: "auto", tools: [{ type: "function", name: "g" }] } },
+      anthropic: { tool_choice: { type: "auto" }, tools: [{ name: "g", input_schema: schema }] }
+    }],
+    "`response_format` with a schema": [{
+      set: { response_format: { type: "text", mime_type: "application/json", schema } },
+      openai: { "text.format": { type: "json_schema", name: "response", schema, strict: false } },
+      anthropic: { "output_config.format": { type: "json_schema", schema } }
+    }],
+    "`response_format` of JSON without one, `response_mime_type`": [
+      {
+        set: { response_format: { type: "text", mime_type: "application/json" } },
+        openai: { "text.format": { type: "json_object" } },
+        param: "response_format"
+      },
+      {
+        set: { response_mime_type: "application/json" },
+        openai: { "text.format": { type: "json_object" } },
+        param: "response_mime_type"
+      }
+    ],
+    "`response_format` and `response_modalities` but text": refused(
+      ["response_format.type", { response_format: { type: "image" } }],
+      ["response_format[1].type", { response_format: [{ type: "text" }, { type: "audio" }] }],
+      ["response_modalities[1]", { response_modalities: ["text", "image"] }]
+    ),
+    "`max_output_tokens`": [
+      { set: config({ max_output_tokens: 70 }), openai: { max_output_tokens: 70 }, anthropic: { max_tokens: 70 } }
+    ],
+    "`thinking_level`": [{
+      set: config({ thinking_level: "low" }),
+      openai: { "reasoning.effort": "low" },
+      anthropic: { "output_config.effort": "low" }
+    }],
+    "`thinking_summaries`": [{
+      set: config({ thinking_summaries: "auto" }),
+      openai: { "reasoning.summary": "auto" },
+      anthropic: { "thinking.display": "summarized" }
+    }],
+    "`temperature`, `top_p`": [
+      { set: config({ temperature: 0.5 }), openai: { temperature: 0.5 }, anthropic: { temperature: 0.5 } },
+      { set: config({ top_p: 0.5 }), openai: { top_p: 0.5 }, anthropic: { top_p: 0.5 } }
+    ],
+    "`stop_sequences`": [{
+      set: config({ stop_sequences: ["END"] }),
+      param: "generation_config.stop_sequences",
+      anthropic: { stop_sequences: ["END"] }
+    }],
+    "`seed`": refused(["generation_config.seed", config({ seed: 7 })]),
+    "`store`": [{ set: { store: true }, openai: { store: true } }],
+    "`labels`": [{ set: { labels: { team: "a" } }, openai: { metadata: { team: "a" } } }],
+    "`previous_interaction_id` of the target": [{
+      set: { previous_interaction_id: "resp_1" },
+      openai: { previous_response_id: "resp_1" },
+      param: "previous_interaction_id"
+    }],
+    "`previous_interaction_id` of others": refused(["previous_interaction_id", { previous_interaction_id: "v1_abc" }]),
+    "`agent`, `environment`, `cached_content`, `continuation_token`": refused(
+      ["agent", { agent: "deep-research" }],
+      ["environment", { environment: "e" }],
+      ["cached_content", { cached_content: "cachedContents/1" }],
+      ["continuation_token", { continuation_token: "t" }]
+    ),
+    "`background: true`": refused(["background", { background: true }]),
+    "`safety_settings`, `webhook_config`, `speech_config` and the like": dropped(
+      { safety_settings: [{ type: "harassment", threshold: "block_none" }] },
+      { webhook_config: { uri: "https://a.test" } },
+      config({ speech_config: { voice: "v" } })
+    ),
+    "any other member": unknown
+  }
+})()
+
+const messages: Samples = (() => {
+  const user = (...content: ReadonlyArray<Json>): JsonObject => ({ role: "user", content })
+  const assistant = (...content: ReadonlyArray<Json>): JsonObject => ({ role: "assistant", content })
+  const text = { type: "text", text: "Hi" }
+  const yes = { type: "text", text: "Yes" }
+  const asked = (...content: ReadonlyArray<Json>): JsonObject => ({ messages: [user(text, ...content)] })
+  const answered = (...content: ReadonlyArray<Json>): JsonObject => ({
+    messages: [user(text), assistant(...content), user(text)]
+  })
+  const use = { type: "tool_use", id: "c", name: "f", input: { a: 1 } }
+  const result = { type: "tool_result", tool_use_id: "c", content: "done" }
+  const turns = (block: JsonObject): JsonObject => ({ messages: [user(text), assistant(use), user(block)] })
+  const document = (source: JsonObject, more: JsonObject = {}): JsonObject =>
+    asked({ type: "document", source, ...more })
+  const inline = { type: "base64", media_type: "application/pdf", data: "JVBERi0=" }
+  const tool = (more: JsonObject = {}): JsonObject => ({ name: "f", input_schema: schema, ...more })
+  const search = (more: JsonObject = {}): JsonObject => ({
+    tools: [tool(), { type: "web_search_20250305", name: "web_search", ...more }]
+  })
+  const config = (output_config: JsonObject): JsonObject => ({ output_config })
+  return {
+    "`model`, `messages`, `max_tokens`, `stream`": [
+      {
+        set: { max_tokens: 70 },
+        openai: { max_output_tokens: 70 },
+        google: { "generation_config.max_output_tokens": 70 }
+      },
+      { set: { stream: true }, openai: { stream: true }, google: { stream: true } }
+    ],
+    "`system`": [
+      { set: { system: "Be brief." }, openai: { instructions: "Be brief." }, google: { system_instruction: "Be brief." } },
+      {
+        set: { system: [{ type: "text", text: "Be brief." }, { type: "text", text: "Be kind." }] },
+        openai: { instructions: "Be brief.\n\nBe kind." },
+        google: { system_instruction: "Be brief.\n\nBe kind." }
+      }
+    ],
+    "`user` and `assistant` turns, text": [{
+      set: answered(yes),
+      openai: {
+        "input.1": {
+          type: "message",
+          role: "assistant",
+          content: [{ type: "output_text", text: "Yes", annotations: [] }]
+        }
+      },
+      google: { "input.1": { type: "model_output", content: [{ type: "text", text: "Yes" }] } }
+    }],
+    "an `assistant` turn at the end": refused(["messages[1]", { messages: [user(text), assistant(yes)] }]),
+    "`citations` of a text": [{
+      base: answered(yes),
+      set: answered({ ...yes, citations: [{ type: "web_search_result_location", url: "https://a.test" }] })
+    }],
+    "`image`, inline": [{
+      base: asked(),
+      set: asked({ type: "image", source: { type: "base64", media_type: "image/png", data: "iVBORw0=" } }),
+      openai: { "input.0.content.1.image_url": png },
+      google: { "input.0.content.1": { type: "image", data: "iVBORw0=", mime_type: "image/png" } }
+    }],
+    "`image`, address": [{
+      base: asked(),
+      set: asked({ type: "image", source: { type: "url", url: "https://a.test/a.png" } }),
+      openai: { "input.0.content.1.image_url": "https://a.test/a.png" },
+      google: { "input.0.content.1": { type: "image", uri: "https://a.test/a.png", mime_type: "image/png" } }
+    }],
+    "`document`, inline or address": [
+      {
+        base: asked(),
+        set: document(inline),
+        openai: { "input.0.content.1.file_data": pdf },
+        google: { "input.0.content.1": { type: "document", data: "JVBERi0=", mime_type: "application/pdf" } }
+      },
+      {
+        base: asked(),
+        set: document({ type: "url", url: "https://a.test/a.pdf" }),
+        openai: { "input.0.content.1.file_url": "https://a.test/a.pdf" },
+        google: { "input.0.content.1.uri": "https://a.test/a.pdf" }
+      },
+      {
+        base: asked(),
+        set: document({ type: "text", media_type: "text/plain", data: "Read me" }),
+        openai: { "input.0.content.1": { type: "input_text", text: "Read me" } },
+        google: { "input.0.content.1": { type: "text", text: "Read me" } }
+      }
+    ],
+    "`document.title`": [{
+      base: document(inline),
+      set: document(inline, { title: "A" }),
+      openai: { "input.0.content.1.filename": "A" }
+    }],
+    "`document.context`": [{ base: document(inline), set: document(inline, { context: "Of 1999" }) }],
+    "`document.citations`": refused(
+      ["messages[0].content[1].citations", document(inline, { citations: { enabled: true } })]
+    ),
+    "`image` and `document` stored by Anthropic": refused(
+      ["messages[0].content[1].source", asked({ type: "image", source: { type: "file", file_id: "f" } })],
+      ["messages[0].content[1].source", document({ type: "file", file_id: "f" })]
+    ),
+    "`tool_use`, `tool_result`": [{
+      set: turns(result),
+      openai: {
+        "input.1": { type: "function_call", call_id: "c", name: "f", arguments: "{\"a\":1}" },
+        "input.2": { type: "function_call_output", call_id: "c", output: "done" }
+      },
+      google: {
+        "input.1": { type: "function_call", id: "c", name: "f", arguments: { a: 1 } },
+        "input.2": { type: "function_result", call_id: "c", name: "f", result: "done" }
+      }
+    }],
+    "`tool_result.is_error`": [{
+      base: turns(result),
+      set: turns({ ...result, is_error: true }),
+      openai: { "input.2.status": "incomplete" },
+      google: { "input.2.is_error": true }
+    }],
+    "`thinking` the target made": [{
+      base: answered(yes),
+      set: (provider) =>
+        answered({ type: "thinking", thinking: "Hm", signature: signed(provider, "anthropic") }, yes),
+      openai: {
+        "input.1": {
+          type: "reasoning",
+          id: "rs_1",
+          summary: [{ type: "summary_text", text: "Hm" }],
+          encrypted_content: "c2lnbmVk"
+        }
+      },
+      google: { "input.1": { type: "thought", signature: "c2lnbmVk", summary: [{ type: "text", text: "Hm" }] } }
+    }],
+    "`thinking`, `redacted_thinking` of others": [
+      { base: answered(yes), set: answered({ type: "thinking", thinking: "Hm", signature: "c2lnbmVk" }, yes) },
+      { base: answered(yes), set: answered({ type: "redacted_thinking", data: "c2lnbmVk" }, yes) }
+    ],
+    "`server_tool_use`, `web_search_tool_result`": [{
+      base: answered(yes),
+      set: answered(
+        { type: "server_tool_use", id: "s", name: "web_search", input: { query: "q" } },
+        { type: "web_search_tool_result", tool_use_id: "s", content: [] },
+        yes
+      )
+    }],
+    "other blocks, such as `search_result`": refused(
+      ["messages[0].content[1].type", asked({ type: "search_result", source: "s", title: "t", content: [] })],
+      ["messages[1].content[0].type", answered({ type: "code_execution_tool_result", tool_use_id: "s" })]
+    ),
+    "`tools[]` of the caller": [{
+      set: { tools: [tool()] },
+      openai: { tools: [{ type: "function", name: "f", parameters: schema, strict: false }] },
+      google: { tools: [{ type: "function", name: "f", parameters: schema }] }
+    }],
+    "`tools[].strict`": [
+      { base: { tools: [tool()] }, set: { tools: [tool({ strict: true })] }, openai: { "tools.0.strict": true } }
+    ],
+    "`tools[]` `web_search_*`": [{
+      base: { tools: [tool()] },
+      set: search(),
+      openai: { "tools.1": { type: "web_search" } },
+      google: { "tools.1": { type: "google_search" } }
+    }],
+    "`tools[].allowed_domains`, `tools[].user_location`": [
+      {
+        base: search(),
+        set: search({ allowed_domains: ["a.test"] }),
+        openai: { "tools.1.filters": { allowed_domains: ["a.test"] } },
+        param: "tools[1].allowed_domains"
+      },
+      {
+        base: search(),
+        set: search({ user_location: { type: "approximate", city: "Bern" } }),
+        openai: { "tools.1.user_location": { type: "approximate", city: "Bern" } },
+        param: "tools[1].user_location"
+      }
+    ],
+    "`tools[].blocked_domains`": refused(["tools[1].blocked_domains", search({ blocked_domains: ["a.test"] })]),
+    "`tools[].max_uses`": [{ base: search(), set: search({ max_uses: 3 }), openai: { max_tool_calls: 3 } }],
+    "other tools, such as `bash_*`": refused(
+      ...["bash_20250124", "text_editor_20250728", "computer_20250124", "code_execution_20250825"].map((type) =>
+        ["tools[0].type", { tools: [{ type, name: "x" }] }] as const
+      )
+    ),
+    "`tool_choice`": ([
+      [{ type: "auto" }, "auto", "auto"],
+      [{ type: "any" }, "required", "any"],
+      [{ type: "none" }, "none", "none"],
+      [
+        { type: "tool", name: "f" },
+        { type: "function", name: "f" },
+        { allowed_tools: { mode: "any", tools: ["f"] } }
+      ]
+    ] as const).map(([tool_choice, openai, google]) => ({
+      base: { tools: [tool()] },
+      set: { tool_choice },
+      openai: { tool_choice: openai },
+      google: { "generation_config.tool_choice": google }
+    })),
+    "`tool_choice.disable_parallel_tool_use`": [{
+      base: { tools: [tool()], tool_choice: { type: "auto" } },
+      set: { tool_choice: { type: "auto", disable_parallel_tool_use: true } },
+      openai: { parallel_tool_calls: false },
+      param: "tool_choice.disable_parallel_tool_use"
+    }],
+    "`output_config.format`": [{
+      set: config({ format: { type: "json_schema", schema } }),
+      openai: { "text.format": { type: "json_schema", name: "response", schema, strict: true } },
+      google: { response_format: { type: "text", mime_type: "application/json", schema } }
+    }],
+    "`output_config.effort`": [{
+      set: config({ effort: "max" }),
+      openai: { "reasoning.effort": "max" },
+      google: { "generation_config.thinking_level": "high" }
+    }],
+    "`thinking`": [
+      {
+        set: { thinking: { type: "enabled", budget_tokens: 4096 } },
+        openai: { reasoning: { effort: "medium", summary: "auto" } },
+        google: { "generation_config.thinking_level": "medium", "generation_config.thinking_summaries": "auto" }
+      },
+      {
+        set: { thinking: { type: "adaptive", display: "omitted" } },
+        openai: { reasoning: { effort: "high" } },
+        google: { "generation_config.thinking_level": "high" }
+      },
+      {
+        set: { thinking: { type: "disabled" } },
+        openai: { reasoning: { effort: "none" } },
+        google: { "generation_config.thinking_level": "minimal" }
+      }
+    ],
+    "`stop_sequences`": [{
+      set: { stop_sequences: ["END"] },
+      param: "stop_sequences",
+      google: { "generation_config.stop_sequences": ["END"] }
+    }],
+    "`temperature`, `top_p`": [
+      { set: { temperature: 0.5 }, openai: { temperature: 0.5 }, google: { "generation_config.temperature": 0.5 } },
+      { set: { top_p: 0.5 }, openai: { top_p: 0.5 }, google: { "generation_config.top_p": 0.5 } }
+    ],
+    "`top_k`": refused(["top_k", { top_k: 5 }]),
+    "`metadata.user_id`": [{ set: { metadata: { user_id: "u" } }, openai: { safety_identifier: "u" } }],
+    "`container`, `mcp_servers`, `inference_geo`": refused(
+      ["container", { container: "c" }],
+      ["mcp_servers", { mcp_servers: [{ type: "url", url: "https://a.test", name: "s" }] }],
+      ["inference_geo", { inference_geo: "us" }]
+    ),
+    "`cache_control`, `speed`": dropped(
+      { cache_control: { type: "ephemeral" } },
+      { messages: [user({ ...text, cache_control: { type: "ephemeral" } })] },
+      { speed: "fast" }
+    ),
+    "any other member": unknown
+  }
+})()
+
+/** The least that each surface takes. */
+const minimal: { readonly [surface in DialectName]: JsonObject } = {
+  responses: { input: "Hi" },
+  "chat.completions": { messages: [{ role: "user", content: "Hi" }] },
+  interactions: { input: "Hi" },
+  messages: { max_tokens: 1000, messages: [{ role: "user", content: [{ type: "text", text: "Hi" }] }] }
+}
+
+const samples: { readonly [surface in DialectName]: Samples } = {
+  responses,
+  "chat.completions": chat,
+  interactions,
+  messages
+}
+
+const surfaces = ["responses", "chat.completions", "interactions", "messages"] as const
+const providerNames = ["openai", "google", "anthropic"] as const
+
+const encode = (surface: DialectName, provider: ProviderName, value: JsonObject) => {
+  const served = providers[provider]
+  return Result.map(
+    Encoding.encode({ surface: dialects[surface], text: JSON.stringify(value), value }, {
+      provider: served,
+      dialect: served.dialects.find((dialect) => dialect === surface) ?? served.dialects[0]
+    }),
+    ({ body, hub }) => {
+      const { service_tier: _, ...sent }: { [name: string]: Json } = JSON.parse(body({ tier: "standard", mode: "body" }))
+      return { sent, hub }
+    }
+  )
+}
+
+const at = (value: unknown, path: string): unknown => {
+  let found = value
+  for (const key of path.split(".")) {
+    found = typeof found === "object" && found !== null ? Object.getOwnPropertyDescriptor(found, key)?.value : undefined
+  }
+  return found
+}
+
+const same = (one: unknown, other: unknown): boolean => {
+  try {
+    assert.deepStrictEqual(one, other)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** What becomes of a sample: its fate as far as the requests show it, and the `param` of a refusal. */
+const verdict = (surface: DialectName, provider: ProviderName, field: string, sample: Sample) => {
+  const model = (field.endsWith("for newer models") ? newer : models)[provider]
+  const without = { model, ...minimal[surface], ...sample.base }
+  const asked = { ...without, ...(typeof sample.set === "function" ? sample.set(provider) : sample.set) }
+  const before = Result.getOrThrow(encode(surface, provider, without))
+  const encoded = encode(surface, provider, asked)
+  if (Result.isFailure(encoded)) {
+    const { code, message, param, status } = encoded.failure
+    assert.strictEqual(code, "untranslatable_field")
+    assert.strictEqual(status, 400)
+    assert.include(message, param ?? "?")
+    return { fate: "refused", param, sent: {} } as const
+  }
+  const { hub, sent } = encoded.success
+  const isThere = sample.answeredHere === true ? !same(hub, before.hub) : !same(sent, before.sent)
+  const isNative = providers[provider].dialects.includes(surface)
+  const fate = isNative && same(sent, asked) ? "as is" : isThere ? "carried" : "dropped"
+  return { fate, param: null, sent } as const
+}
+
+/** The fate a request can show: whether a member came across whole is a matter of meaning. */
+const visible = (fate: Fate): Fate => fate === "approximated" ? "carried" : fate
+
+describe("the compatibility table", () => {
+  for (const surface of surfaces) {
+    const { rows } = tables[surface]
+
+    it(`has a sample for every row of ${surface}, and a row for every sample`, () => {
+      assert.deepStrictEqual(rows.map((row) => row.field), Object.keys(samples[surface]))
+      for (const list of Object.values(samples[surface])) assert.isNotEmpty(list)
+    })
+
+    for (const provider of providerNames) {
+      it(`says what really becomes of each field from ${surface} to ${provider}`, () => {
+        for (const { field, [provider]: fate } of rows) {
+          for (const sample of samples[surface][field] ?? []) {
+            const found = verdict(surface, provider, field, sample)
+            const shown = `${field}: ${JSON.stringify(sample.set)}`
+            assert.strictEqual(found.fate, visible(fate), `${shown} gave ${JSON.stringify(found)}`)
+            if (found.fate === "refused") assert.strictEqual(found.param, sample.param, shown)
+            if (found.fate !== "carried" || sample.answeredHere === true) continue
+            const expected = Object.entries(sample[provider] ?? {})
+            assert.isNotEmpty(expected, `say what of ${shown} reaches ${provider}`)
+            for (const [path, value] of expected) assert.deepStrictEqual(at(found.sent, path), value, `${shown} at ${path}`)
+          }
+        }
+      })
+    }
+  }
+})
+
+describe("the name of a refused field", () => {
+  const user = { role: "user", content: "Hi" }
+  const call = (args: string): JsonObject => ({ id: "c", type: "function", function: { name: "f", arguments: args } })
+  const image = { type: "image_url", image_url: { url: "ftp://a.test/a.png" } }
+  const input = { type: "user_input", content: [{ type: "text", text: "Hi" }] }
+
+  it.each<{ surface: DialectName; provider: ProviderName; request: JsonObject; param: string }>([
+    {
+      surface: "chat.completions",
+      provider: "google",
+      request: { messages: [user, { role: "assistant", content: "Yes" }, { role: "user", content: [image] }] },
+      param: "messages[2].content[0].image_url"
+    },
+    {
+      surface: "chat.completions",
+      provider: "anthropic",
+      request: {
+        messages: [
+          user,
+          { role: "assistant", content: "Yes", tool_calls: [call("{}"), call("[")] },
+          { role: "tool", tool_call_id: "c", content: "done" }
+        ]
+      },
+      param: "messages[1].tool_calls[1].function.arguments"
+    },
+    {
+      surface: "chat.completions",
+      provider: "google",
+      request: {
+        messages: [
+          user,
+          { role: "assistant", tool_calls: [call("{}")] },
+          { role: "tool", tool_call_id: "c", content: [image] }
+        ]
+      },
+      param: "messages[2].content[0].image_url"
+    },
+    {
+      surface: "messages",
+      provider: "google",
+      request: {
+        messages: [
+          user,
+          { role: "assistant", content: [{ type: "text", text: "Yes" }, { type: "tool_use", id: "c", name: "f", input: {} }] },
+          { role: "user", content: [{ type: "image", source: { type: "url", url: "ftp://a.test/a.png" } }] }
+        ]
+      },
+      param: "messages[2]"
+    },
+    {
+      surface: "interactions",
+      provider: "anthropic",
+      request: {
+        input: [
+          input,
+          { type: "thought", signature: "c2lnbmVk" },
+          { type: "function_call", id: "c", name: "f", arguments: "[" },
+          input
+        ]
+      },
+      param: "input[2]"
+    },
+    {
+      surface: "interactions",
+      provider: "anthropic",
+      request: { input: [{ type: "text", text: "Hi" }, { type: "document", data: "AAAA", mime_type: "application/zip" }] },
+      param: "input"
+    }
+  ])("is the caller's own: $surface to $provider, $param", ({ param, provider, request, surface }) => {
+    const failure = Result.getOrThrow(
+      Result.flip(encode(surface, provider, { model: models[provider], ...minimal[surface], ...request }))
+    )
+    assert.strictEqual(failure.param, param)
+    assert.include(failure.message, `\`${param}\``)
+  })
+})
+
+describe("README.md", () => {
+  const file = path.resolve(import.meta.dirname, "..", "..", "README.md")
+  const begin = "<!-- compatibility -->"
+  const end = "<!-- /compatibility -->"
+
+  it("shows the compatibility table as it is in the code", () => {
+    const readme = readFileSync(file, "utf8")
+    const from = readme.indexOf(begin) + begin.length
+    const to = readme.indexOf(end)
+    assert.isTrue(from >= begin.length && to >= from, `README.md has no section from ${begin} to ${end}`)
+    const section = `\n${toMarkdown()}\n`
+    if (process.env["UPDATE_README"] === "1") {
+      writeFileSync(file, readme.slice(0, from) + section + readme.slice(to))
+    } else {
+      assert.isTrue(
+        readme.slice(from, to).trim() === section.trim(),
+        "README.md shows another compatibility table than src/dialect/Compatibility.ts. Refresh it with\n" +
+          "UPDATE_README=1 npx vitest run --dir test dialect/Compatibility"
+      )
+    }
+  })
+})
