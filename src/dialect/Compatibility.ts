@@ -87,13 +87,13 @@ const responses: ReadonlyArray<Row> = [
   openai("other tools, such as `mcp`", "refused", "refused"),
   openai("`tool_choice`: a mode or a function", "carried", "carried"),
   openai("`tool_choice`: `allowed_tools`", "carried", "approximated", "Claude is offered these tools alone"),
-  openai("`tool_choice`: another tool", "refused", "refused"),
+  openai("`tool_choice`: another tool, such as `mcp`", "refused", "refused"),
   openai("`parallel_tool_calls: false`", "refused", "carried"),
   openai("`max_tool_calls`", "dropped", "approximated", "Claude: bounds web searches"),
   openai("`text.format` `json_schema`", "carried", "carried", "its name and `strict` are dropped"),
   openai("`text.format` `json_object`", "carried", "refused"),
   openai("`text.verbosity`", "dropped", "dropped"),
-  openai("`reasoning.effort`", "approximated", "carried", "to the nearest level; `none` may still think a little"),
+  openai("`reasoning.effort`", "approximated", "carried", "Gemini: the nearest level; Claude: `minimal` as `low`"),
   openai("`reasoning.summary`", "approximated", "approximated", "on or off"),
   openai("`max_output_tokens`", "carried", "carried", "Claude, if absent: the model's maximum"),
   openai("`temperature`, `top_p`", "carried", "carried", "Gemini to 2.x; Claude to 4.6, not both"),
@@ -139,7 +139,7 @@ const chat: ReadonlyArray<Row> = [
   openai("`web_search_options.search_context_size`", "dropped", "dropped"),
   openai("`response_format` `json_schema`", "carried", "carried", "its name and `strict` are dropped"),
   openai("`response_format` `json_object`", "carried", "refused"),
-  openai("`reasoning_effort`", "approximated", "carried", "to the nearest level; `none` may still think a little"),
+  openai("`reasoning_effort`", "approximated", "carried", "Gemini: the nearest level; Claude: `minimal` as `low`"),
   openai("`max_completion_tokens`, `max_tokens`", "carried", "carried", "Claude, if absent: the model's maximum"),
   openai("`temperature`, `top_p`", "carried", "carried", "Gemini to 2.x; Claude to 4.6, not both"),
   openai("`temperature`, `top_p` for newer models", "dropped", "dropped"),
@@ -256,12 +256,18 @@ const line = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |
 
 const render = ({ path, rows }: Table): string =>
   [
-    `#### \`POST ${path}\``,
+    `### \`POST ${path}\``,
     "",
     line(["field", "OpenAI", "Gemini", "Claude", ""]),
     line(["---", "---", "---", "---", "---"]),
     ...rows.map(({ anthropic, field, google, note, openai }) => line([field, openai, google, anthropic, note]))
   ].join("\n")
 
-/** The tables as Markdown, one under the other. */
-export const toMarkdown = (): string => Object.values(tables).map(render).join("\n\n")
+const legend = [
+  "*as is*: untouched · *carried*: in the target's own words · *approximated*: as near as the target comes; the last",
+  "column says how · *dropped*: left out · *refused*: a 400 `untranslatable_field` whose `param` names the field, before",
+  "anything is sent. On every surface the router takes its own fields out and sets `service_tier` from `start_within`."
+].join("\n")
+
+/** The tables as Markdown, one under the other, after a legend. */
+export const toMarkdown = (): string => [legend, ...Object.values(tables).map(render)].join("\n\n")

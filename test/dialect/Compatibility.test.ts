@@ -59,7 +59,11 @@ const responses: Samples = (() => {
       { set: { stream: true }, google: { stream: true }, anthropic: { stream: true } }
     ],
     "`instructions`": [
-      { set: { instructions: "Be brief." }, google: { system_instruction: "Be brief." }, anthropic: { system: "Be brief." } }
+      {
+        set: { instructions: "Be brief." },
+        google: { system_instruction: "Be brief." },
+        anthropic: { system: "Be brief." }
+      }
     ],
     "`system` and `developer` messages": ["system", "developer"].map((role) => ({
       base: { instructions: "Be brief.", ...asked },
@@ -238,7 +242,7 @@ const responses: Samples = (() => {
       google: { "generation_config.tool_choice": { allowed_tools: { mode: "any", tools: ["g"] } } },
       anthropic: { tool_choice: { type: "any" }, tools: [{ name: "g", input_schema: schema }] }
     }],
-    "`tool_choice`: another tool": [
+    "`tool_choice`: another tool, such as `mcp`": [
       { base: { tools: [fn] }, set: { tool_choice: { type: "mcp", server_label: "s" } }, param: "tool_choice.type" }
     ],
     "`parallel_tool_calls: false`": [{
@@ -324,7 +328,12 @@ const chat: Samples = (() => {
   return {
     "`model`, `messages`, `stream`": [{ set: { stream: true }, google: { stream: true }, anthropic: { stream: true } }],
     "`system` and `developer` messages": ["system", "developer"].map((role) => ({
-      set: { messages: [{ role: "system", content: "Be brief." }, user, { role, content: [{ type: "text", text: "Be kind." }] }] },
+      set: {
+        messages: [{ role: "system", content: "Be brief." }, user, {
+          role,
+          content: [{ type: "text", text: "Be kind." }]
+        }]
+      },
       google: { system_instruction: "Be brief.\n\nBe kind." },
       anthropic: { system: "Be brief.\n\nBe kind." }
     })),
@@ -366,7 +375,10 @@ const chat: Samples = (() => {
         "messages.0.content.1.source": { type: "base64", media_type: "application/pdf", data: "JVBERi0=" }
       }
     }],
-    "`file_id`": refused(["messages[0].content[1].file.file_id", parts(text, { type: "file", file: { file_id: "f" } })]),
+    "`file_id`": refused([
+      "messages[0].content[1].file.file_id",
+      parts(text, { type: "file", file: { file_id: "f" } })
+    ]),
     "`input_audio`": refused(["messages[0].content[1].type", parts(text, { type: "input_audio", input_audio: {} })]),
     "`tool_calls`, `tool` messages": [{
       set: {
@@ -560,7 +572,11 @@ const interactions: Samples = (() => {
       { set: { stream: true }, openai: { stream: true }, anthropic: { stream: true } }
     ],
     "`system_instruction`": [
-      { set: { system_instruction: "Be brief." }, openai: { instructions: "Be brief." }, anthropic: { system: "Be brief." } }
+      {
+        set: { system_instruction: "Be brief." },
+        openai: { instructions: "Be brief." },
+        anthropic: { system: "Be brief." }
+      }
     ],
     "`user_input`, `model_output`, text": [{
       base: asked,
@@ -778,7 +794,11 @@ const messages: Samples = (() => {
       { set: { stream: true }, openai: { stream: true }, google: { stream: true } }
     ],
     "`system`": [
-      { set: { system: "Be brief." }, openai: { instructions: "Be brief." }, google: { system_instruction: "Be brief." } },
+      {
+        set: { system: "Be brief." },
+        openai: { instructions: "Be brief." },
+        google: { system_instruction: "Be brief." }
+      },
       {
         set: { system: [{ type: "text", text: "Be brief." }, { type: "text", text: "Be kind." }] },
         openai: { instructions: "Be brief.\n\nBe kind." },
@@ -865,8 +885,7 @@ const messages: Samples = (() => {
     }],
     "`thinking` the target made": [{
       base: answered(yes),
-      set: (provider) =>
-        answered({ type: "thinking", thinking: "Hm", signature: signed(provider, "anthropic") }, yes),
+      set: (provider) => answered({ type: "thinking", thinking: "Hm", signature: signed(provider, "anthropic") }, yes),
       openai: {
         "input.1": {
           type: "reasoning",
@@ -1027,7 +1046,9 @@ const encode = (surface: DialectName, provider: ProviderName, value: JsonObject)
       dialect: served.dialects.find((dialect) => dialect === surface) ?? served.dialects[0]
     }),
     ({ body, hub }) => {
-      const { service_tier: _, ...sent }: { [name: string]: Json } = JSON.parse(body({ tier: "standard", mode: "body" }))
+      const { service_tier: _, ...sent }: { [name: string]: Json } = JSON.parse(
+        body({ tier: "standard", mode: "body" })
+      )
       return { sent, hub }
     }
   )
@@ -1094,7 +1115,9 @@ describe("the compatibility table", () => {
             if (found.fate !== "carried" || sample.answeredHere === true) continue
             const expected = Object.entries(sample[provider] ?? {})
             assert.isNotEmpty(expected, `say what of ${shown} reaches ${provider}`)
-            for (const [path, value] of expected) assert.deepStrictEqual(at(found.sent, path), value, `${shown} at ${path}`)
+            for (const [path, value] of expected) {
+              assert.deepStrictEqual(at(found.sent, path), value, `${shown} at ${path}`)
+            }
           }
         }
       })
@@ -1145,7 +1168,10 @@ describe("the name of a refused field", () => {
       request: {
         messages: [
           user,
-          { role: "assistant", content: [{ type: "text", text: "Yes" }, { type: "tool_use", id: "c", name: "f", input: {} }] },
+          {
+            role: "assistant",
+            content: [{ type: "text", text: "Yes" }, { type: "tool_use", id: "c", name: "f", input: {} }]
+          },
           { role: "user", content: [{ type: "image", source: { type: "url", url: "ftp://a.test/a.png" } }] }
         ]
       },
@@ -1167,7 +1193,9 @@ describe("the name of a refused field", () => {
     {
       surface: "interactions",
       provider: "anthropic",
-      request: { input: [{ type: "text", text: "Hi" }, { type: "document", data: "AAAA", mime_type: "application/zip" }] },
+      request: {
+        input: [{ type: "text", text: "Hi" }, { type: "document", data: "AAAA", mime_type: "application/zip" }]
+      },
       param: "input"
     }
   ])("is the caller's own: $surface to $provider, $param", ({ param, provider, request, surface }) => {
@@ -1196,7 +1224,8 @@ describe("README.md", () => {
       assert.isTrue(
         readme.slice(from, to).trim() === section.trim(),
         "README.md shows another compatibility table than src/dialect/Compatibility.ts. Refresh it with\n" +
-          "UPDATE_README=1 npx vitest run --dir test dialect/Compatibility"
+          "UPDATE_README=1 node --import ./test/support/node20.js node_modules/vitest/vitest.mjs run --dir test " +
+          "dialect/Compatibility"
       )
     }
   })

@@ -142,8 +142,7 @@ export const toTurns = (request: JsonObject): Translated<ReadonlyArray<Items>> =
   Result.all(Json.objects(request, "messages").map(messageItems))
 
 /** The messages of a request as input items. */
-export const toItems = (request: JsonObject): Translated<Items> =>
-  Result.map(toTurns(request), (turns) => turns.flat())
+export const toItems = (request: JsonObject): Translated<Items> => Result.map(toTurns(request), (turns) => turns.flat())
 
 // Items to messages.
 

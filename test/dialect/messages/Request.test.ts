@@ -239,7 +239,7 @@ describe("a Responses request for Anthropic", () => {
     { hub: { seed: 1 }, field: "seed" },
     { hub: { background: true }, field: "background" },
     { hub: { top_logprobs: 2 }, field: "top_logprobs" },
-    { hub: { include: ["message.output_text.logprobs"] }, field: "include" },
+    { hub: { include: ["message.output_text.logprobs"] }, field: "include[0]" },
     { hub: { text: { format: { type: "json_object" } } }, field: "text.format.type" },
     { hub: { tools: [hubTool, { type: "file_search" }] }, field: "tools[1].type" },
     { hub: { tools: [{ type: "custom", name: "c" }] }, field: "tools[0].type" },
@@ -249,8 +249,8 @@ describe("a Responses request for Anthropic", () => {
       hub: { input: [{ type: "function_call", call_id: "a", name: "f", arguments: "{" }] },
       field: "input[0].arguments"
     },
-    { hub: part({ type: "input_image", file_id: "file_1" }), field: "input[0].content[0].image_url" },
-    { hub: part({ type: "input_file", file_id: "file_1" }), field: "input[0].content[0]" },
+    { hub: part({ type: "input_image", file_id: "file_1" }), field: "input[0].content[0].file_id" },
+    { hub: part({ type: "input_file", file_id: "file_1" }), field: "input[0].content[0].file_id" },
     {
       hub: part({ type: "input_file", file_data: "data:application/zip;base64,AAAA" }),
       field: "input[0].content[0].file_data"

@@ -1,0 +1,121 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Result } from "effect"
+import type { AnswerContext, Dialect, DialectName, Transducer } from "../../src/dialect/Dialect.ts"
+import { dialects } from "../../src/dialect/index.ts"
+import * as Json from "../../src/internal/Json.ts"
+import type { JsonObject } from "../../src/internal/Json.ts"
+import { absent, type Folder, recordings } from "../support/fixtures.ts"
+import { collect, eventsOf, framesOf } from "../support/streams.ts"
+import { surfaces } from "./cells.ts"
+import { read } from "./reading.ts"
+
+const folders: { readonly [folder in Folder]: DialectName } = {
+  "openai-responses": "responses",
+  "openai-chat": "chat.completions",
+  "gemini-interactions": "interactions",
+  "anthropic-messages": "messages"
+}
+
+const recorded = Object.entries(folders).flatMap(([folder, name]) => {
+  const known = Object.keys(folders).find((known): known is Folder => known === folder)
+  return known === undefined ? [] : recordings(known).map((recording) => ({ ...recording, folder, dialect: name }))
+})
+
+const context: AnswerContext = {
+  id: "seed",
+  createdAt: 1_700_000_000,
+  model: "asked-model",
+  request: { stream_options: { include_usage: true } }
+}
+
+const through = (step: Transducer | undefined, events: ReadonlyArray<JsonObject>): ReadonlyArray<JsonObject> =>
+  step === undefined ? events : events.flatMap((event) => step.push(event))
+
+const translated = (from: Dialect, to: Dialect, body: JsonObject): JsonObject => {
+  const hub = from.translation?.bodyToResponses(body, context) ?? body
+  return to.translation?.bodyFromResponses(hub, context) ?? hub
+}
+
+const translatedEvents = (from: Dialect, to: Dialect, events: ReadonlyArray<JsonObject>): ReadonlyArray<JsonObject> =>
+  through(to.translation?.eventsFromResponses(context), through(from.translation?.eventsToResponses(context), events))
+
+/** Chat Completions count no searches. */
+const usageOf = (dialect: Dialect, body: JsonObject, other: Dialect) => {
+  const { usage } = dialect.served(body)
+  const isUncounted = dialect.name === "chat.completions" || other.name === "chat.completions"
+  return usage !== undefined && isUncounted ? { ...usage, webSearches: 0 } : usage
+}
+
+/** What a body says to its reader, whichever format it is in; the words for the end are the format's own. */
+const told = (dialect: Dialect, body: JsonObject) => {
+  const { calls, text } = read(dialect.name, body)
+  return { text, calls }
+}
+
+/** OpenAI encrypts a reasoning item anew each time it mentions it. */
+const alike = (body: JsonObject | undefined): unknown =>
+  JSON.parse(JSON.stringify(body ?? null).replace(/gAAAAA[\w=-]+/g, "<cipher>"))
+
+const beginnings: ReadonlySet<string> = new Set(["response.created", "interaction.created", "message_start"])
+
+/** A recorded stream may hold several answers one after another. */
+const answersOf = (events: ReadonlyArray<JsonObject>): ReadonlyArray<ReadonlyArray<JsonObject>> => {
+  const starts = events.flatMap((event, index) =>
+    beginnings.has(Json.string(event, "type") ?? Json.string(event, "event_type") ?? "") ? [index] : []
+  )
+  return starts.length < 2 ? [events] : starts.map((start, at) => events.slice(start, starts[at + 1]))
+}
+
+const others = (name: DialectName) => surfaces.filter((other) => other !== name).map((other) => dialects[other])
+
+describe.skipIf(absent)("recorded traffic in every other format", () => {
+  it.effect.each(recorded.flatMap((row) => row.sse === undefined ? [] : [{ ...row, sse: row.sse }]))(
+    "the stream $folder/$name says the same, whole and piece by piece",
+    ({ dialect: name, sse }) =>
+      Effect.gen(function*() {
+        const from = dialects[name]
+        for (const events of answersOf(eventsOf(yield* framesOf(sse)))) {
+          const failure = events.find((event) => from.failureOf(event) !== undefined)
+          assert.isTrue(failure !== undefined || events.some(from.isStart), "starts")
+          const body = collect(from, events) ?? {}
+          assert.isTrue(failure !== undefined || Object.keys(body).length > 0, "ends")
+          for (const to of others(name)) {
+            const streamed = translatedEvents(from, to, events)
+            if (failure !== undefined) continue
+            const whole = translated(from, to, body)
+            assert.isTrue(streamed.some(to.isStart), `${to.name} starts`)
+            assert.deepStrictEqual(alike(collect(to, streamed)), alike(whole), to.name)
+            assert.strictEqual(streamed.map((event) => to.textDelta(event) ?? "").join(""), to.text(whole), to.name)
+            assert.deepStrictEqual(told(to, whole), told(from, body), to.name)
+            assert.deepStrictEqual(usageOf(to, whole, from), usageOf(from, body, to), to.name)
+          }
+        }
+      })
+  )
+
+  it.each(
+    recorded.flatMap((row) => row.status === 200 && Json.isObject(row.body) ? [{ ...row, body: row.body }] : [])
+  )("the body $folder/$name says the same", ({ body, dialect: name }) => {
+    const from = dialects[name]
+    for (const to of others(name)) {
+      const whole = translated(from, to, body)
+      assert.deepStrictEqual(told(to, whole), told(from, body), to.name)
+      assert.deepStrictEqual(usageOf(to, whole, from), usageOf(from, body, to), to.name)
+    }
+  })
+
+  it.each(recorded.flatMap((row) => row.request === undefined ? [] : [{ ...row, request: row.request }]))(
+    "the request $folder/$name can be said, or the member that cannot is named",
+    ({ dialect: name, request }) => {
+      const from = dialects[name]
+      for (const to of others(name)) {
+        const said = Result.flatMap(
+          from.translation?.requestToResponses(request) ?? Result.succeed(request),
+          (hub) => to.translation?.requestFromResponses(hub) ?? Result.succeed(hub)
+        )
+        if (Result.isFailure(said)) assert.match(said.failure.field, /^[a-z_]+/, to.name)
+        else assert.strictEqual(said.success["model"], request["model"], to.name)
+      }
+    }
+  )
+})
