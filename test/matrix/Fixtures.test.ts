@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result } from "effect"
-import type { AnswerContext, Dialect, DialectName, Transducer } from "../../src/dialect/Dialect.ts"
+import type { AnswerContext, Dialect, DialectName, Transducer, Usage } from "../../src/dialect/Dialect.ts"
 import { dialects } from "../../src/dialect/index.ts"
 import * as Json from "../../src/internal/Json.ts"
 import type { JsonObject } from "../../src/internal/Json.ts"
@@ -39,17 +39,37 @@ const translated = (from: Dialect, to: Dialect, body: JsonObject): JsonObject =>
 const translatedEvents = (from: Dialect, to: Dialect, events: ReadonlyArray<JsonObject>): ReadonlyArray<JsonObject> =>
   through(to.translation?.eventsFromResponses(context), through(from.translation?.eventsToResponses(context), events))
 
-/** Chat Completions count no searches. */
-const usageOf = (dialect: Dialect, body: JsonObject, other: Dialect) => {
+/** Tokens as both formats can tell them. */
+const usageOf = (dialect: Dialect, body: JsonObject, other: Dialect): Usage | undefined => {
   const { usage } = dialect.served(body)
-  const isUncounted = dialect.name === "chat.completions" || other.name === "chat.completions"
-  return usage !== undefined && isUncounted ? { ...usage, webSearches: 0 } : usage
+  const has = (name: DialectName) => dialect.name === name || other.name === name
+  // Messages cannot leave the counts out.
+  if (usage === undefined) return has("messages") ? unknown : undefined
+  return {
+    ...usage,
+    ...(has("chat.completions") ? { webSearches: 0 } : {}),
+    ...(has("interactions") ? { cacheWriteInput: 0 } : {})
+  }
 }
+
+const unknown: Usage = { input: 0, cachedInput: 0, cacheWriteInput: 0, output: 0, reasoning: 0, webSearches: 0 }
 
 /** What a body says to its reader, whichever format it is in; the words for the end are the format's own. */
 const told = (dialect: Dialect, body: JsonObject) => {
   const { calls, text } = read(dialect.name, body)
   return { text, calls }
+}
+
+/** Interactions have no place for a refusal but the text. */
+const expected = (from: Dialect, to: Dialect, body: JsonObject) => {
+  const refusal = to.name === "interactions" ? Json.string(Json.object(body, "stop_details") ?? {}, "explanation") : ""
+  const { calls, text } = told(from, body)
+  return { text: text + (refusal ?? ""), calls }
+}
+
+const says = (from: Dialect, to: Dialect, body: JsonObject, whole: JsonObject): void => {
+  assert.deepStrictEqual(told(to, whole), expected(from, to, body), to.name)
+  assert.deepStrictEqual(usageOf(to, whole, from), usageOf(from, body, to), to.name)
 }
 
 /** OpenAI encrypts a reasoning item anew each time it mentions it. */
@@ -83,11 +103,9 @@ describe.skipIf(absent)("recorded traffic in every other format", () => {
             const streamed = translatedEvents(from, to, events)
             if (failure !== undefined) continue
             const whole = translated(from, to, body)
-            assert.isTrue(streamed.some(to.isStart), `${to.name} starts`)
             assert.deepStrictEqual(alike(collect(to, streamed)), alike(whole), to.name)
             assert.strictEqual(streamed.map((event) => to.textDelta(event) ?? "").join(""), to.text(whole), to.name)
-            assert.deepStrictEqual(told(to, whole), told(from, body), to.name)
-            assert.deepStrictEqual(usageOf(to, whole, from), usageOf(from, body, to), to.name)
+            says(from, to, body, whole)
           }
         }
       })
@@ -98,13 +116,11 @@ describe.skipIf(absent)("recorded traffic in every other format", () => {
   )("the body $folder/$name says the same", ({ body, dialect: name }) => {
     const from = dialects[name]
     for (const to of others(name)) {
-      const whole = translated(from, to, body)
-      assert.deepStrictEqual(told(to, whole), told(from, body), to.name)
-      assert.deepStrictEqual(usageOf(to, whole, from), usageOf(from, body, to), to.name)
+      says(from, to, body, translated(from, to, body))
     }
   })
 
-  it.each(recorded.flatMap((row) => row.request === undefined ? [] : [{ ...row, request: row.request }]))(
+  it.each(recorded.flatMap((row) => row.request?.["model"] === undefined ? [] : [{ ...row, request: row.request }]))(
     "the request $folder/$name can be said, or the member that cannot is named",
     ({ dialect: name, request }) => {
       const from = dialects[name]

@@ -53,7 +53,7 @@ const readers: { readonly [surface in DialectName]: (body: JsonObject) => Omit<R
     const [choice = {}] = Json.objects(body, "choices")
     const message = Json.object(choice, "message") ?? {}
     return {
-      calls: Json.objects(message, "tool_calls").map((item) => {
+      calls: typed(Json.objects(message, "tool_calls"), "function").map((item) => {
         const called = Json.object(item, "function") ?? {}
         return call(string(item, "id"), string(called, "name"), Json.parse(string(called, "arguments")))
       }),
