@@ -390,8 +390,9 @@ const answered = (job: Job, committed: Committed<Leg.Body>): Effect.Effect<BodyA
     const { text, value } = committed.answer
     const options = relayOptions(job, committed.leg)
     const routing = routingOf(job, committed, committedAt, options.upstream.served(value))
-    const body = isTranslated(job, committed.leg) ? JSON.stringify(Relay.body(value, options)) : text
-    return bodyAnswer(routing, body)
+    if (!isTranslated(job, committed.leg)) return bodyAnswer(routing, text, value)
+    const translated = Relay.body(value, options)
+    return bodyAnswer(routing, JSON.stringify(translated), translated)
   })
 
 /** An answer that is raced as a stream for a caller who wants a body. */
@@ -405,7 +406,8 @@ const collected = (job: Job): Effect.Effect<BodyAnswer, FlexInferenceError, Scop
     if (Result.isSuccess(gathered)) {
       const options = relayOptions(job, committed.leg)
       const routing = routingOf(job, committed, committedAt, options.upstream.served(gathered.success))
-      return bodyAnswer(routing, JSON.stringify(Relay.body(gathered.success, options)))
+      const body = Relay.body(gathered.success, options)
+      return bodyAnswer(routing, JSON.stringify(body), body)
     }
     const flex = gathered.failure
     if (committed.reason !== "flex_won" || job.options.recoverBuffered === false) return yield* Effect.fail(flex)
@@ -437,10 +439,11 @@ const gather = (job: Job, { answer, leg }: Committed<Leg.Opened>): Effect.Effect
     )
 }
 
-const bodyAnswer = (routing: Routing.Routing, body: string): BodyAnswer => {
-  const text = Relay.withUsage(body, routing)
-  return { _tag: "Body", routing, text, value: Json.parseObject(text) ?? {} }
-}
+const bodyAnswer = (routing: Routing.Routing, text: string, value: JsonObject): BodyAnswer => ({
+  _tag: "Body",
+  routing,
+  ...Relay.withUsage(text, value, routing)
+})
 
 const relayOptions = (job: Job, { encoded, route }: LegPlan): Relay.Options => ({
   surface: job.incoming.surface,

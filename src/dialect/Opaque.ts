@@ -47,12 +47,15 @@ export const retag = (
   return opaque === undefined ? undefined : encode(opaque, to)
 }
 
-/** Whether a request's text may hold a tagged value; a quick look that spares most requests a slow one. */
-export const isMentioned = (text: string): boolean => text.includes(`${prefix}:`)
+/** Whether a request's text may hold another provider's value; a quick look that spares most requests a slow one. */
+export const isMentioned = (text: string): boolean =>
+  text.includes(`${prefix}:`) || text.includes("\"thought_signature\"")
 
 /** Members that hold an opaque value, and the kinds of parts that are nothing without theirs. */
 const holders: ReadonlySet<string> = new Set(["encrypted_content", "signature", "data"])
 const shells: ReadonlySet<string> = new Set(["reasoning", "thinking", "thought", "reasoning.encrypted"])
+/** Members that are no part of Chat Completions: whoever put a value there put all of it there. */
+const additions: ReadonlySet<string> = new Set(["reasoning_details", "extra_content"])
 
 /**
  * A conversation as a provider can take it in its own dialect: without the values that others gave to be kept for
@@ -68,8 +71,7 @@ export const withoutTagged = (value: Json.Json): Json.Json | undefined => {
   for (const [key, member] of Object.entries(value)) {
     const isTagged = holders.has(key) && typeof member === "string" && pattern.test(member)
     if (isTagged && shells.has(Json.string(value, "type") ?? "")) return undefined
-    // Chat Completions have no such list of their own: whoever wrote the value wrote all of it.
-    const isForeign = isTagged || (key === "reasoning_details" && isMentioned(JSON.stringify(member)))
+    const isForeign = isTagged || (additions.has(key) && isMentioned(JSON.stringify(member)))
     const kept = isForeign ? undefined : withoutTagged(member)
     if (kept !== undefined) members.push([key, kept])
     else if (key === "content") return undefined

@@ -48,11 +48,11 @@ export const layer = (options?: Options): Layer.Layer<HttpClient.HttpClient> =>
 
 /** The client of a dispatcher that is somebody else's to destroy. */
 export const make = (dispatcher: Dispatcher): HttpClient.HttpClient =>
-  HttpClient.makeWith(
+  ClientResponse.releasesOnClose(HttpClient.makeWith(
     (request: Effect.Effect<HttpClientRequest.HttpClientRequest>) =>
       Effect.flatMap(request, (request) => execute(dispatcher, request)),
     Effect.succeed
-  )
+  ))
 
 const execute = (
   dispatcher: Dispatcher,

@@ -88,9 +88,11 @@ const edit = (text: string, route: Route, leg: LegForm, remove: ReadonlyArray<st
 const withoutStrangers = ({ surface, text, value }: Incoming): string => {
   const { field } = surface.required
   const conversation = value[field]
-  return conversation === undefined || !Opaque.isMentioned(text)
+  if (conversation === undefined || !Opaque.isMentioned(text)) return text
+  const kept = Opaque.withoutTagged(conversation) ?? []
+  return JSON.stringify(kept) === JSON.stringify(conversation)
     ? text
-    : JsonMembers.edit(text, { set: { [field]: Opaque.withoutTagged(conversation) ?? [] } })
+    : JsonMembers.edit(text, { set: { [field]: kept } })
 }
 
 const fromHub = (dialect: DialectName, hub: JsonObject): Translated<JsonObject> =>

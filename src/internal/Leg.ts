@@ -11,7 +11,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { SseError } from "effect/encoding/Sse"
-import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Pull from "effect/Pull"
@@ -26,6 +26,7 @@ import {
   transportFailed
 } from "../FlexInferenceError.ts"
 import type { Connection, Upstream } from "../provider/Provider.ts"
+import * as ClientResponse from "./ClientResponse.ts"
 import * as Json from "./Json.ts"
 import type { JsonObject } from "./Json.ts"
 import * as Sse from "./Sse.ts"
@@ -143,7 +144,7 @@ const send = (
   // Nothing may come between having a response and owning its body, or an interruption there would leak the call.
   const call = Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
-      const response = yield* restore(HttpClient.withScope(options.client).execute(request))
+      const response = yield* restore(ClientResponse.execute(options.client, request))
       return { response, pull: yield* Stream.toPull(response.stream) }
     })
   ).pipe(Effect.mapError((error) => broken(options, error)))

@@ -62,6 +62,17 @@ export const body = (value: JsonObject, { context, surface, upstream }: Options)
   return surface.translation?.bodyFromResponses(hub, context) ?? hub
 }
 
-/** A body's text with what came of its routing in its usage object. */
-export const withUsage = (text: string, routing: Routing.Routing): string =>
-  JsonMembers.insertAt(text, ["usage"], Routing.usageMembers(routing))
+/** A body with what came of its routing in its usage object, as text and as the value it holds. */
+export const withUsage = (
+  text: string,
+  value: JsonObject,
+  routing: Routing.Routing
+): { readonly text: string; readonly value: JsonObject } => {
+  const usage = Json.object(value, "usage")
+  if (usage === undefined) return { text, value }
+  const members = Routing.usageMembers(routing)
+  return {
+    text: JsonMembers.insertAt(text, ["usage"], members),
+    value: { ...value, usage: { ...usage, ...members } }
+  }
+}

@@ -144,12 +144,12 @@ export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]>
       ledger: ledger.entries,
       until: ledger.until,
       script: (next) => Ref.set(script, next),
-      client: HttpClient.makeWith<
-        HttpClientError.HttpClientError,
-        never,
-        HttpClientError.HttpClientError,
-        never
-      >(Effect.flatMap(serve), Effect.succeed)
+      client: ClientResponse.releasesOnClose(
+        HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
+          Effect.flatMap(serve),
+          Effect.succeed
+        )
+      )
     })
   })
 

@@ -1,20 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
-import { HttpBody, HttpClient, type HttpClientError } from "effect/http"
-import type { DialectName, Frame } from "../../src/dialect/Dialect.ts"
+import { Effect, Fiber } from "effect"
+import type { DialectName } from "../../src/dialect/Dialect.ts"
 import { dialects } from "../../src/dialect/index.ts"
-import * as ClientResponse from "../../src/internal/ClientResponse.ts"
 import * as Json from "../../src/internal/Json.ts"
 import type { JsonObject } from "../../src/internal/Json.ts"
-import * as Sse from "../../src/internal/Sse.ts"
-import { make as connections } from "../../src/provider/Connections.ts"
-import * as Router from "../../src/Router.ts"
-import { streamOf as interactionStream } from "../dialect/interactions/streams.ts"
-import { streamOf as messageStream } from "../dialect/messages/streams.ts"
 import { settle } from "../support/race.ts"
-import { collect, eventsOf } from "../support/streams.ts"
+import { eventsOf } from "../support/streams.ts"
 import { models } from "./cells.ts"
 import { read } from "./reading.ts"
+import { ask, type ProviderName, type Scripted, scripted } from "./scripted.ts"
 import { requests } from "./requests.ts"
 
 // No recording stops in the middle of an answer: these bodies have the documented shape.
@@ -57,8 +51,7 @@ const providers = {
         { type: "text", text: "Three." },
         { type: "tool_use", id: "toolu_1", name: call.name, input: call.given }
       ])
-    ],
-    stream: (body: JsonObject) => messageStream(body)
+    ]
   },
   google: {
     dialect: "interactions",
@@ -70,83 +63,14 @@ const providers = {
         output("Three."),
         { type: "function_call", id: "call1234", name: call.name, arguments: call.given }
       ])
-    ],
-    stream: (body: JsonObject) => interactionStream(body, 3)
+    ]
   }
 } as const
 
-type ProviderName = keyof typeof providers
-
 const names = ["anthropic", "google"] as const
 
-/** One call of a scripted provider: the body it answers with, an error status, or a stream that never goes on. */
-type Turn = JsonObject | { readonly status: number } | "hang"
-
-interface Scripted {
-  readonly client: HttpClient.HttpClient
-  readonly sent: ReadonlyArray<JsonObject>
-  readonly aborted: () => number
-}
-
-const json = { "content-type": "application/json" }
-const events = { "content-type": "text/event-stream" }
-
-/** A provider that answers one call after the other; the last turn stays. */
-const scripted = (name: ProviderName, turns: ReadonlyArray<Turn>): Scripted => {
-  const sent: Array<JsonObject> = []
-  let aborted = 0
-  const client = HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
-    Effect.flatMap((request) => {
-      const body = request.body instanceof HttpBody.Uint8Array ? new TextDecoder().decode(request.body.body) : ""
-      const value = Json.parseObject(body) ?? {}
-      sent.push(value)
-      const turn = turns[Math.min(sent.length, turns.length) - 1] ?? "hang"
-      const respond = (status: number, headers: Record<string, string>, text: Stream.Stream<string>) =>
-        ClientResponse.make({ request, url: request.url, status, headers, stream: Stream.encodeText(text) })
-      if (turn === "hang") {
-        const hanging = ClientResponse.onClose(Stream.never, () =>
-          Effect.sync(() => {
-            aborted++
-          }))
-        return respond(200, events, hanging)
-      }
-      const status = Json.number(turn, "status")
-      if (status !== undefined) return respond(status, json, Stream.succeed("{\"error\":{}}"))
-      if (value["stream"] !== true) return respond(200, json, Stream.succeed(JSON.stringify(turn)))
-      const { dialect, stream } = providers[name]
-      return respond(
-        200,
-        events,
-        Stream.fromIterable(stream(turn).map((event) => Sse.encode(dialects[dialect].frame(event))))
-      )
-    }),
-    Effect.succeed
-  )
-  return { client, sent, aborted: () => aborted }
-}
-
-const key = { apiKey: Redacted.make("sk-test") }
-
-/** Asks through a router and reads the answer to its end; the frames that came stay known if it fails. */
-const ask = (surface: DialectName, name: ProviderName, provider: Scripted, members: JsonObject) => {
-  const frames: Array<Frame> = []
-  const request = { ...requests[surface].tool, model: models[name], start_within: "default", ...members }
-  const answered = Effect.gen(function*() {
-    const router = yield* Router.Router
-    const answer = yield* router.open(surface, JSON.stringify(request))
-    if (answer._tag === "Body") return { body: answer.value, routing: answer.routing }
-    yield* Stream.runForEach(answer.frames, (frame) => Effect.sync(() => frames.push(frame)))
-    return { body: collect(dialects[surface], eventsOf(frames)) ?? {}, routing: yield* answer.report }
-  }).pipe(
-    Effect.scoped,
-    Effect.provide(
-      Router.layer({ connections: connections({ google: key, anthropic: key }) }).pipe(
-        Layer.provide(Layer.succeed(HttpClient.HttpClient, provider.client))
-      )
-    )
-  )
-  return { answered, frames }
-}
+const asked = (surface: DialectName, name: ProviderName, provider: Scripted, members: JsonObject) =>
+  ask(surface, provider, { ...requests[surface].tool, model: models[name], start_within: "default", ...members })
 
 const streaming = { stream: true, stream_options: { include_usage: true } }
 
@@ -176,39 +100,45 @@ const marks: { readonly [surface in DialectName]: readonly [begin: string, end: 
 }
 
 describe("an answer that its provider gives in three calls", () => {
-  it.effect.each(cells)("reaches a $surface caller of $name whole, $how", ({ members, name, surface }) =>
-    Effect.gen(function*() {
-      const provider = scripted(name, providers[name].answers)
-      const { answered, frames } = ask(surface, name, provider, members)
-      const { body, routing } = yield* answered
-      const reading = read(surface, body)
-      assert.strictEqual(reading.text, "One. Two. Three.")
-      assert.deepStrictEqual(reading.calls.map(({ arguments: given, name }) => ({ name, given })), [call])
-      assert.strictEqual(reading.finish, finishes[surface])
-      // All calls are paid for, so all of them count.
-      assert.deepInclude(dialects[surface].served(body).usage, { input: 30, output: 15 })
-      assert.deepInclude(routing.usage, { input: 30, output: 15 })
-      assert.lengthOf(routing.legs, 3)
-      assert.lengthOf(provider.sent, 3)
-      const told = eventsOf(frames).map((event) => JSON.stringify(event))
-      for (const mark of frames.length === 0 ? [] : marks[surface]) {
-        assert.lengthOf(told.filter((event) => event.includes(mark)), 1, mark)
-      }
-    }))
-
-  it.effect.each(names.map((name) => ({ name })))("is the same streamed and as a body from $name", ({ name }) =>
-    Effect.forEach(providers[name].surfaces, (surface) =>
+  it.effect.each(cells)(
+    "reaches a $surface caller of $name whole, $how",
+    ({ members, name, surface }) =>
       Effect.gen(function*() {
-        const whole = yield* ask(surface, name, scripted(name, providers[name].answers), {}).answered
-        const streamed = yield* ask(surface, name, scripted(name, providers[name].answers), streaming).answered
-        const told = (body: JsonObject) => ({ ...read(surface, body), usage: dialects[surface].served(body).usage })
-        assert.deepStrictEqual(told(streamed.body), told(whole.body))
-      })))
+        const provider = scripted(name, providers[name].answers)
+        const { answered, frames } = asked(surface, name, provider, members)
+        const { body, routing } = yield* answered
+        const reading = read(surface, body)
+        assert.strictEqual(reading.text, "One. Two. Three.")
+        assert.deepStrictEqual(reading.calls.map(({ arguments: given, name }) => ({ name, given })), [call])
+        assert.strictEqual(reading.finish, finishes[surface])
+        // All calls are paid for, so all of them count.
+        assert.deepInclude(dialects[surface].served(body).usage, { input: 30, output: 15 })
+        assert.deepInclude(routing.usage, { input: 30, output: 15 })
+        assert.lengthOf(routing.legs, 3)
+        assert.lengthOf(provider.sent, 3)
+        const told = eventsOf(frames).map((event) => JSON.stringify(event))
+        for (const mark of frames.length === 0 ? [] : marks[surface]) {
+          assert.lengthOf(told.filter((event) => event.includes(mark)), 1, mark)
+        }
+      })
+  )
+
+  it.effect.each(names.map((name) => ({ name })))(
+    "is the same streamed and as a body from $name",
+    ({ name }) =>
+      Effect.forEach(providers[name].surfaces, (surface) =>
+        Effect.gen(function*() {
+          const whole = yield* asked(surface, name, scripted(name, providers[name].answers), {}).answered
+          const streamed = yield* asked(surface, name, scripted(name, providers[name].answers), streaming).answered
+          const told = (body: JsonObject) => ({ ...read(surface, body), usage: dialects[surface].served(body).usage })
+          assert.deepStrictEqual(told(streamed.body), told(whole.body))
+        }))
+  )
 
   it.effect("is asked for with the turn so far (pause_turn)", () =>
     Effect.gen(function*() {
       const provider = scripted("anthropic", providers.anthropic.answers)
-      yield* ask("responses", "anthropic", provider, streaming).answered
+      yield* asked("responses", "anthropic", provider, streaming).answered
       const [first = {}, , third = {}] = provider.sent
       const turn = { role: "assistant", content: [{ type: "text", text: "One. " }, { type: "text", text: "Two. " }] }
       assert.deepStrictEqual(third, { ...first, messages: [...Json.objects(first, "messages"), turn] })
@@ -217,7 +147,7 @@ describe("an answer that its provider gives in three calls", () => {
   it.effect("is asked for with the token of the call before (requires_continuation)", () =>
     Effect.gen(function*() {
       const provider = scripted("google", providers.google.answers)
-      yield* ask("messages", "google", provider, {}).answered
+      yield* asked("messages", "google", provider, {}).answered
       const [first = {}] = provider.sent
       assert.deepStrictEqual(provider.sent, [
         first,
@@ -226,26 +156,31 @@ describe("an answer that its provider gives in three calls", () => {
       ])
     }))
 
-  it.effect.each(names.map((name) => ({ name })))("is the caller's own matter where it speaks $name's format", ({ name }) =>
-    Effect.gen(function*() {
-      const { answers, dialect } = providers[name]
-      for (const members of [{}, { stream: true }]) {
-        const provider = scripted(name, answers)
-        const { body } = yield* ask(dialect, name, provider, members).answered
-        assert.lengthOf(provider.sent, 1)
-        assert.strictEqual(read(dialect, body).text, "One. ")
-        assert.strictEqual(read(dialect, body).finish, name === "google" ? "requires_continuation" : "pause_turn")
-      }
-    }))
+  it.effect.each(names.map((name) => ({ name })))(
+    "is the caller's own matter where it speaks $name's format",
+    ({ name }) =>
+      Effect.gen(function*() {
+        const { answers, dialect } = providers[name]
+        for (const members of [{}, { stream: true }]) {
+          const provider = scripted(name, answers)
+          const { body } = yield* asked(dialect, name, provider, members).answered
+          assert.lengthOf(provider.sent, 1)
+          assert.strictEqual(read(dialect, body).text, "One. ")
+          assert.strictEqual(read(dialect, body).finish, name === "google" ? "requires_continuation" : "pause_turn")
+        }
+      })
+  )
 
   describe.each(names)("of %s", (name) => {
     const [first] = providers[name].answers
 
     it.effect("fails if a later call does, and a stream has said what came before", () =>
       Effect.gen(function*() {
-        const whole = yield* Effect.flip(ask("responses", name, scripted(name, [first, { status: 500 }]), {}).answered)
+        const whole = yield* Effect.flip(
+          asked("responses", name, scripted(name, [first, { status: 500 }]), {}).answered
+        )
         assert.strictEqual(whole.status, 500)
-        const { answered, frames } = ask("responses", name, scripted(name, [first, { status: 500 }]), streaming)
+        const { answered, frames } = asked("responses", name, scripted(name, [first, { status: 500 }]), streaming)
         const error = yield* Effect.flip(answered)
         assert.strictEqual(error.status, 500)
         assert.include(JSON.stringify(eventsOf(frames)), "One")
@@ -256,7 +191,7 @@ describe("an answer that its provider gives in three calls", () => {
       Effect.gen(function*() {
         for (const members of [{}, streaming]) {
           const provider = scripted(name, [first])
-          const error = yield* Effect.flip(ask("responses", name, provider, members).answered)
+          const error = yield* Effect.flip(asked("responses", name, provider, members).answered)
           assert.strictEqual(error.reason._tag, "StreamFailed")
           assert.lengthOf(provider.sent, 16)
         }
@@ -265,7 +200,7 @@ describe("an answer that its provider gives in three calls", () => {
     it.effect("aborts the call that is under way when the caller goes away", () =>
       Effect.gen(function*() {
         const provider = scripted(name, [first, "hang"])
-        const fiber = yield* Effect.forkChild(ask("responses", name, provider, streaming).answered)
+        const fiber = yield* Effect.forkChild(asked("responses", name, provider, streaming).answered)
         yield* settle
         assert.lengthOf(provider.sent, 2)
         assert.strictEqual(provider.aborted(), 0)

@@ -15,17 +15,19 @@ const start = (seconds: number) => Behaviour.answer({ startAfter: `${seconds} se
 const standard = Behaviour.answer({ startAfter: "1 second", text: "Hello from standard." })
 const request = { model: "gemini-2.5-flash", input: "Say hello.", start_within: "00h-00m-10s", stream: true }
 
-type Row = {
-  readonly name: string
-  readonly flex: Behaviour.Behaviour
-  readonly standard?: Behaviour.Behaviour
-  readonly options?: Request["options"]
-  /** Tier, opened at, ended at, outcome. */
-  readonly calls: ReadonlyArray<readonly [string, number, number, string]>
-} & (
-  | { readonly reason: string; readonly at: number }
-  | { readonly error: { readonly [member: string]: unknown }; readonly at: number }
-)
+type Row =
+  & {
+    readonly name: string
+    readonly flex: Behaviour.Behaviour
+    readonly standard?: Behaviour.Behaviour
+    readonly options?: Request["options"]
+    /** Tier, opened at, ended at, outcome. */
+    readonly calls: ReadonlyArray<readonly [string, number, number, string]>
+  }
+  & (
+    | { readonly reason: string; readonly at: number }
+    | { readonly error: { readonly [member: string]: unknown }; readonly at: number }
+  )
 
 /** Flex says no at once and standard serves. */
 const escalated = (name: string, flex: Behaviour.Behaviour, reason: string, outcome = "refused", at = 0): Row => ({
@@ -255,14 +257,17 @@ describe.each(surfaces)("the race on Gemini, asked in %s", (surface) => {
   it.effect.each([
     { name: "breaks", flex: broken },
     { name: "says error", flex: Behaviour.fail(3, {}, { startAfter: "2 seconds", text: "word ".repeat(100) }) }
-  ])("a flex stream that $name after the commit ends in an error, never in silence", ({ flex }) =>
-    Effect.gen(function*() {
-      const result = yield* send({ surface, body: request })
-      assert.strictEqual(result.routing?.reason, "flex_won")
-      assert.isNotEmpty(text(result, surface))
-      assert.strictEqual(result.error?.reason._tag, "StreamFailed")
-      assert.deepStrictEqual(result.calls.map(({ tier }) => tier), ["flex"])
-    }).pipe(Effect.provide(layer(Script.byTier({ flex, standard })))))
+  ])(
+    "a flex stream that $name after the commit ends in an error, never in silence",
+    ({ flex }) =>
+      Effect.gen(function*() {
+        const result = yield* send({ surface, body: request })
+        assert.strictEqual(result.routing?.reason, "flex_won")
+        assert.isNotEmpty(text(result, surface))
+        assert.strictEqual(result.error?.reason._tag, "StreamFailed")
+        assert.deepStrictEqual(result.calls.map(({ tier }) => tier), ["flex"])
+      }).pipe(Effect.provide(layer(Script.byTier({ flex, standard }))))
+  )
 
   it.effect("a buffered caller whose flex answer breaks off gets a whole one from standard", () =>
     Effect.gen(function*() {

@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import { Effect, Random } from "effect"
 import { TestClock } from "effect/testing"
-import type { DialectName, Usage } from "../../src/dialect/Dialect.ts"
+import type { DialectName, Frame, Usage } from "../../src/dialect/Dialect.ts"
 import { dialects } from "../../src/dialect/index.ts"
 import * as Json from "../../src/internal/Json.ts"
 import type { JsonObject } from "../../src/internal/Json.ts"
@@ -36,7 +36,9 @@ export interface Outcome {
   readonly sent: ReadonlyArray<JsonObject>
   /** The answer, collected if it came as a stream, without what the router adds to `usage`. */
   readonly body: JsonObject
-  readonly events: ReadonlyArray<JsonObject>
+  /** The answer's `usage` with what the router adds. */
+  readonly usage: JsonObject
+  readonly frames: ReadonlyArray<Frame>
   readonly routing: Routing | undefined
 }
 
@@ -56,12 +58,13 @@ export const ask = (surface: DialectName, body: JsonObject, answer: Overrides) =
     const result = yield* send({ surface, body })
     const ledger = yield* (yield* Simulator.Simulator).ledger
     assert.strictEqual(result.error, undefined)
-    const events = eventsOf(result.frames)
-    const answered = result.body?.value ?? collect(dialects[surface], events) ?? assert.fail("there is no answer")
+    const answered = result.body?.value ?? collect(dialects[surface], eventsOf(result.frames)) ??
+      assert.fail("there is no answer")
     const outcome: Outcome = {
       sent: ledger.map((entry) => entry.body),
       body: withoutRouting(answered),
-      events,
+      usage: Json.object(answered, "usage") ?? {},
+      frames: result.frames,
       routing: result.report ?? result.routing
     }
     return outcome

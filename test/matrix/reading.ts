@@ -111,24 +111,44 @@ const extended = (request: JsonObject, key: string, more: ReadonlyArray<Json.Jso
   [key]: [...Json.array(request, key) ?? [], ...more]
 })
 
-/** The caller's next request: the conversation so far, the answer as it came, and one more question. */
-export const followUp: {
-  readonly [surface in DialectName]: (request: JsonObject, body: JsonObject, text: string) => JsonObject
-} = {
-  responses: (request, body, text) =>
-    extended(request, "input", [...Json.objects(body, "output"), { role: "user", content: text }]),
-  "chat.completions": (request, body, text) => {
-    const message = Json.object(Json.objects(body, "choices")[0] ?? {}, "message") ?? {}
-    return extended(request, "messages", [message, { role: "user", content: text }])
-  },
-  interactions: (request, body, text) =>
-    extended(request, "input", [
-      ...Json.objects(body, "steps"),
-      { type: "user_input", content: [{ type: "text", text }] }
-    ]),
-  messages: (request, body, text) =>
-    extended(request, "messages", [
-      { role: "assistant", content: Json.objects(body, "content") },
-      { role: "user", content: text }
-    ])
+/** What a caller goes on with: one more question, or what its functions gave back, in the order of the calls. */
+export type Next = { readonly question: string } | { readonly outputs: ReadonlyArray<string> }
+
+/** The caller's next request: the conversation so far, the answer as it came, and what comes next. */
+export const followUp = (surface: DialectName, request: JsonObject, body: JsonObject, next: Next): JsonObject => {
+  const outputs = "outputs" in next ? next.outputs : []
+  const results = read(surface, body).calls.map(({ id, name }, at) => ({ id, name, output: outputs[at] ?? "" }))
+  switch (surface) {
+    case "responses":
+      return extended(request, "input", [
+        ...Json.objects(body, "output"),
+        ..."question" in next
+          ? [{ role: "user", content: next.question }]
+          : results.map(({ id, output }) => ({ type: "function_call_output", call_id: id, output }))
+      ])
+    case "chat.completions":
+      return extended(request, "messages", [
+        Json.object(Json.objects(body, "choices")[0] ?? {}, "message") ?? {},
+        ..."question" in next
+          ? [{ role: "user", content: next.question }]
+          : results.map(({ id, output }) => ({ role: "tool", tool_call_id: id, content: output }))
+      ])
+    case "interactions":
+      return extended(request, "input", [
+        ...Json.objects(body, "steps"),
+        ..."question" in next
+          ? [{ type: "user_input", content: [{ type: "text", text: next.question }] }]
+          : results.map(({ id, name, output }) => ({ type: "function_result", call_id: id, name, result: output }))
+      ])
+    case "messages":
+      return extended(request, "messages", [
+        { role: "assistant", content: Json.objects(body, "content") },
+        {
+          role: "user",
+          content: "question" in next
+            ? next.question
+            : results.map(({ id, output }) => ({ type: "tool_result", tool_use_id: id, content: output }))
+        }
+      ])
+  }
 }
