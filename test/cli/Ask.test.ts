@@ -78,8 +78,7 @@ describe("flexinference ask", () => {
     Effect.gen(function*() {
       const provider = yield* Provider.make((call) => {
         call.start()
-        call.text("one ")
-        setTimeout(call.cut, 200)
+        call.textThenCut("one ")
       })
       const env = Provider.environment(provider)
       const whole = yield* Command.run([...question, "-s", "default"], { env })

@@ -12,8 +12,8 @@ export interface Call {
   readonly start: () => void
   readonly text: (delta: string) => void
   readonly end: (usage?: Json) => void
-  /** The connection goes before the answer has ended. */
-  readonly cut: () => void
+  /** A last piece of text goes out, and then the connection goes, before the answer has ended. */
+  readonly textThenCut: (delta: string) => void
 }
 
 const callOf = (request: Json, response: ServerResponse): Call => {
@@ -28,7 +28,8 @@ const callOf = (request: Json, response: ServerResponse): Call => {
   const item = { id: "msg_1", type: "message", role: "assistant", status: "in_progress", content: [] }
   const place = { item_id: "msg_1", output_index: 0, content_index: 0 }
   let text = ""
-  const send = (event: Json) => response.write(`event: ${event["type"]}\ndata: ${JSON.stringify(event)}\n\n`)
+  const send = (event: Json, sent?: () => void) =>
+    response.write(`event: ${event["type"]}\ndata: ${JSON.stringify(event)}\n\n`, sent)
   return {
     tier,
     input: request["input"],
@@ -49,7 +50,9 @@ const callOf = (request: Json, response: ServerResponse): Call => {
       send({ type: "response.completed", response: { ...answer, status: "completed", output, usage } })
       response.end()
     },
-    cut: () => response.destroy()
+    // `destroySoon` sends what is written before it closes, where `destroy` would race with it.
+    textThenCut: (delta) =>
+      send({ type: "response.output_text.delta", ...place, delta }, () => response.socket?.destroySoon())
   }
 }
 
