@@ -25,9 +25,9 @@ import {
 } from "../FlexInferenceError.ts"
 import type { Connection, ErrorAnswer, Upstream } from "../provider/Provider.ts"
 import * as ProviderError from "../provider/ProviderError.ts"
-import type { Answer, CallOptions, Router } from "../Router.ts"
 import * as RouterFields from "../RouterFields.ts"
 import type * as Routing from "../Routing.ts"
+import type { Answer, CallOptions, Open } from "./Answer.ts"
 import * as Json from "./Json.ts"
 import type { JsonObject } from "./Json.ts"
 import * as Leg from "./Leg.ts"
@@ -135,7 +135,7 @@ export interface Options extends CallOptions {
 export const defaultBaseUrl = "https://api.flexinference.com/v1"
 
 /** A `Router` whose races are run by the hosted router. */
-export const make = (options: Options): Effect.Effect<Router["Service"], never, HttpClient.HttpClient> =>
+export const make = (options: Options): Effect.Effect<{ readonly open: Open }, never, HttpClient.HttpClient> =>
   Effect.map(HttpClient.HttpClient, (client) => {
     const connection: Connection = {
       apiKey: options.apiKey,
