@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Redacted, Scope, Stream } from "effect"
 import { setImmediate } from "node:timers"
 import * as UndiciHttpClient from "../src/gateway/UndiciHttpClient.ts"
 import * as Router from "../src/Router.ts"
@@ -32,6 +32,24 @@ describe("Router on sockets", () => {
       yield* Effect.provide(Effect.repeat(drain, { times: 4 }), router(upstream.url))
       // The next call may be on its way before the pool has noticed that the first connection is free.
       assert.isAtMost(upstream.connections(), 2)
+    }))
+
+  it.live("closing the layer releases every connection and ends every call in flight", () =>
+    Effect.gen(function*() {
+      const upstream = yield* Upstream.make((_, response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" })
+        response.write(added)
+      })
+      const scope = yield* Scope.make()
+      const context = yield* Layer.buildWithScope(router(upstream.url), scope)
+      const calls = yield* Effect.forkChild(Effect.all(
+        Array.from({ length: 5 }, () => Effect.exit(Effect.provideContext(drain, context))),
+        { concurrency: "unbounded" }
+      ))
+      yield* upstream.seen
+      yield* Scope.close(scope, Exit.void)
+      for (const exit of yield* Fiber.join(calls)) assert.isTrue(Exit.isFailure(exit))
+      yield* upstream.aborted
     }))
 
   it.live("does not wait for a provider that holds the connection open after its terminal event", () =>
