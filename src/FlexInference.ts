@@ -110,6 +110,11 @@ export const layerRouter: Layer.Layer<FlexInference, never, Router.Router> = Lay
 /**
  * Races in this process, against the providers whose keys are given, on the `HttpClient` of the context. The client
  * owns the connections: releasing its layer closes them.
+ *
+ * **Gotchas**
+ *
+ * Redirects are not followed, because they would carry the key along. For `FetchHttpClient` this is said in its
+ * `RequestInit`, so provide options of your own, such as a dispatcher, to this layer too and not to the client's alone.
  */
 export const layer = (options: Options): Layer.Layer<FlexInference, never, HttpClient.HttpClient> =>
   Layer.provide(layerRouter, Router.layer({ ...options, connections: Connections.make(options) }))

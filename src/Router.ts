@@ -18,6 +18,7 @@ import * as HostedRouter from "./internal/HostedRouter.ts"
 import * as Json from "./internal/Json.ts"
 import * as LegLog from "./internal/LegLog.ts"
 import * as Telemetry from "./internal/Telemetry.ts"
+import * as Transport from "./internal/Transport.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
 import * as RouterFields from "./RouterFields.ts"
 import * as Routing from "./Routing.ts"
@@ -40,7 +41,7 @@ export const layerHosted = (options: HostedRouter.Options): Layer.Layer<Router, 
 /** Builds the router itself, for those who compose it by hand. */
 export const make = (options: Options): Effect.Effect<Router["Service"], never, HttpClient.HttpClient> =>
   Effect.gen(function*() {
-    const client = yield* HttpClient.HttpClient
+    const transport = yield* Effect.flatMap(HttpClient.HttpClient, Transport.make)
     const catalog = yield* ModelCatalog.Current
     const open: Open = (surface, text, callOptions) =>
       Effect.gen(function*() {
@@ -57,7 +58,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
         }))
         yield* Effect.annotateCurrentSpan(Telemetry.requestAttributes(plan))
         const answer = yield* carryOut({
-          client,
+          transport,
           catalog,
           options: { ...options, ...callOptions },
           incoming: { surface: dialect, text, value: Json.isObject(value) ? value : {} },

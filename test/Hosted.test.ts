@@ -74,7 +74,18 @@ describe("layerHosted", () => {
           "", (text, event) =>
           event.type === "response.output_text.delta" ? text + event.delta : text)
         assert.strictEqual(text, "Hello from afar")
-        assert.deepInclude(yield* report, { tier: "default", tierInferred: false })
+        assert.deepInclude(yield* report, { tier: "default", tierInferred: false, costMicroUsd: undefined })
+      }))
+    ))
+
+  it.live("reports the cost of a stream that was asked for it", () =>
+    overGateway(
+      Script.always(Behaviour.answer({ text: "Hello from afar" })),
+      Effect.scoped(Effect.gen(function*() {
+        const flex = yield* FlexInference.FlexInference
+        const { events, report } = yield* flex.responses.open({ ...request, include_cost: true })
+        yield* Stream.runDrain(events)
+        assert.isAbove((yield* report).costMicroUsd ?? 0, 0)
       }))
     ))
 

@@ -1,5 +1,7 @@
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Redacted, Scope, Stream } from "effect"
+import { FetchHttpClient } from "effect/http"
 import { setImmediate } from "node:timers"
 import * as UndiciHttpClient from "../src/gateway/UndiciHttpClient.ts"
 import * as Router from "../src/Router.ts"
@@ -21,7 +23,34 @@ const drain = Effect.gen(function*() {
   if (answer._tag === "Stream") yield* Stream.runDrain(answer.frames)
 }).pipe(Effect.scoped)
 
+const clients = [
+  { name: "fetch", client: FetchHttpClient.layer },
+  { name: "node:http", client: NodeHttpClient.layerNodeHttp },
+  { name: "lean undici", client: UndiciHttpClient.layer() }
+]
+
 describe("Router on sockets", () => {
+  it.live.each(clients)("never follows a redirect with a key in hand: $name", ({ client }) =>
+    Effect.gen(function*() {
+      const asked: Array<string> = []
+      const elsewhere = yield* Upstream.make((request, response) => {
+        asked.push(JSON.stringify(request.headers))
+        response.end("{}")
+      })
+      const upstream = yield* Upstream.make((_, response) => {
+        response.writeHead(307, { location: elsewhere.url }).end()
+      })
+      const error = yield* Effect.flip(Effect.provide(
+        drain,
+        Router.layer({ connections: { openai: { baseUrl: upstream.url, apiKey: Redacted.make("sk-test") } } }).pipe(
+          Layer.provide(client)
+        )
+      ))
+      assert.strictEqual(error.reason._tag, "TransportFailed")
+      assert.include(error.message, "307")
+      assert.deepStrictEqual(asked, [])
+    }))
+
   it.live("uses connections again whose body ends a moment after its terminal event", () =>
     Effect.gen(function*() {
       const upstream = yield* Upstream.make((_, response) => {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Redacted, Schema, Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Redacted, Schema, Scope, Stream, Tracer } from "effect"
 import { HttpClient } from "effect/http"
 import * as FlexInference from "../src/FlexInference.ts"
 import * as Json from "../src/internal/Json.ts"
@@ -392,6 +392,35 @@ describe("Router", () => {
     },
     60_000
   )
+})
+
+describe("the spans", () => {
+  it.effect("are one for the request and one for each leg, by OpenTelemetry's names, without a word of the prompt", () =>
+    Effect.gen(function*() {
+      const spans: Array<Tracer.NativeSpan> = []
+      const tracer = Tracer.make({
+        span: (options) => {
+          const span = new Tracer.NativeSpan(options)
+          spans.push(span)
+          return span
+        }
+      })
+      yield* Effect.withTracer(
+        send({ body: { ...request, input: "a secret prompt", start_within: window, stream: true }, watch: 20_000 }),
+        tracer
+      )
+      const [asked, ...legs] = spans.filter(({ name }) => name.startsWith("flexinference."))
+      assert.deepInclude(Object.fromEntries(asked?.attributes ?? []), {
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "gpt-5.5",
+        "flexinference.reason": "flex_capacity"
+      })
+      assert.deepStrictEqual(legs.map(({ attributes }) => attributes.get("openai.request.service_tier")), [
+        "flex",
+        "default"
+      ])
+      assert.notInclude(JSON.stringify(spans.map(({ attributes, name }) => [name, ...attributes])), "secret")
+    }).pipe(Effect.provide(layer(Script.byTier({ flex: Behaviour.refuse() })))))
 })
 
 describe("the record", () => {

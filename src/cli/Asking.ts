@@ -95,7 +95,7 @@ const answer = (options: Options, prompt: string) =>
       ...(whole?.incomplete_details?.reason === undefined
         ? []
         : [`the answer is incomplete (${whole.incomplete_details.reason})`]),
-      Summary.line({ ...routing, costMicroUsd: routing.costMicroUsd ?? whole?.usage?.cost?.total_micro_usd })
+      Summary.line(routing)
     ]
     yield* Output.stderr(lines.map((line) => `${line}\n`).join(""))
   }).pipe(Effect.scoped)

@@ -22,6 +22,7 @@ import type * as Pull from "effect/Pull"
 import * as Stream from "effect/Stream"
 import { Agent, type Dispatcher } from "undici"
 import * as ClientResponse from "../internal/ClientResponse.ts"
+import * as Transport from "../internal/Transport.ts"
 
 /** What undici's `Agent` can be told: the number of connections, TLS settings, keep-alive. */
 export type Options = Agent.Options
@@ -48,7 +49,7 @@ export const layer = (options?: Options): Layer.Layer<HttpClient.HttpClient> =>
 
 /** The client of a dispatcher that is somebody else's to destroy. */
 export const make = (dispatcher: Dispatcher): HttpClient.HttpClient =>
-  ClientResponse.releasesOnClose(HttpClient.makeWith(
+  Transport.releasesOnClose(HttpClient.makeWith(
     (request: Effect.Effect<HttpClientRequest.HttpClientRequest>) =>
       Effect.flatMap(request, (request) => execute(dispatcher, request)),
     Effect.succeed

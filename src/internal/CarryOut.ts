@@ -5,7 +5,6 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as HttpClient from "effect/http/HttpClient"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -27,6 +26,7 @@ import { inOwnScope } from "./OwnScope.ts"
 import * as Relay from "./Relay.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Telemetry from "./Telemetry.ts"
+import type { Transport } from "./Transport.ts"
 
 /** The contract's clocks (g). */
 const defaults = {
@@ -41,7 +41,7 @@ const defaults = {
 
 /** One request on its way: everything that is known when the first leg opens. */
 export interface Job {
-  readonly client: HttpClient.HttpClient
+  readonly transport: Transport
   readonly catalog: ModelCatalog
   readonly options: Options
   readonly incoming: Encoding.Incoming
@@ -152,11 +152,11 @@ const encode = (job: Job, route: Routing.Route, tier: Tier): Effect.Effect<LegPl
   Effect.map(Effect.fromResult(Encoding.encode(job.incoming, route)), (encoded) => ({ route, encoded, tier }))
 
 const legOptions = (job: Job, leg: LegPlan, body: string, connection: Connection): Leg.Options => {
-  const { client, options, plan } = job
+  const { options, plan, transport } = job
   const raced = leg.tier === "flex" ? plan.window : undefined
   const firstByte = Duration.fromInputUnsafe(options.firstByte ?? defaults.firstByte)
   return {
-    client,
+    transport,
     provider: leg.route.provider,
     connection,
     dialect: dialects[leg.route.dialect],

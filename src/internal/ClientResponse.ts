@@ -7,7 +7,6 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Cookies from "effect/http/Cookies"
 import * as Headers from "effect/http/Headers"
-import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as HttpClientResponse from "effect/http/HttpClientResponse"
@@ -50,24 +49,6 @@ export const onClose = <A, E, R>(
       )
     )
   )
-
-const releasing = new WeakSet<HttpClient.HttpClient>()
-
-/** Notes that a client's bodies are made with `onClose`, so that closing the scope they are read in ends the call. */
-export const releasesOnClose = (client: HttpClient.HttpClient): HttpClient.HttpClient => {
-  releasing.add(client)
-  return client
-}
-
-/**
- * Makes a call that ends with the scope it is made in. A client that sees to that itself is spared the abort signal
- * that others need.
- */
-export const execute = (
-  client: HttpClient.HttpClient,
-  request: HttpClientRequest.HttpClientRequest
-): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError, Scope.Scope> =>
-  releasing.has(client) ? client.execute(request) : HttpClient.withScope(client).execute(request)
 
 class StreamResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpIncomingMessage.TypeId] = HttpIncomingMessage.TypeId

@@ -31,6 +31,7 @@ import type { Answer, CallOptions, Open } from "./Answer.ts"
 import * as Json from "./Json.ts"
 import type { JsonObject } from "./Json.ts"
 import * as Leg from "./Leg.ts"
+import * as Transport from "./Transport.ts"
 
 const paths: { readonly [name in DialectName]: string } = {
   responses: "/responses",
@@ -136,19 +137,19 @@ export const defaultBaseUrl = "https://api.flexinference.com/v1"
 
 /** A `Router` whose races are run by the hosted router. */
 export const make = (options: Options): Effect.Effect<{ readonly open: Open }, never, HttpClient.HttpClient> =>
-  Effect.map(HttpClient.HttpClient, (client) => {
+  Effect.map(Effect.flatMap(HttpClient.HttpClient, Transport.make), (transport) => {
     const connection: Connection = {
       apiKey: options.apiKey,
       baseUrl: (options.baseUrl ?? defaultBaseUrl).replace(/\/+$/, "")
     }
     return {
       open: (surface, text, callOptions) =>
-        open({ client, connection, surface, text, options: { ...options, ...callOptions } })
+        open({ transport, connection, surface, text, options: { ...options, ...callOptions } })
     }
   })
 
-const open = ({ client, connection, options, surface, text }: {
-  readonly client: HttpClient.HttpClient
+const open = ({ connection, options, surface, text, transport }: {
+  readonly transport: Transport.Transport
   readonly connection: Connection
   readonly surface: DialectName
   readonly text: string
@@ -159,7 +160,7 @@ const open = ({ client, connection, options, surface, text }: {
     const dialect = dialects[surface]
     const fields = yield* Effect.fromResult(RouterFields.validate(dialect, Json.parse(text)))
     const leg: Leg.Options = {
-      client,
+      transport,
       provider: hosted,
       connection,
       dialect,
@@ -184,17 +185,34 @@ const open = ({ client, connection, options, surface, text }: {
     const { frames, headers } = yield* Leg.openStream(leg)
     const committedAt = yield* Clock.currentTimeMillis
     const meter = dialect.meter()
-    const report = () => routing(headers, committedAt, meter.served())
+    let cost: number | undefined
+    const report = () => {
+      const record = routing(headers, committedAt, meter.served())
+      return { ...record, costMicroUsd: cost ?? record.costMicroUsd }
+    }
     return {
       _tag: "Stream",
       routing: report(),
       report: Effect.sync(report),
       frames: Stream.map(frames, (frame) => {
-        if (frame.value !== undefined) meter.add(frame.value)
+        if (frame.value !== undefined) {
+          meter.add(frame.value)
+          cost = costOf(frame.value, dialect.usagePath(frame.value)) ?? cost
+        }
         return frame
       })
     }
   })
+
+/** A stream says what it cost in the usage it sends, if it was asked to (contract (i)). */
+const costOf = (event: JsonObject, path: ReadonlyArray<string> | undefined): number | undefined => {
+  const usage = path?.reduce<JsonObject | undefined>(
+    (value, name) => value === undefined ? undefined : Json.object(value, name),
+    event
+  )
+  const cost = usage === undefined ? undefined : Json.object(usage, "cost")
+  return cost === undefined ? undefined : Json.number(cost, "total_micro_usd")
+}
 
 /** The SDK's clocks (contract (g)): a window is waited for with 30 s to spare, unless the caller set the clock. */
 const clocksOf = (startWithin: RouterFields.RouterFields["startWithin"], options: CallOptions): Leg.Clocks => {

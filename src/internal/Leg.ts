@@ -11,7 +11,6 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { SseError } from "effect/encoding/Sse"
-import type * as HttpClient from "effect/http/HttpClient"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import * as Pull from "effect/Pull"
@@ -26,10 +25,10 @@ import {
   transportFailed
 } from "../FlexInferenceError.ts"
 import type { Connection, Upstream } from "../provider/Provider.ts"
-import * as ClientResponse from "./ClientResponse.ts"
 import * as Json from "./Json.ts"
 import type { JsonObject } from "./Json.ts"
 import * as Sse from "./Sse.ts"
+import type { Transport } from "./Transport.ts"
 
 /** How long a leg may keep its caller waiting; all by Effect's `Clock`. */
 export interface Clocks {
@@ -45,7 +44,7 @@ export interface Clocks {
 export type StartSignal = "output" | "accepted"
 
 export interface Options {
-  readonly client: HttpClient.HttpClient
+  readonly transport: Transport
   readonly provider: Upstream
   readonly connection: Connection
   readonly dialect: Dialect
@@ -144,7 +143,7 @@ const send = (
   // Nothing may come between having a response and owning its body, or an interruption there would leak the call.
   const call = Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
-      const response = yield* restore(ClientResponse.execute(options.client, request))
+      const response = yield* restore(options.transport(request))
       return { response, pull: yield* Stream.toPull(response.stream) }
     })
   ).pipe(Effect.mapError((error) => broken(options, error)))

@@ -39,6 +39,7 @@ import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import * as ClientResponse from "../internal/ClientResponse.ts"
+import * as Transport from "../internal/Transport.ts"
 import * as Json from "../internal/Json.ts"
 import type { JsonObject } from "../internal/Json.ts"
 import * as Sse from "../internal/Sse.ts"
@@ -144,7 +145,7 @@ export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]>
       ledger: ledger.entries,
       until: ledger.until,
       script: (next) => Ref.set(script, next),
-      client: ClientResponse.releasesOnClose(
+      client: Transport.releasesOnClose(
         HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
           Effect.flatMap(serve),
           Effect.succeed
