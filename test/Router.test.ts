@@ -419,7 +419,7 @@ describe("the spans", () => {
         "flex",
         "default"
       ])
-      assert.notInclude(JSON.stringify(spans.map(({ attributes, name }) => [name, ...attributes])), "secret")
+      assert.notInclude(JSON.stringify(spans.map(({ attributes, name }) => [name, Array.from(attributes)])), "secret")
     }).pipe(Effect.provide(layer(Script.byTier({ flex: Behaviour.refuse() })))))
 })
 
