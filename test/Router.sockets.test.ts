@@ -51,6 +51,23 @@ describe("Router on sockets", () => {
       assert.deepStrictEqual(asked, [])
     }))
 
+  it.live.each(clients)(
+    "says what the system says of a connection that is refused: $name",
+    ({ client }) =>
+      Effect.gen(function*() {
+        const { url } = yield* Effect.scoped(Upstream.make(() => {}))
+        const error = yield* Effect.flip(Effect.provide(
+          drain,
+          Router.layer({ connections: { openai: { baseUrl: url, apiKey: Redacted.make("sk-test") } } }).pipe(
+            Layer.provide(client)
+          )
+        ))
+        assert.strictEqual(error.reason._tag, "TransportFailed")
+        assert.include(error.message, "(ECONNREFUSED)")
+        assert.notInclude(JSON.stringify(error), "sk-test")
+      })
+  )
+
   it.live("uses connections again whose body ends a moment after its terminal event", () =>
     Effect.gen(function*() {
       const upstream = yield* Upstream.make((_, response) => {

@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import type { SseError } from "effect/encoding/Sse"
 import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import { hasProperty, isString } from "effect/Predicate"
 import * as Pull from "effect/Pull"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -301,18 +302,32 @@ const ended = ({ provider }: Options, response: HttpClientResponse, started: boo
   })
 
 /** A connection that broke: before the start the call never took place, after it the answer is torn. */
-const broken = ({ provider }: Options, error: HttpClientError | SseError, started = false): FlexInferenceError =>
-  started
+const broken = (
+  { provider }: Options,
+  { reason }: HttpClientError | SseError,
+  started = false
+): FlexInferenceError => {
+  // Not the error itself: it holds the request, and with it the key.
+  const cause = "cause" in reason ? reason.cause : undefined
+  const code = codeOf(cause)
+  const why = code === undefined ? "" : ` (${code})`
+  return started
     ? streamFailed({
       provider: provider.name,
       started,
-      message: `The connection to ${provider.title} broke in the middle of the answer.`
+      message: `The connection to ${provider.title} broke in the middle of the answer${why}.`
     })
     : transportFailed({
       provider: provider.name,
-      message: `${provider.title} could not be reached, or the connection broke before any output.`,
-      // Not the error itself: it holds the request, and with it the key.
-      cause: "cause" in error.reason ? error.reason.cause : undefined
+      message: `${provider.title} could not be reached, or the connection broke before any output${why}.`,
+      cause
     })
+}
+
+/** The system's word for what went wrong, such as `ECONNREFUSED`; `fetch` wraps the error that has it. */
+const codeOf = (cause: unknown): string | undefined => {
+  if (hasProperty(cause, "code") && isString(cause.code)) return cause.code
+  return hasProperty(cause, "cause") ? codeOf(cause.cause) : undefined
+}
 
 const kindOf = (response: HttpClientResponse): string => response.headers["content-type"] ?? "no content type"
