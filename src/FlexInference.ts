@@ -143,7 +143,10 @@ export const layerHostedConfig = (
 
 const hostedConfig = Config.all({
   apiKey: Config.Redacted("FLEXINFERENCE_API_KEY"),
-  baseUrl: Config.String("FLEXINFERENCE_BASE_URL").pipe(Config.option, Config.map(Option.getOrUndefined))
+  baseUrl: Config.URL("FLEXINFERENCE_BASE_URL").pipe(
+    Config.option,
+    Config.map((url) => Option.getOrUndefined(url)?.href)
+  )
 })
 
 /** The service over a router, for those who compose it by hand. */

@@ -12,7 +12,7 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import { dialects } from "./dialect/index.ts"
-import type { Open, Options } from "./internal/Answer.ts"
+import { forCall, type Open, type Options } from "./internal/Answer.ts"
 import { carryOut } from "./internal/CarryOut.ts"
 import * as HostedRouter from "./internal/HostedRouter.ts"
 import * as Json from "./internal/Json.ts"
@@ -60,7 +60,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
         const answer = yield* carryOut({
           transport,
           catalog,
-          options: { ...options, ...callOptions },
+          options: forCall(options, callOptions),
           incoming: { surface: dialect, text, value: Json.isObject(value) ? value : {} },
           plan,
           receivedAt,

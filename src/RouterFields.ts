@@ -167,6 +167,8 @@ export interface RouterFields {
   readonly model: string
   /** The tier by name, or the window of a race. */
   readonly startWithin: StartWithin.NamedTier | Duration.Duration
+  /** The request left `startWithin` open and got the default: a wish, which not every model can fulfil. */
+  readonly defaulted?: true
   readonly retry?: Retry
   readonly provider?: ProviderChain
   readonly includeCost: boolean
@@ -200,9 +202,8 @@ export const validate = (
   options?: Options
 ): Result.Result<RouterFields, FlexInferenceError> => {
   if (!isObject(body)) return Result.fail(invalidRequest([noObject(body)]))
-  const filled = options?.defaultStartWithin !== undefined && own(body, "start_within") === undefined
-    ? { ...body, start_within: options.defaultStartWithin }
-    : body
+  const defaulted = options?.defaultStartWithin !== undefined && own(body, "start_within") === undefined
+  const filled = defaulted ? { ...body, start_within: options.defaultStartWithin } : body
   const decoded = decoders[surface.required.field][surface.required.kind](filled)
   if (Result.isFailure(decoded)) {
     const found = problems(decoded.failure, filled)
@@ -212,6 +213,7 @@ export const validate = (
   return Result.succeed({
     model,
     startWithin: Result.getOrThrow(StartWithin.parse(start_within)),
+    ...(defaulted ? { defaulted } : {}),
     ...(retry === undefined
       ? {}
       : { retry: { count: retry.count, backoff: retry.backoff ?? "exponential", jitter: retry.jitter ?? true } }),

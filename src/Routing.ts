@@ -64,18 +64,8 @@ const direct = (name: string): name is ProviderName => Object.hasOwn(providers, 
 /** Decides everything that can be decided before a call: the error, or what to do. */
 export const plan = (fields: RouterFields, context: PlanContext): Result.Result<Plan, FlexInferenceError> =>
   Result.gen(function*() {
-    const window = Duration.isDuration(fields.startWithin) ? fields.startWithin : undefined
-    const chain = yield* chainOf(fields, context.catalog, window !== undefined)
-    const first = Arr.headNonEmpty(chain)
-    if (window !== undefined) yield* flexGate(fields.model, first, context.catalog)
-    if (fields.startWithin === "auto" && chain.includes("google")) {
-      return yield* Result.fail(unsupported({
-        code: "auto_unsupported_for_gemini",
-        param: "start_within",
-        message: `start_within "auto" is not offered by Gemini, which has no such tier. ` +
-          `Use "default", "priority" or a window such as "00h-00m-30s".`
-      }))
-    }
+    const chain = yield* chainOf(fields, context.catalog)
+    const startWithin = yield* tierGate(fields, chain, context.catalog)
     for (const name of chain) {
       if (!context.hasKey(name)) return yield* Result.fail(noKey(providers[name]))
     }
@@ -87,18 +77,40 @@ export const plan = (fields: RouterFields, context: PlanContext): Result.Result<
         dialect: providers[name].dialects.find((dialect) => dialect === context.surface.name) ??
           providers[name].dialects[0]
       })),
-      window,
-      tier: fields.startWithin === "priority" || fields.startWithin === "auto" ? fields.startWithin : "standard",
+      window: Duration.isDuration(startWithin) ? startWithin : undefined,
+      tier: startWithin === "priority" || startWithin === "auto" ? startWithin : "standard",
       retry: fields.retry,
       includeCost: fields.includeCost,
       stream: fields.stream
     }
   })
 
+/** What the chain can be asked for; a default that it cannot fulfil is as good as none, a caller's own word is refused. */
+const tierGate = (
+  { defaulted, model, startWithin }: RouterFields,
+  chain: Arr.NonEmptyReadonlyArray<ProviderName>,
+  catalog: ModelCatalog.ModelCatalog
+): Result.Result<RouterFields["startWithin"], FlexInferenceError> => {
+  const gate = Duration.isDuration(startWithin)
+    ? flexGate(model, Arr.headNonEmpty(chain), catalog)
+    : startWithin === "auto" && chain.includes("google")
+    ? Result.fail(unsupported({
+      code: "auto_unsupported_for_gemini",
+      param: "start_within",
+      message: `start_within "auto" is not offered by Gemini, which has no such tier. ` +
+        `Use "default", "priority" or a window such as "00h-00m-30s".`
+    }))
+    : Result.void
+  return Result.isSuccess(gate)
+    ? Result.succeed(startWithin)
+    : defaulted === true
+    ? Result.succeed("default")
+    : Result.fail(gate.failure)
+}
+
 const chainOf = (
   fields: RouterFields,
-  catalog: ModelCatalog.ModelCatalog,
-  raced: boolean
+  catalog: ModelCatalog.ModelCatalog
 ): Result.Result<Arr.NonEmptyReadonlyArray<ProviderName>, FlexInferenceError> => {
   const native = ModelCatalog.lookup(catalog, fields.model)?.provider ?? ModelCatalog.providerOf(fields.model)
   if (fields.provider === undefined) {
@@ -115,7 +127,7 @@ const chainOf = (
   for (const name of fields.provider) {
     if (!direct(name)) {
       return Result.fail(
-        chain.length === 0 && raced
+        chain.length === 0 && Duration.isDuration(fields.startWithin)
           ? unsupported({
             code: "flex_unsupported_on_cloud",
             param: "start_within",
@@ -270,8 +282,17 @@ export const escalation = (error: FlexInferenceError): Reason | undefined => {
 }
 
 /** Whether the same call may be sent again before commit: a real 429, a 5xx, or a broken connection (contract (b)). */
-export const isRetryable = (error: FlexInferenceError): boolean =>
-  error.retryable && error.reason._tag !== "TimedOut" && error.reason._tag !== "StreamFailed"
+export const isRetryable = ({ reason, retryable }: FlexInferenceError): boolean => {
+  switch (reason._tag) {
+    case "TimedOut":
+    case "StreamFailed":
+      return false
+    case "ProviderFailed":
+      return retryable && (reason.providerStatus >= 500 || reason.providerStatus === 429)
+    default:
+      return retryable
+  }
+}
 
 /** Whether the next route of the chain may do better: everything that is retryable, time-outs included. */
 export const advances = (error: FlexInferenceError): boolean => error.retryable

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Redacted, Stream } from "effect"
+import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { HttpClient, type HttpClientError, type HttpClientRequest } from "effect/http"
+import { TestClock } from "effect/testing"
 import * as FlexInference from "../src/FlexInference.ts"
 import * as UndiciHttpClient from "../src/gateway/UndiciHttpClient.ts"
 import * as ClientResponse from "../src/internal/ClientResponse.ts"
@@ -161,6 +162,55 @@ describe("layerHosted", () => {
       },
       `event: response.completed\ndata: {"type":"response.completed","response":{"output":[]}}\n\n`
     ))))
+
+  it.effect.each(["", "free", "-1", "1.5"])(
+    "knows no cost and no retries by a header that says %j",
+    (value) =>
+      Effect.scoped(Effect.gen(function*() {
+        const flex = yield* FlexInference.FlexInference
+        const { routing } = yield* flex.responses.open(request)
+        assert.deepInclude(routing, { costMicroUsd: undefined, retries: 0 })
+      })).pipe(Effect.provide(over(
+        200,
+        { "x-flexinference-cost": value, "x-flexinference-retries": value },
+        `data: {"type":"response.completed","response":{"output":[]}}\n\n`
+      )))
+  )
+
+  it.effect.each([0, 200, 402.5, 1000])("takes no %d from the block for a status", (status) =>
+    Effect.gen(function*() {
+      const flex = yield* FlexInference.FlexInference
+      const error = yield* Effect.flip(flex.responses.create(request))
+      assert.strictEqual(error.status, 503)
+    }).pipe(Effect.provide(over(503, {}, JSON.stringify({ error: { message: "No.", flexinference: { status } } })))))
+
+  it.effect.each(
+    [
+      ["the window and 30 s, where all calls have less", { firstByte: "1 second" }, undefined, 35_000],
+      ["what all calls have, where that is more", { firstByte: "2 minutes" }, undefined, 120_000],
+      ["what the call itself has", { firstByte: "2 minutes" }, { firstByte: "1 second" }, 1000],
+      [
+        "what all calls have, where the call leaves it open",
+        { firstByte: "2 minutes" },
+        { firstByte: undefined },
+        120_000
+      ]
+    ] as const
+  )("waits for the first byte for %s", ([, options, call, millis]) =>
+    Effect.gen(function*() {
+      const flex = yield* FlexInference.FlexInference
+      const fiber = yield* Effect.forkChild(Effect.flip(Effect.scoped(flex.responses.open(request, call))), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust(millis - 1)
+      assert.strictEqual(fiber.pollUnsafe(), undefined)
+      yield* TestClock.adjust(1)
+      assert.deepInclude((yield* Fiber.join(fiber)).reason, { _tag: "TimedOut", clock: "firstByte" })
+    }).pipe(Effect.provide(
+      FlexInference.layerHosted({ apiKey, ...options }).pipe(
+        Layer.provide(Layer.succeed(HttpClient.HttpClient, HttpClient.make(() => Effect.never)))
+      )
+    )))
 
   it.effect.each(
     [

@@ -220,6 +220,16 @@ describe("Router", () => {
         Effect.provide(layer(Script.always(Behaviour.answer({ startAfter: "150 seconds", keepAlive: "20 seconds" }))))
       ))
 
+    it.effect("stay as they are for all calls where one call leaves them open", () =>
+      Effect.gen(function*() {
+        const { endedAt, error } = yield* send({
+          body: { ...request, stream: true },
+          options: { firstByte: undefined, idle: undefined }
+        })
+        assert.deepInclude(error?.reason, { _tag: "TimedOut", clock: "firstByte" })
+        assert.strictEqual(endedAt, 5000)
+      }).pipe(Effect.provide(layer(Script.always(Behaviour.silent), { firstByte: "5 seconds" }))))
+
     it.effect("can be set for one call", () =>
       Effect.gen(function*() {
         const { endedAt } = yield* send({

@@ -114,6 +114,27 @@ describe("plan", () => {
     })
   })
 
+  it.each(
+    [
+      ["claude-opus-4-8", "00h-00m-30s"],
+      ["gpt-4o", "00h-00m-30s"],
+      ["gemini-2.5-flash", "auto"]
+    ] as const
+  )(
+    "serves %s at its standard tier where it cannot fulfil a default of %s that the caller did not ask for",
+    (model, defaultStartWithin) => {
+      const fields = Result.getOrThrow(
+        RouterFields.validate(dialects.responses, { model, input: "Hi" }, { defaultStartWithin })
+      )
+      const { tier, window } = Result.getOrThrow(Routing.plan(fields, {
+        surface: dialects.responses,
+        catalog: ModelCatalog.builtIn,
+        hasKey: () => true
+      }))
+      assert.deepStrictEqual({ tier, window }, { tier: "standard", window: undefined })
+    }
+  )
+
   it("names the way out for a model of nobody's, and the way works", () => {
     const error = Result.getOrThrow(Result.flip(plan({ model: "llama-5" })))
     assert.include(error.message, "\"provider\": [\"openai\"]")

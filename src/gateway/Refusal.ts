@@ -11,7 +11,8 @@ export const notFound = (paths: ReadonlyArray<string>): FlexInferenceError => {
   const rule = `The paths are ${paths.join(", ")}.`
   return refusal(404, {
     code: "not_found",
-    message: `There is nothing at this path. ${rule} A client's base URL usually ends in /v1.`,
+    message:
+      `There is nothing at this path. ${rule} OpenAI's clients take a base URL that ends in /v1, Anthropic's and Google's one without it.`,
     rule,
     example: "POST /v1/responses"
   })

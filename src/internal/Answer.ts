@@ -47,6 +47,12 @@ export interface CallOptions {
   readonly recoverBuffered?: boolean | undefined
 }
 
+/** What holds for one call: what is left open for it, or `undefined`, is as it is for all calls. */
+export const forCall = <A extends CallOptions>(options: A, call: CallOptions | undefined): A => ({
+  ...options,
+  ...Object.fromEntries(Object.entries(call ?? {}).filter(([, value]) => value !== undefined))
+})
+
 export interface Options extends CallOptions {
   /** The providers that can be called. One that is missing answers `no_byok_key` and its kin. */
   readonly connections: { readonly [name in ProviderName]?: Connection | undefined }

@@ -293,7 +293,7 @@ const gather = (job: Job, { answer, leg }: Committed<Leg.Opened>): Effect.Effect
       Effect.flatMap(() => {
         const body = collector.body()
         return body === undefined
-          ? Effect.die(new Error("a stream that ended with its terminal event amounts to no body"))
+          ? Effect.fail(Leg.emptyAnswer(leg.route.provider))
           : Effect.succeed(body)
       })
     )

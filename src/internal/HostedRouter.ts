@@ -27,7 +27,7 @@ import type { Connection, ErrorAnswer, Upstream } from "../provider/Provider.ts"
 import * as ProviderError from "../provider/ProviderError.ts"
 import * as RouterFields from "../RouterFields.ts"
 import type * as Routing from "../Routing.ts"
-import type { Answer, CallOptions, Open } from "./Answer.ts"
+import { type Answer, type CallOptions, forCall, type Open } from "./Answer.ts"
 import * as Json from "./Json.ts"
 import type { JsonObject } from "./Json.ts"
 import * as Leg from "./Leg.ts"
@@ -70,10 +70,11 @@ const blockOf = (error: JsonObject): JsonObject => Json.object(error, "flexinfer
 
 const detailsOf = (error: JsonObject, status: number, message: string) => {
   const block = blockOf(error)
+  const said = Json.number(block, "status")
   const errorClass = Json.string(block, "class")
   return {
     message,
-    status: Json.number(block, "status") ?? status,
+    status: said !== undefined && Number.isInteger(said) && said >= 400 && said < 600 ? said : status,
     // Google's envelope has a word in `status` where the others have a `type`.
     type: Json.string(error, "type") ?? Json.string(error, "status") ?? ProviderError.typeOfStatus(status),
     code: Json.string(error, "code") ?? Json.string(block, "code") ?? null,
@@ -144,16 +145,25 @@ export const make = (options: Options): Effect.Effect<{ readonly open: Open }, n
     }
     return {
       open: (surface, text, callOptions) =>
-        open({ transport, connection, surface, text, options: { ...options, ...callOptions } })
+        open({
+          transport,
+          connection,
+          surface,
+          text,
+          options: forCall(options, callOptions),
+          firstByte: callOptions?.firstByte
+        })
     }
   })
 
-const open = ({ connection, options, surface, text, transport }: {
+const open = ({ connection, firstByte, options, surface, text, transport }: {
   readonly transport: Transport.Transport
   readonly connection: Connection
   readonly surface: DialectName
   readonly text: string
   readonly options: CallOptions
+  /** The clock as it was set for this call alone. */
+  readonly firstByte: CallOptions["firstByte"]
 }): Effect.Effect<Answer, FlexInferenceError, Scope.Scope> =>
   Effect.gen(function*() {
     const receivedAt = yield* Clock.currentTimeMillis
@@ -165,7 +175,7 @@ const open = ({ connection, options, surface, text, transport }: {
       connection,
       dialect,
       body: text,
-      clocks: clocksOf(fields.startWithin, options),
+      clocks: clocksOf(fields.startWithin, options, firstByte),
       untilStart: undefined,
       // The hosted router sends nothing before it has committed, so its first event is the start.
       startSignal: "accepted"
@@ -214,18 +224,24 @@ const costOf = (event: JsonObject, path: ReadonlyArray<string> | undefined): num
   return cost === undefined ? undefined : Json.number(cost, "total_micro_usd")
 }
 
-/** The SDK's clocks (contract (g)): a window is waited for with 30 s to spare, unless the caller set the clock. */
-const clocksOf = (startWithin: RouterFields.RouterFields["startWithin"], options: CallOptions): Leg.Clocks => {
-  const base = Duration.seconds(60)
+/** The SDK's clocks (contract (g)): a window is waited for with 30 s to spare, unless the call itself set the clock. */
+const clocksOf = (
+  startWithin: RouterFields.RouterFields["startWithin"],
+  options: CallOptions,
+  own: CallOptions["firstByte"]
+): Leg.Clocks => {
+  const base = Duration.fromInputUnsafe(options.firstByte ?? "60 seconds")
   const window = Duration.isDuration(startWithin) ? Duration.sum(startWithin, Duration.seconds(30)) : base
   return {
-    firstByte: options.firstByte === undefined
-      ? Duration.max(base, window)
-      : Duration.fromInputUnsafe(options.firstByte),
+    firstByte: own === undefined ? Duration.max(base, window) : base,
     idle: Duration.fromInputUnsafe(options.idle ?? "60 seconds"),
     total: Duration.fromInputUnsafe(options.total ?? "600 seconds")
   }
 }
+
+/** The number of a header, if it is one. */
+const wholeOf = (header: string | undefined): number | undefined =>
+  header !== undefined && /^\d+$/.test(header) ? Number(header) : undefined
 
 const routingOf = ({ fields, headers, served, startedAfter }: {
   readonly fields: RouterFields.RouterFields
@@ -234,7 +250,6 @@ const routingOf = ({ fields, headers, served, startedAfter }: {
   readonly startedAfter: Duration.Duration
 }): Routing.Routing => {
   const provider = headers["x-flexinference-served-provider"] ?? "unknown"
-  const cost = headers["x-flexinference-cost"]
   return {
     model: served.model ?? fields.model,
     provider,
@@ -243,13 +258,13 @@ const routingOf = ({ fields, headers, served, startedAfter }: {
     tierInferred: served.tier === undefined,
     reason: headers["x-flexinference-routing-reason"] ?? "unknown",
     fallbackAttempts: 0,
-    retries: Number(headers["x-flexinference-retries"] ?? "0"),
+    retries: wholeOf(headers["x-flexinference-retries"]) ?? 0,
     mode: headers["x-flexinference-pricing"] === "managed" ? "managed" : "byok",
     window: Duration.isDuration(fields.startWithin) ? fields.startWithin : undefined,
     startedAfter,
     legs: [],
     usage: served.usage,
-    costMicroUsd: cost === undefined ? undefined : Number(cost),
+    costMicroUsd: wholeOf(headers["x-flexinference-cost"]),
     savingMicroUsd: undefined,
     simulated: headers["x-flexinference-simulated"] === "true"
   }

@@ -15,6 +15,7 @@ import type { HttpClientError } from "effect/http/HttpClientError"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import { hasProperty, isString } from "effect/Predicate"
 import * as Pull from "effect/Pull"
+import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Dialect, Frame, Progress } from "../dialect/Dialect.ts"
@@ -93,7 +94,7 @@ export const openStream = (options: Options): Effect.Effect<Opened, FlexInferenc
       true,
       untilStart === undefined ? clocks.firstByte : undefined
     )
-    const state: State = { started: false, progress: "open", failure: undefined }
+    const state: State = { started: false, progress: "open", failure: undefined, flushed: false }
     const pull = yield* Stream.toPull(guarded(options, state, response, bytes))
     const held: Array<Frame> = []
     while (!state.started) {
@@ -113,7 +114,8 @@ export const readBody = (options: Options): Effect.Effect<Body, FlexInferenceErr
   const read = Effect.gen(function*() {
     // Providers send the headers of an unstreamed answer together with its body, so one clock covers both.
     const { pull, response } = yield* send(options, false, undefined)
-    const text = yield* Effect.mapError(textOf(pull), (error) => broken(options, error))
+    // A provider that has sent its 200 has made, and charged for, the answer: it must not be asked for it again.
+    const text = yield* Effect.mapError(textOf(pull), (error) => broken(options, error, true))
     const value = Json.parseObject(text)
     if (value === undefined) {
       return yield* Effect.fail(transportFailed({
@@ -188,7 +190,11 @@ interface State {
   started: boolean
   progress: Progress
   failure: FlexInferenceError | undefined
+  /** Whether the body has ended, and what was left of it without its closing blank line has been given one. */
+  flushed: boolean
 }
+
+const blankLine = new TextEncoder().encode("\n\n")
 
 /** The frames of a stream, watched: failures inside it, malformed events, silence and early ends become errors. */
 const guarded = (
@@ -206,21 +212,31 @@ const guarded = (
         orElse: () => Effect.fail(timedOutOn(provider, "idle", clocks.idle))
       })
   )
-  const frames = Sse.decode(Stream.fromPull(Effect.succeed(awake))).pipe(
+  // Not every provider closes its last event, and a whole answer must not be lost over that.
+  const tail = Stream.suspend(() => {
+    state.flushed = true
+    return Stream.make(blankLine)
+  })
+  const frames = Sse.decode(Stream.concat(Stream.fromPull(Effect.succeed(awake)), tail)).pipe(
     Stream.mapError((error) => error._tag === "FlexInferenceError" ? error : broken(options, error, state.started))
   )
 
   const inspect = (frame: Frame): FlexInferenceError | undefined => {
     const { data, value } = frame
     if (value === undefined) {
-      return data === "[DONE]" ? undefined : streamFailed({
+      if (data.trim() === "[DONE]") return state.started ? undefined : ended(options, response, false)
+      return state.flushed ? ended(options, response, state.started) : streamFailed({
         provider: provider.name,
         message: `${provider.title} sent an event whose data is not a JSON object.`,
         started: state.started
       })
     }
     const failure = dialect.failureOf(value)
-    if (failure !== undefined) return provider.streamErrorOf(failure, value, state.started)
+    if (failure !== undefined) {
+      // A number too large for a double is read as infinite, which the error's event, being JSON, cannot hold.
+      const event = Json.parseObject(JSON.stringify(value)) ?? {}
+      return provider.streamErrorOf(failure, event, state.started)
+    }
     if (startSignal === "accepted" || dialect.isStart(value)) state.started = true
     return undefined
   }
@@ -301,9 +317,17 @@ const ended = ({ provider }: Options, response: HttpClientResponse, started: boo
       : `${provider.title} closed the stream (${kindOf(response)}) before any output.`
   })
 
+/** The error of a stream that came to its end and yet holds no answer. */
+export const emptyAnswer = (provider: Upstream): FlexInferenceError =>
+  streamFailed({
+    provider: provider.name,
+    started: true,
+    message: `${provider.title} ended the stream without an answer in it.`
+  })
+
 /** A connection that broke: before the start the call never took place, after it the answer is torn. */
 const broken = (
-  { provider }: Options,
+  { connection, provider }: Options,
   { reason }: HttpClientError | SseError,
   started = false
 ): FlexInferenceError => {
@@ -320,9 +344,16 @@ const broken = (
     : transportFailed({
       provider: provider.name,
       message: `${provider.title} could not be reached, or the connection broke before any output${why}.`,
-      cause
+      // `fetch` quotes a header that it cannot send.
+      ...(mentions(cause, Redacted.value(connection.apiKey)) ? {} : { cause })
     })
 }
+
+const mentions = (cause: unknown, key: string): boolean =>
+  key !== "" &&
+  ((isString(cause) && cause.includes(key)) ||
+    (hasProperty(cause, "message") && isString(cause.message) && cause.message.includes(key)) ||
+    (hasProperty(cause, "cause") && mentions(cause.cause, key)))
 
 /** The system's word for what went wrong, such as `ECONNREFUSED`; `fetch` wraps the error that has it. */
 const codeOf = (cause: unknown): string | undefined => {

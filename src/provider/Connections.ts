@@ -31,8 +31,8 @@ export const make = (options: { readonly [name in ProviderName]?: ConnectionOpti
 })
 
 const provider = (name: ProviderName, key: Config.Config<Redacted.Redacted<string>>, baseUrl: string) =>
-  Config.all({ apiKey: key, baseUrl: Config.option(Config.String(baseUrl)) }).pipe(
-    Config.map(({ apiKey, baseUrl }) => connect(name, { apiKey, baseUrl: Option.getOrUndefined(baseUrl) })),
+  Config.all({ apiKey: key, baseUrl: Config.option(Config.URL(baseUrl)) }).pipe(
+    Config.map(({ apiKey, baseUrl }) => connect(name, { apiKey, baseUrl: Option.getOrUndefined(baseUrl)?.href })),
     Config.option,
     Config.map(Option.getOrUndefined)
   )

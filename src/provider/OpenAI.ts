@@ -53,7 +53,8 @@ const isOneOf = (words: ReadonlySet<string>, { code, type }: Pick<InStreamFailur
   (code !== null && words.has(code)) || (type !== null && words.has(type))
 
 const saysTierUnsupported = (failure: ProviderError.Failure): boolean =>
-  failure.status === 400 && (failure.param === "service_tier" || /service_tier/.test(failure.message))
+  failure.status === 400 &&
+  (failure.param === "service_tier" || /(?:invalid|unsupported|unknown) service_tier/i.test(failure.message))
 
 const errorOf = (answer: ErrorAnswer) => {
   const error = (answer.body === undefined ? undefined : Json.object(answer.body, "error")) ?? {}

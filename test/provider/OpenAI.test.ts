@@ -152,6 +152,14 @@ describe("OpenAI", () => {
     })
   })
 
+  it("takes a 400 that only mentions the tier for what it is", () => {
+    const read = answer(400, {
+      code: "missing_start_within",
+      message: "start_within is missing; service_tier is set from it."
+    })
+    assert.strictEqual(read.reason._tag, "ProviderFailed")
+  })
+
   it("says something readable of an answer that is no JSON", () => {
     const read = answer(502, "<html>Bad gateway</html>")
     assert.deepInclude(read.reason, { _tag: "ProviderFailed", status: 502, code: null })

@@ -1,0 +1,138 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer, Redacted, Stream } from "effect"
+import { FetchHttpClient, HttpClient, HttpClientError, type HttpClientRequest } from "effect/http"
+import { inspect } from "node:util"
+import type { DialectName } from "../src/dialect/Dialect.ts"
+import * as ClientResponse from "../src/internal/ClientResponse.ts"
+import * as Router from "../src/Router.ts"
+
+/** What a provider puts on the wire for one call. */
+interface Wire {
+  readonly status?: number
+  readonly headers?: { readonly [name: string]: string }
+  readonly body: string
+  /** The connection breaks behind the body. */
+  readonly breaks?: boolean
+}
+
+const apiKey = Redacted.make("sk-test")
+const encoder = new TextEncoder()
+
+const router = (wires: ReadonlyArray<Wire>, seen: Array<HttpClientRequest.HttpClientRequest> = []) =>
+  Router.layer({ connections: { openai: { baseUrl: "https://openai.test/v1", apiKey } } }).pipe(
+    Layer.provide(Layer.succeed(
+      HttpClient.HttpClient,
+      HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
+        Effect.flatMap((request) => {
+          const { body, breaks = false, headers = {}, status = 200 } = wires[Math.min(seen.length, wires.length - 1)] ??
+            { body: "" }
+          seen.push(request)
+          const bytes = Stream.make(encoder.encode(body))
+          return ClientResponse.make({
+            request,
+            url: request.url,
+            status,
+            headers,
+            stream: breaks
+              ? Stream.concat(
+                bytes,
+                Stream.fail(
+                  new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request }) })
+                )
+              )
+              : bytes
+          })
+        }),
+        Effect.succeed
+      )
+    ))
+  )
+
+/** Sends a request and reads its answer to the end. */
+const ask = (body: object, surface: DialectName = "responses") =>
+  Effect.scoped(Effect.gen(function*() {
+    const { open } = yield* Router.Router
+    const answer = yield* open(surface, JSON.stringify(body))
+    if (answer._tag === "Stream") yield* Stream.runDrain(answer.frames)
+    return answer
+  }))
+
+const request = { model: "gpt-5.5", input: "Hi", start_within: "default" }
+const streamed = { ...request, stream: true }
+const chat = { model: "gpt-5.5", messages: [], start_within: "00h-00m-05s" }
+const completed = `data: {"type":"response.completed","response":{"output":[]}}`
+
+describe("Router on a wire", () => {
+  it.effect("does not ask again for a body that broke off behind its 200: it is made and charged for", () => {
+    const seen: Array<HttpClientRequest.HttpClientRequest> = []
+    return Effect.gen(function*() {
+      const error = yield* Effect.flip(ask({ ...request, retry: { count: 3 } }))
+      assert.strictEqual(error.reason._tag, "StreamFailed")
+      assert.strictEqual(seen.length, 1)
+    }).pipe(Effect.provide(router([{ body: "{\"id\":", breaks: true }], seen)))
+  })
+
+  it.effect.each([408, 409])("does not send again what was answered with %i", (status) => {
+    const seen: Array<HttpClientRequest.HttpClientRequest> = []
+    return Effect.gen(function*() {
+      const error = yield* Effect.flip(ask({ ...request, retry: { count: 3 } }))
+      assert.strictEqual(error.status, status)
+      assert.strictEqual(seen.length, 1)
+    }).pipe(Effect.provide(router([{ status, body: "{}" }], seen)))
+  })
+
+  it.effect("does not take a [DONE] with nothing before it for a start", () => {
+    const seen: Array<HttpClientRequest.HttpClientRequest> = []
+    return Effect.gen(function*() {
+      const { routing } = yield* ask({ ...chat, stream: true }, "chat.completions")
+      assert.strictEqual(routing.reason, "flex_not_started")
+      assert.strictEqual(seen.length, 2)
+    }).pipe(Effect.provide(router([
+      { body: "data: [DONE]\n\n" },
+      { body: `data: {"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n` }
+    ], seen)))
+  })
+
+  it.effect("takes a stream that ends without a whole answer in it for the provider's failure, not for its own", () =>
+    Effect.gen(function*() {
+      const { routing } = yield* ask(chat, "chat.completions")
+      assert.strictEqual(routing.reason, "flex_recovered")
+    }).pipe(Effect.provide(router([
+      { body: `data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\ndata: [DONE]\n\n` },
+      { body: `{"choices":[]}` }
+    ]))))
+
+  it.effect.each([completed, `${completed}\n`, `${completed}\r\n`, `\uFEFF${completed}\r\n\r\n`])(
+    "reads a last event however it is closed: %j",
+    (body) => Effect.asVoid(ask(streamed)).pipe(Effect.provide(router([{ body }])))
+  )
+
+  it.effect("takes an event that was cut for the end of the stream", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(ask(streamed))
+      assert.deepInclude(error.reason, { _tag: "StreamFailed", started: false })
+      assert.include(error.message, "closed the stream")
+    }).pipe(Effect.provide(router([{ body: completed.slice(0, -5) }]))))
+
+  it.effect("takes a failure event that holds a number beyond all numbers", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(ask(streamed))
+      assert.deepInclude(error.reason, { _tag: "StreamFailed", message: "No." })
+    }).pipe(Effect.provide(router([
+      {
+        body:
+          `data: {"type":"response.failed","response":{"error":{"code":"server_error","message":"No."}},"n":1e999}\n\n`
+      }
+    ]))))
+
+  it.effect("keeps a key that no header can hold out of the error", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(ask(request))
+      assert.strictEqual(error.reason._tag, "TransportFailed")
+      assert.notInclude(inspect(error, { depth: 20 }), "sk-two")
+    }).pipe(Effect.provide(
+      Router.layer({
+        connections: { openai: { baseUrl: "http://127.0.0.1:1", apiKey: Redacted.make("sk-two\nlines") } }
+      }).pipe(Layer.provide(FetchHttpClient.layer))
+    )))
+})
