@@ -1,6 +1,6 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Redacted, Scope, Stream } from "effect"
+import { Effect, Exit, Fiber, Layer, Redacted, References, Scope, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { setImmediate } from "node:timers"
 import * as UndiciHttpClient from "../src/gateway/UndiciHttpClient.ts"
@@ -97,6 +97,49 @@ describe("Router on sockets", () => {
       for (const exit of yield* Fiber.join(calls)) assert.isTrue(Exit.isFailure(exit))
       yield* upstream.aborted
     }))
+
+  // A fiber that yields often is where a wake-up or a hand-over can be missed.
+  const hurried = Effect.provideService(References.MaxOpsBeforeYield, 4)
+
+  it.live("reads every answer to its end, whenever its pieces come", () =>
+    Effect.gen(function*() {
+      const upstream = yield* Upstream.make((_, response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" })
+        response.write(added)
+        setImmediate(() => response.write(": a piece\n\n", () => setImmediate(() => response.end(completed))))
+      })
+      yield* Effect.provide(
+        Effect.forEach(Array.from({ length: 60 }), () => hurried(drain), { concurrency: 4, discard: true }),
+        router(upstream.url)
+      )
+    }), 20_000)
+
+  it.live("leaves no call open, wherever its caller went away", () =>
+    Effect.gen(function*() {
+      let open = 0
+      const upstream = yield* Upstream.make((_, response) => {
+        open++
+        response.on("close", () => open--)
+        response.writeHead(200, { "content-type": "text/event-stream" })
+        response.write(": nothing yet\n\n")
+      })
+      const leave = (after: number) =>
+        Effect.gen(function*() {
+          const fiber = yield* Effect.forkChild(hurried(drain))
+          yield* Effect.repeat(Effect.yieldNow, { times: after })
+          yield* Fiber.interrupt(fiber)
+        })
+      yield* Effect.provide(
+        Effect.gen(function*() {
+          yield* Effect.forEach(Array.from({ length: 300 }, (_, index) => index), leave, {
+            concurrency: 5,
+            discard: true
+          })
+          yield* Effect.repeat(Effect.yieldNow, { until: () => open === 0 })
+        }),
+        router(upstream.url)
+      )
+    }), 20_000)
 
   it.live("does not wait for a provider that holds the connection open after its terminal event", () =>
     Effect.gen(function*() {

@@ -19,6 +19,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { isString, isUint8Array } from "effect/Predicate"
 import type * as Pull from "effect/Pull"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { Agent, type Dispatcher } from "undici"
 import * as ClientResponse from "../internal/ClientResponse.ts"
@@ -67,7 +68,9 @@ const execute = (
     onSome: (url) =>
       Effect.flatMap(bodyOf(request), (body) => {
         const exchange = new Exchange(request)
-        return Effect.callback<Head, HttpClientError.HttpClientError>((resume) => {
+        const owned = Effect.flatMap(Transport.CallScope, (scope) =>
+          scope === undefined ? Effect.void : Scope.addFinalizer(scope, exchange.abort))
+        const head = Effect.callback<Head, HttpClientError.HttpClientError>((resume) => {
           exchange.settle = resume
           dispatcher.dispatch({
             origin: url.origin,
@@ -78,13 +81,15 @@ const execute = (
             headersTimeout: 0,
             bodyTimeout: 0
           }, exchange)
-        }).pipe(
+        })
+        return Effect.andThen(owned, head).pipe(
           Effect.flatMap((head) =>
             ClientResponse.make({
               ...head,
               request,
               url: url.origin + url.pathname + url.search,
-              stream: ClientResponse.onClose(Stream.fromPull(Effect.succeed(exchange.pull)), () => exchange.abort)
+              stream: ClientResponse.onClose(Stream.fromPull(Effect.succeed(exchange.pull)), () =>
+                exchange.abort)
             })
           ),
           Effect.onInterrupt(() => exchange.abort)
@@ -183,6 +188,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   )
 
   private readonly arrival: Effect.Effect<void> = Effect.callback((resume) => {
+    // It may have come while the fiber had yielded, when nobody was there to be woken.
+    if (this.end !== undefined || this.chunks.length > 0) return resume(Effect.void)
     this.wake = () => {
       this.wake = constVoid
       resume(Effect.void)

@@ -16,6 +16,11 @@ export type Transport = (
   request: HttpClientRequest
 ) => Effect.Effect<HttpClientResponse, HttpClientError, Scope>
 
+/** The scope of the call a client is making: what it gives a response up with, should nobody come to open it. */
+export const CallScope = Context.Reference<Scope | undefined>("effect-flexinference/CallScope", {
+  defaultValue: () => undefined
+})
+
 const releasing = new WeakSet<HttpClient.HttpClient>()
 
 /** Notes that a client ends a call with the scope its body is opened in, and that it follows no redirects. */
@@ -27,7 +32,11 @@ export const releasesOnClose = (client: HttpClient.HttpClient): HttpClient.HttpC
 /** The calls of a client. One that sees to its calls itself is spared the abort signal that others need. */
 export const make = (client: HttpClient.HttpClient): Effect.Effect<Transport> =>
   Effect.contextWith((context: Context.Context<never>) => {
-    if (releasing.has(client)) return Effect.succeed<Transport>((request) => client.execute(request))
+    if (releasing.has(client)) {
+      return Effect.succeed<Transport>((request) =>
+        Effect.flatMap(Effect.scope, (scope) => Effect.provideService(client.execute(request), CallScope, scope))
+      )
+    }
     const scoped = HttpClient.withScope(client)
     // `fetch` alone follows redirects by itself; to the other clients this means nothing.
     const stay = <R>(input: Context.Context<R>): Context.Context<R | RequestInit> =>
