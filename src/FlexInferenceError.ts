@@ -284,17 +284,19 @@ export const transportFailed = (options: {
   readonly provider: string
   readonly message: string
   readonly cause?: unknown
+  /** Whether the same call could go through later; a wrong address stays wrong. */
+  readonly retryable?: boolean
 }): FlexInferenceError =>
   make(
     new TransportFailed({
       ...local,
+      retryable: true,
       ...options,
       class: "upstream",
       type: "flexinference_error",
       status: 502,
       code: "upstream_unreachable",
-      param: null,
-      retryable: true
+      param: null
     })
   )
 

@@ -170,6 +170,18 @@ describe("Router", () => {
         })
       }).pipe(Effect.provide(layer(Script.byProvider({ openai: Script.always(Behaviour.refuse({ status: 500 })) })))))
 
+    it.effect("counts the retries of every route it tried", () =>
+      Effect.gen(function*() {
+        const { calls, routing } = yield* send({
+          body: { ...chain, retry: { count: 2, jitter: false } },
+          watch: 10_000
+        })
+        assert.strictEqual(calls.length, 4)
+        assert.deepInclude(routing, { provider: "anthropic", retries: 2, fallbackAttempts: 1 })
+      }).pipe(
+        Effect.provide(layer(Script.byProvider({ openai: Script.always(Behaviour.refuse({ status: 500 })) })))
+      ))
+
     it.effect("does not advance on a definite answer", () =>
       Effect.gen(function*() {
         const { calls, error } = yield* send({ body: chain, watch: 2000 })

@@ -123,8 +123,8 @@ const settled = <A>(
   open: (leg: LegPlan) => Effect.Effect<A, FlexInferenceError, Scope.Scope>
 ): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
   const { retry, routes, tier } = job.plan
+  let calls = 0
   const from = (index: number, route: Routing.Route): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
-    let calls = 0
     const call = Effect.flatMap(encode(job, route, tier), (leg) =>
       Effect.map(
         inOwnScope(Effect.suspend(() => {
@@ -136,7 +136,7 @@ const settled = <A>(
           answer,
           reason: index === 0 ? reason : "chain_advanced",
           fallbackAttempts: index,
-          retries: calls - 1
+          retries: calls - 1 - index
         })
       ))
     const retried = retry === undefined

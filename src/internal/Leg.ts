@@ -120,6 +120,7 @@ export const readBody = (options: Options): Effect.Effect<Body, FlexInferenceErr
     if (value === undefined) {
       return yield* Effect.fail(transportFailed({
         provider: options.provider.name,
+        retryable: false,
         message: `${options.provider.title} answered ${response.status} with ${kindOf(response)} that is not a JSON ` +
           `object. Check that its base URL leads to the API.`
       }))
@@ -165,6 +166,7 @@ const errorOf = (options: Options, { pull, response }: Sent): Effect.Effect<Flex
     if (response.status < 400) {
       return transportFailed({
         provider: provider.name,
+        retryable: false,
         message: `${provider.title} answered ${response.status}, a redirect, which is not followed with a key in ` +
           `hand. Set the base URL to the API's own address.`
       })

@@ -104,10 +104,10 @@ export const OpenAI: Provider = {
   },
   tierHeader: undefined,
   request: (call, connection) =>
-    HttpClientRequest.post(`${connection.baseUrl}${path[call.dialect]}`).pipe(
+    HttpClientRequest.post(`${connection.baseUrl.replace(/\/+$/, "")}${path[call.dialect]}`).pipe(
+      HttpClientRequest.setHeaders(connection.headers ?? {}),
       HttpClientRequest.bearerToken(connection.apiKey),
       HttpClientRequest.accept(call.stream ? "text/event-stream" : "application/json"),
-      HttpClientRequest.setHeaders(connection.headers ?? {}),
       HttpClientRequest.bodyText(call.body, "application/json")
     ),
   errorOf,

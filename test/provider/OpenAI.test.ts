@@ -23,9 +23,9 @@ const call = {
 describe("OpenAI", () => {
   it("is asked at its base URL with a bearer key", () => {
     const request = OpenAI.request(call, {
-      baseUrl: "https://proxy.test/openai/v1",
+      baseUrl: "https://proxy.test/openai/v1/",
       apiKey: Redacted.make("sk-1"),
-      headers: { "openai-project": "p" }
+      headers: { "openai-project": "p", authorization: "another" }
     })
     assert.strictEqual(request.url, "https://proxy.test/openai/v1/chat/completions")
     assert.deepInclude(request.headers, {
