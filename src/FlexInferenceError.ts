@@ -117,7 +117,7 @@ export class StreamFailed extends Schema.TaggedError<StreamFailed>()("StreamFail
   event: Schema.optionalKey(Schema.JsonObject)
 }) {}
 
-/** The caller went away. */
+/** The hosted router saw its caller go away. In this process going away is an interruption and no error. */
 export class Canceled extends Schema.TaggedError<Canceled>()("Canceled", details) {}
 
 /** Something in the router itself went wrong. */
@@ -347,19 +347,6 @@ export const streamFailed = (options: {
     })
   )
 }
-
-/** A caller that went away before its answer was whole. */
-export const canceled: FlexInferenceError = make(
-  new Canceled({
-    ...local,
-    class: "canceled",
-    type: "invalid_request_error",
-    status: 499,
-    code: "request_canceled",
-    param: null,
-    message: "The caller went away before the answer was complete."
-  })
-)
 
 /** A fault of the router itself; its cause is for the operator and never reaches the wire. */
 export const internal = (cause: unknown): FlexInferenceError =>

@@ -215,6 +215,7 @@ describe("layerHosted", () => {
   it.effect.each(
     [
       [402, "billing", "insufficient_balance", "ProviderFailed"],
+      [499, "canceled", "request_canceled", "Canceled"],
       [403, "permission", "moderation_blocked", "ProviderFailed"],
       [429, "quota", "rate_limit_exceeded", "Refused"],
       [400, "validation", "missing_model", "InvalidRequest"]

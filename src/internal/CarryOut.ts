@@ -28,19 +28,8 @@ import * as RetryPolicy from "./RetryPolicy.ts"
 import * as Telemetry from "./Telemetry.ts"
 import type { Transport } from "./Transport.ts"
 
-/** The contract's clocks (g). */
-const defaults = {
-  firstByte: Duration.seconds(60),
-  idle: Duration.seconds(60),
-  // A recorded flex stream is silent for 69 s between its reasoning and its answer.
-  flexIdle: Duration.seconds(180),
-  total: Duration.seconds(600),
-  /** What a flex leg is given beyond its window, so that late is still better than never. */
-  margin: Duration.seconds(30)
-}
-
 /** One request on its way: everything that is known when the first leg opens. */
-export interface Job {
+interface Job {
   readonly transport: Transport
   readonly catalog: ModelCatalog
   readonly options: Options
@@ -49,6 +38,8 @@ export interface Job {
   readonly receivedAt: number
   readonly log: LegLog
   readonly context: Omit<AnswerContext, "request">
+  /** The request for a route; both legs of a race and every retry send the same. */
+  readonly encode: (route: Routing.Route) => Result.Result<Encoding.Encoded, FlexInferenceError>
 }
 
 /** One call to one route at one tier. */
@@ -67,8 +58,9 @@ interface Committed<A> {
   readonly retries: number
 }
 
-export const carryOut = (job: Job): Effect.Effect<Answer, FlexInferenceError, Scope.Scope> => {
-  const { plan } = job
+export const carryOut = (request: Omit<Job, "encode">): Effect.Effect<Answer, FlexInferenceError, Scope.Scope> => {
+  const { plan } = request
+  const job = { ...request, encode: Encoding.once(request.incoming) }
   if (plan.stream) return Effect.flatMap(commit(job, "stream", openLeg), (committed) => relayed(job, committed))
   return plan.window === undefined
     ? Effect.flatMap(commit(job, "body", readLeg), (committed) => answered(job, committed))
@@ -108,11 +100,11 @@ const commit = <A>(
       )
   }).pipe(
     Effect.map(({ value }) => value),
-    Effect.mapError((error) =>
-      error._tag === "Rejected" || error.flex === undefined
-        ? error._tag === "Rejected" ? error.error : error.standard
-        : new FlexInferenceError({ reason: error.standard.reason, flex: error.flex.reason })
-    )
+    Effect.mapError((error) => {
+      if (error._tag === "Rejected") return error.error
+      const { flex, standard } = error
+      return flex === undefined ? standard : new FlexInferenceError({ reason: standard.reason, flex: flex.reason })
+    })
   )
 }
 
@@ -149,12 +141,12 @@ const settled = <A>(
 }
 
 const encode = (job: Job, route: Routing.Route, tier: Tier): Effect.Effect<LegPlan, FlexInferenceError> =>
-  Effect.map(Effect.fromResult(Encoding.encode(job.incoming, route)), (encoded) => ({ route, encoded, tier }))
+  Effect.map(Effect.fromResult(job.encode(route)), (encoded) => ({ route, encoded, tier }))
 
 const legOptions = (job: Job, leg: LegPlan, body: string, connection: Connection): Leg.Options => {
   const { options, plan, transport } = job
   const raced = leg.tier === "flex" ? plan.window : undefined
-  const firstByte = Duration.fromInputUnsafe(options.firstByte ?? defaults.firstByte)
+  const firstByte = Duration.fromInputUnsafe(options.firstByte ?? Leg.defaults.firstByte)
   return {
     transport,
     provider: leg.route.provider,
@@ -163,10 +155,10 @@ const legOptions = (job: Job, leg: LegPlan, body: string, connection: Connection
     body,
     clocks: {
       firstByte,
-      idle: Duration.fromInputUnsafe(options.idle ?? (leg.tier === "flex" ? defaults.flexIdle : defaults.idle)),
-      total: Duration.fromInputUnsafe(options.total ?? defaults.total)
+      idle: Duration.fromInputUnsafe(options.idle ?? (leg.tier === "flex" ? Leg.defaults.flexIdle : Leg.defaults.idle)),
+      total: Duration.fromInputUnsafe(options.total ?? Leg.defaults.total)
     },
-    untilStart: raced === undefined ? undefined : Duration.max(firstByte, Duration.sum(raced, defaults.margin)),
+    untilStart: raced === undefined ? undefined : Duration.max(firstByte, Duration.sum(raced, Leg.defaults.margin)),
     startSignal: options.startSignal ?? "output"
   }
 }
@@ -281,7 +273,7 @@ const collected = (job: Job): Effect.Effect<BodyAnswer, FlexInferenceError, Scop
 /** The body that a stream amounts to. */
 const gather = (job: Job, { answer, leg }: Committed<Leg.Opened>): Effect.Effect<JsonObject, FlexInferenceError> => {
   const collector = dialects[leg.route.dialect].collector()
-  const total = Duration.fromInputUnsafe(job.options.total ?? defaults.total)
+  const total = Duration.fromInputUnsafe(job.options.total ?? Leg.defaults.total)
   return Stream.runForEach(answer.frames, ({ value }) =>
     Effect.sync(() => {
       if (value !== undefined) collector.add(value)

@@ -62,6 +62,16 @@ export const encode = (incoming: Incoming, route: Route): Result.Result<Encoded,
   })
 }
 
+/** `encode` for one request, which translates it for a route only once. */
+export const once = (incoming: Incoming): (route: Route) => ReturnType<typeof encode> => {
+  const encoded = new Map<Route, ReturnType<typeof encode>>()
+  return (route) => {
+    const found = encoded.get(route) ?? encode(incoming, route)
+    encoded.set(route, found)
+    return found
+  }
+}
+
 /** A follow-up of a translated request, as a leg sends it. */
 export const again = (request: JsonObject, route: Route, form: LegForm): string =>
   edit(JSON.stringify(request), route, form, [])

@@ -14,6 +14,7 @@ import * as Stream from "effect/Stream"
 import type { DialectName, Served } from "../dialect/Dialect.ts"
 import { dialects } from "../dialect/index.ts"
 import {
+  Canceled,
   ErrorClass,
   FlexInferenceError,
   InvalidRequest,
@@ -123,6 +124,8 @@ const reasonOf = (
       return new Unauthenticated(details)
     case "quota":
       return new Refused(details)
+    case "canceled":
+      return new Canceled(details)
     default:
       return new ProviderFailed({ ...details, providerStatus })
   }
@@ -230,12 +233,12 @@ const clocksOf = (
   options: CallOptions,
   own: CallOptions["firstByte"]
 ): Leg.Clocks => {
-  const base = Duration.fromInputUnsafe(options.firstByte ?? "60 seconds")
-  const window = Duration.isDuration(startWithin) ? Duration.sum(startWithin, Duration.seconds(30)) : base
+  const base = Duration.fromInputUnsafe(options.firstByte ?? Leg.defaults.firstByte)
+  const window = Duration.isDuration(startWithin) ? Duration.sum(startWithin, Leg.defaults.margin) : base
   return {
     firstByte: own === undefined ? Duration.max(base, window) : base,
-    idle: Duration.fromInputUnsafe(options.idle ?? "60 seconds"),
-    total: Duration.fromInputUnsafe(options.total ?? "600 seconds")
+    idle: Duration.fromInputUnsafe(options.idle ?? Leg.defaults.idle),
+    total: Duration.fromInputUnsafe(options.total ?? Leg.defaults.total)
   }
 }
 

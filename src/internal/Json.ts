@@ -38,6 +38,9 @@ export const array = (value: JsonObject, key: string): ReadonlyArray<Json> | und
   return isArray(found) ? found : undefined
 }
 
+/** Whether an object has the member, and not as null, which is how callers say "not set". */
+export const isGiven = (value: JsonObject, key: string): boolean => (member(value, key) ?? null) !== null
+
 /** The members of an array that are objects; a foreign array may hold anything. */
 export const objects = (value: JsonObject, key: string): ReadonlyArray<JsonObject> =>
   (array(value, key) ?? []).filter(isObject)

@@ -42,6 +42,17 @@ export interface Clocks {
   readonly total: Duration.Duration
 }
 
+/** The contract's clocks (g); the clock of a silent flex leg is our own. */
+export const defaults = {
+  firstByte: Duration.seconds(60),
+  idle: Duration.seconds(60),
+  // A recorded flex stream is silent for 69 s between its reasoning and its answer.
+  flexIdle: Duration.seconds(180),
+  total: Duration.seconds(600),
+  /** What is waited beyond a window, so that late is still better than never. */
+  margin: Duration.seconds(30)
+}
+
 /** What counts as started: the first output, or the provider's first sign of having accepted the request. */
 export type StartSignal = "output" | "accepted"
 

@@ -13,9 +13,6 @@ import * as ServiceTier from "./ServiceTier.ts"
 
 const { each, refuse } = Part
 
-const isGiven = (request: JsonObject, key: string): boolean =>
-  Object.hasOwn(request, key) && request[key] !== null && request[key] !== undefined
-
 const say = (value: Json.Json | undefined): string => JSON.stringify(value ?? null)
 
 /** Members that only OpenAI can act on, and why leaving them out would change the answer. */
@@ -111,7 +108,7 @@ const stepsOf = (names: ReadonlyMap<string, string>) =>
 ): Translated<ReadonlyArray<JsonObject>> => {
   if (!Json.isObject(item)) return refuse(field, "Each item of input must be an object, such as a message.")
   // A bare `{ id }` is a reference too; only a message has a role.
-  const type = Json.string(item, "type") ?? (isGiven(item, "role") ? "message" : "item_reference")
+  const type = Json.string(item, "type") ?? (Json.isGiven(item, "role") ? "message" : "item_reference")
   switch (type) {
     case "message":
       if (isSystem(item)) return Result.succeed([])
@@ -278,7 +275,7 @@ const labels = (metadata: JsonObject): JsonObject | undefined => {
 /** The first member whose loss would change the answer. */
 const flaw = (request: JsonObject): Translated<void> => {
   for (const [member, message] of Object.entries(unsupported)) {
-    if (isGiven(request, member)) return refuse(member, message)
+    if (Json.isGiven(request, member)) return refuse(member, message)
   }
   if (Json.boolean(request, "background") === true) {
     return refuse("background", "An answer in the background has no start that could be waited for.")

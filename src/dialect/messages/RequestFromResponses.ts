@@ -15,7 +15,7 @@ import * as Json from "../../internal/Json.ts"
 import type { JsonObject } from "../../internal/Json.ts"
 import type { Translated } from "../Dialect.ts"
 import * as ClaudeModel from "./ClaudeModel.ts"
-import { isGiven, refuse } from "./Refusal.ts"
+import { refuse } from "./Refusal.ts"
 import * as Thinking from "./Thinking.ts"
 
 const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
@@ -30,7 +30,7 @@ const uncarriable: ReadonlyArray<readonly [field: string, why: string]> = [
 
 const refuseUncarriable = (request: JsonObject): Translated<void> => {
   for (const [field, why] of uncarriable) {
-    if (isGiven(request, field)) return refuse(field, why)
+    if (Json.isGiven(request, field)) return refuse(field, why)
   }
   if (Json.boolean(request, "background") === true) {
     return refuse("background", "is not offered by Anthropic's API; send the request without it")
@@ -54,7 +54,7 @@ const storedFile = (field: string): Translated<never> =>
   refuse(`${field}.file_id`, "names a file that is stored with OpenAI, where Anthropic cannot reach it; send the file")
 
 const image = (part: JsonObject, field: string): Translated<JsonObject> => {
-  if (isGiven(part, "file_id")) return storedFile(field)
+  if (Json.isGiven(part, "file_id")) return storedFile(field)
   const url = Json.string(part, "image_url")
   if (url === undefined) {
     return refuse(`${field}.image_url`, "must be an address or a data URL")
@@ -69,7 +69,7 @@ const image = (part: JsonObject, field: string): Translated<JsonObject> => {
 }
 
 const file = (part: JsonObject, field: string): Translated<JsonObject> => {
-  if (isGiven(part, "file_id")) return storedFile(field)
+  if (Json.isGiven(part, "file_id")) return storedFile(field)
   const title = Json.string(part, "filename")
   const document = (source: JsonObject): Translated<JsonObject> =>
     Result.succeed(Json.compact({ type: "document", source, title }))
@@ -174,7 +174,7 @@ const conversation = (request: JsonObject) =>
       if (!Json.isObject(item)) continue
       const field = `input[${index}]`
       // A bare `{ id }` is a reference too; only a message has a role.
-      switch (typeOf(item) || (isGiven(item, "role") ? "message" : "item_reference")) {
+      switch (typeOf(item) || (Json.isGiven(item, "role") ? "message" : "item_reference")) {
         case "message": {
           const role = Json.string(item, "role")
           const blocks = yield* blocksOf(item["content"], `${field}.content`)
@@ -309,7 +309,7 @@ const thinkingOf = (
 ): JsonObject | undefined => {
   const effort = Json.string(reasoning, "effort")
   if (effort === "none") return { type: "disabled" }
-  const summary = isGiven(reasoning, "summary")
+  const summary = Json.isGiven(reasoning, "summary")
   // Anthropic refuses thinking together with a forced tool.
   const isForced = choice !== undefined && (typeOf(choice) === "any" || typeOf(choice) === "tool")
   if (!model.adaptiveThinking || isForced || (effort === undefined && !summary)) return undefined

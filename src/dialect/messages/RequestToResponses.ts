@@ -10,7 +10,7 @@ import * as Json from "../../internal/Json.ts"
 import type { JsonObject } from "../../internal/Json.ts"
 import type { Translated } from "../Dialect.ts"
 import * as Opaque from "../Opaque.ts"
-import { isGiven, refuse } from "./Refusal.ts"
+import { refuse } from "./Refusal.ts"
 import * as Thinking from "./Thinking.ts"
 
 const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
@@ -314,7 +314,7 @@ const userOf = (request: JsonObject): string | undefined => {
 export const requestToResponses = (request: JsonObject): Translated<JsonObject> =>
   Result.gen(function*() {
     for (const [field, why] of uncarriable) {
-      if (isGiven(request, field)) return yield* refuse(field, why)
+      if (Json.isGiven(request, field)) return yield* refuse(field, why)
     }
     const tools = yield* toolsOf(request)
     const choice = Json.object(request, "tool_choice") ?? {}
