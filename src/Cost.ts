@@ -4,7 +4,7 @@
  * A price that is not known gives `Unpriced` and says why; it is never taken for zero. The list price is not an
  * invoice: discounts, free allowances and the hourly price of stored caches are not in it.
  */
-import type { Usage } from "./dialect/Dialect.ts"
+import type { Usage } from "./Usage.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
 
 /** What there is to reckon. */
@@ -57,7 +57,7 @@ const roundHalfUp = (total: number): number => {
  * The cost of an answer. Cached input and cache writes are part of the input and charged at their own prices, reasoning
  * is part of the output, and a long-context price applies to the request as a whole.
  */
-export const reckon = ({ at, catalog, model, provider, tier, usage }: Reckoning): Cost => {
+export const calculate = ({ at, catalog, model, provider, tier, usage }: Reckoning): Cost => {
   const found = ModelCatalog.lookup(catalog, model)
   if (found === undefined || found.provider !== provider) return unpriced("unknown_model")
   if (tier === undefined || tier === "auto") return unpriced("unknown_tier")
@@ -79,7 +79,7 @@ export const reckon = ({ at, catalog, model, provider, tier, usage }: Reckoning)
  * `undefined` where either is not priced.
  */
 export const saving = (reckoning: Reckoning): number | undefined => {
-  const cost = reckon(reckoning)
-  const standard = reckon({ ...reckoning, tier: "standard" })
+  const cost = calculate(reckoning)
+  const standard = calculate({ ...reckoning, tier: "standard" })
   return cost._tag === "Priced" && standard._tag === "Priced" ? standard.microUsd - cost.microUsd : undefined
 }

@@ -22,7 +22,7 @@
  */
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import type { JsonObject } from "./internal/Json.ts"
+import type { JsonObject } from "./wire/Json.ts"
 
 /** What kind of failure it is: who has to change what before the request can succeed. */
 export const ErrorClass = Schema.Literals([

@@ -34,8 +34,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
-import { inOwnScope } from "./internal/OwnScope.ts"
+import * as Scope from "effect/Scope"
 
 /** Why the standard leg was opened: the window passed, or the flex leg gave up first. */
 export type Why<E> =
@@ -178,3 +177,19 @@ export const make = <A, E, R, A2, E2, R2>(
 
 const withoutErrors = (cause: Cause.Cause<unknown>): Cause.Cause<never> =>
   Cause.fromReasons(cause.reasons.filter((reason) => !Cause.isFailReason(reason)))
+
+/**
+ * Runs an effect in a child of the current scope. If it does not succeed the child is closed before anything else
+ * happens; if it does, the child stays open and closes with its parent.
+ */
+export const inOwnScope = <A, E, R>(
+  effect: Effect.Effect<A, E, R>
+): Effect.Effect<A, E, Exclude<R, Scope.Scope> | Scope.Scope> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.flatMap(Effect.scope, (parent) =>
+      Effect.flatMap(Scope.fork(parent, "sequential"), (scope) =>
+        Effect.onExit(
+          restore(Scope.provide(effect, scope)),
+          (exit) => Exit.isFailure(exit) ? Scope.close(scope, exit) : Effect.void
+        )))
+  )

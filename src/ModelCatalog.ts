@@ -24,10 +24,10 @@
  * ```
  */
 import * as Context from "effect/Context"
-import { builtInModels } from "./internal/BuiltInModels.ts"
-import type { Day, Model, Prices, ProviderName } from "./internal/Model.ts"
+import { builtInModels } from "./catalog/BuiltInModels.ts"
+import type { Day, Model, Prices, ProviderName } from "./catalog/Model.ts"
 
-export type { Day, Model, PricedTier, Prices, ProviderName, Rates, Tier, TierPrice } from "./internal/Model.ts"
+export type { Day, Model, PricedTier, Prices, ProviderName, Rates, Tier, TierPrice } from "./catalog/Model.ts"
 
 /** A set of models. */
 export interface ModelCatalog {

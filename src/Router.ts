@@ -12,18 +12,19 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import { dialects } from "./dialect/index.ts"
-import { forCall, type Open, type Options } from "./internal/Answer.ts"
-import { carryOut } from "./internal/CarryOut.ts"
-import * as HostedRouter from "./internal/HostedRouter.ts"
-import * as Json from "./internal/Json.ts"
-import * as LegLog from "./internal/LegLog.ts"
-import * as Telemetry from "./internal/Telemetry.ts"
-import * as Transport from "./internal/Transport.ts"
+import { forCall, type Open, type Options } from "./router/Answer.ts"
+import { carryOut } from "./router/CarryOut.ts"
+import * as HostedRouter from "./router/HostedRouter.ts"
+import * as Json from "./wire/Json.ts"
+import * as Decode from "./router/Decode.ts"
+import * as LegLog from "./router/LegLog.ts"
+import * as Telemetry from "./router/Telemetry.ts"
+import * as Transport from "./Transport.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
-import * as RouterFields from "./RouterFields.ts"
 import * as Routing from "./Routing.ts"
 
-export type { Answer, BodyAnswer, CallOptions, Open, Options, StreamAnswer } from "./internal/Answer.ts"
+export type { Answer, BodyAnswer, CallOptions, Open, Options, StreamAnswer } from "./router/Answer.ts"
+export { validate } from "./router/Decode.ts"
 
 /** See the module's description. */
 export class Router extends Context.Service<Router, {
@@ -49,7 +50,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
         const dialect = dialects[surface]
         const value = Json.parse(text)
         const fields = yield* Effect.fromResult(
-          RouterFields.validate(dialect, value, { defaultStartWithin: options.defaultStartWithin })
+          Decode.validate(dialect, value, { defaultStartWithin: options.defaultStartWithin })
         )
         const plan = yield* Effect.fromResult(Routing.plan(fields, {
           surface: dialect,

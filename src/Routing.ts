@@ -8,14 +8,15 @@
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
-import type { Dialect, DialectName, Usage } from "./dialect/Dialect.ts"
+import type { Dialect, DialectName } from "./Dialect.ts"
+import type { Usage } from "./Usage.ts"
 import { type FlexInferenceError, missingKey, unsupported } from "./FlexInferenceError.ts"
-import type { JsonObject } from "./internal/Json.ts"
+import type { JsonObject } from "./wire/Json.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
 import type { ProviderName, Tier } from "./ModelCatalog.ts"
-import type { Provider } from "./provider/Provider.ts"
+import type { Provider } from "./Provider.ts"
 import { providers } from "./provider/index.ts"
-import type { Retry, RouterFields } from "./RouterFields.ts"
+import type { RequestFields, Retry } from "./RequestFields.ts"
 
 /** Why a route was taken. The set is open: treat a word you do not know as information. */
 export type Reason =
@@ -62,7 +63,7 @@ export interface PlanContext {
 const direct = (name: string): name is ProviderName => Object.hasOwn(providers, name)
 
 /** Decides everything that can be decided before a call: the error, or what to do. */
-export const plan = (fields: RouterFields, context: PlanContext): Result.Result<Plan, FlexInferenceError> =>
+export const plan = (fields: RequestFields, context: PlanContext): Result.Result<Plan, FlexInferenceError> =>
   Result.gen(function*() {
     const chain = yield* chainOf(fields, context.catalog)
     const startWithin = yield* tierGate(fields, chain, context.catalog)
@@ -87,10 +88,10 @@ export const plan = (fields: RouterFields, context: PlanContext): Result.Result<
 
 /** What the chain can be asked for; a default that it cannot fulfil is as good as none, a caller's own word is refused. */
 const tierGate = (
-  { defaulted, model, startWithin }: RouterFields,
+  { defaulted, model, startWithin }: RequestFields,
   chain: Arr.NonEmptyReadonlyArray<ProviderName>,
   catalog: ModelCatalog.ModelCatalog
-): Result.Result<RouterFields["startWithin"], FlexInferenceError> => {
+): Result.Result<RequestFields["startWithin"], FlexInferenceError> => {
   const gate = Duration.isDuration(startWithin)
     ? flexGate(model, Arr.headNonEmpty(chain), catalog)
     : startWithin === "auto" && chain.includes("google")
@@ -109,7 +110,7 @@ const tierGate = (
 }
 
 const chainOf = (
-  fields: RouterFields,
+  fields: RequestFields,
   catalog: ModelCatalog.ModelCatalog
 ): Result.Result<Arr.NonEmptyReadonlyArray<ProviderName>, FlexInferenceError> => {
   const native = ModelCatalog.lookup(catalog, fields.model)?.provider ?? ModelCatalog.providerOf(fields.model)
@@ -162,7 +163,7 @@ const flexGate = (
   provider: ProviderName,
   catalog: ModelCatalog.ModelCatalog
 ): Result.Result<void, FlexInferenceError> => {
-  if (providers[provider].tierWord("flex") === undefined) {
+  if (providers[provider].tierToWire("flex") === undefined) {
     return Result.fail(unsupported({
       code: `flex_unsupported_for_${provider}`,
       param: "start_within",

@@ -3,7 +3,7 @@
  */
 
 /** Request, body and event types of OpenAI Chat Completions. */
-export * as ChatCompletions from "./dialect/chat/ChatTypes.ts"
+export * as ChatCompletions from "./api/ChatCompletions.ts"
 /** The reckoning of what an answer cost. */
 export * as Cost from "./Cost.ts"
 /** The service programs use: four surfaces, and the layers that serve them. */
@@ -13,17 +13,17 @@ export * as FlexInferenceError from "./FlexInferenceError.ts"
 /** The race of two legs, for any pair of effects. */
 export * as FlexRace from "./FlexRace.ts"
 /** Request, body and event types of Google Interactions. */
-export * as Interactions from "./dialect/interactions/InteractionsTypes.ts"
+export * as Interactions from "./api/Interactions.ts"
 /** Request, body and event types of Anthropic Messages. */
-export * as Messages from "./dialect/messages/MessagesTypes.ts"
+export * as Messages from "./api/Messages.ts"
 /** Models as data: who serves them, at which tiers, at what price. */
 export * as ModelCatalog from "./ModelCatalog.ts"
 /** Request, body and event types of OpenAI Responses. */
-export * as Responses from "./dialect/responses/ResponsesTypes.ts"
+export * as Responses from "./api/Responses.ts"
 /** The service that carries plans out, on text and frames. */
 export * as Router from "./Router.ts"
 /** The request fields the router owns. */
-export * as RouterFields from "./RouterFields.ts"
+export * as RequestFields from "./RequestFields.ts"
 /** The plan of a request and the record of what came of it. */
 export * as Routing from "./Routing.ts"
 /** The field that makes a request deadline-aware. */

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Arbitrary, Schema } from "effect"
-import { type Cost, reckon, type Reckoning, saving, type UnpricedReason } from "../src/Cost.ts"
-import type { Usage } from "../src/dialect/Dialect.ts"
+import { calculate, type Cost, type Reckoning, saving, type UnpricedReason } from "../src/Cost.ts"
+import type { Usage } from "../src/Usage.ts"
 import * as ModelCatalog from "../src/ModelCatalog.ts"
 
 const none: Usage = { input: 0, cachedInput: 0, cacheWriteInput: 0, output: 0, reasoning: 0, webSearches: 0 }
@@ -152,14 +152,14 @@ describe("Cost", () => {
     ]
     for (const [promise, model, tier, usage, expected] of cases) {
       it(`${promise}: ${model}, ${tier}`, () => {
-        assert.strictEqual(microUsd(reckon(reckoning(model, tier, usage))), expected)
+        assert.strictEqual(microUsd(calculate(reckoning(model, tier, usage))), expected)
       })
     }
 
     it("changes prices on the day the list says", () => {
       const usage = { input: 1000, output: 100 }
       const costAt = (tier: ModelCatalog.Tier, at: number) =>
-        microUsd(reckon(reckoning("gemini-3.8-flash", tier, usage, { at })))
+        microUsd(calculate(reckoning("gemini-3.8-flash", tier, usage, { at })))
       const change = Date.UTC(2027, 0, 1)
       // 1000 x 0.75 + 100 x 3.75, then 1000 x 1.5 + 100 x 7.5
       assert.strictEqual(costAt("standard", change - 1), 1125)
@@ -187,12 +187,12 @@ describe("Cost", () => {
     ]
     for (const [promise, reckoning, reason] of unpriced) {
       it(`does not price ${promise}`, () => {
-        assert.deepStrictEqual(reckon(reckoning), { _tag: "Unpriced", reason })
+        assert.deepStrictEqual(calculate(reckoning), { _tag: "Unpriced", reason })
       })
     }
 
     it("says which prices applied", () => {
-      const cost = reckon(reckoning("gpt-5.4", "flex", { input: 272_001 }))
+      const cost = calculate(reckoning("gpt-5.4", "flex", { input: 272_001 }))
       assert.deepStrictEqual(cost._tag === "Priced" ? cost.list : cost, {
         input: 2.5,
         cachedInput: 0.25,
@@ -210,13 +210,13 @@ describe("Cost", () => {
         asOf: "2026-01-01"
       }])
       // 50 x 0.29 = 14.5 and 100 x 1.005 = 100.5, which a plain product puts a little below.
-      assert.strictEqual(microUsd(reckon(reckoning("gpt-x", "standard", { input: 50 }, { catalog }))), 15)
-      assert.strictEqual(microUsd(reckon(reckoning("gpt-x", "standard", { output: 100 }, { catalog }))), 101)
+      assert.strictEqual(microUsd(calculate(reckoning("gpt-x", "standard", { input: 50 }, { catalog }))), 15)
+      assert.strictEqual(microUsd(calculate(reckoning("gpt-x", "standard", { output: 100 }, { catalog }))), 101)
     })
 
     it("takes counts that contradict each other without going below zero", () => {
-      assert.strictEqual(microUsd(reckon(reckoning("gpt-5.5", "standard", { input: 10, cachedInput: 20 }))), 10)
-      assert.strictEqual(microUsd(reckon(reckoning("gpt-5.5", "standard", { input: -10, output: -1 }))), 0)
+      assert.strictEqual(microUsd(calculate(reckoning("gpt-5.5", "standard", { input: 10, cachedInput: 20 }))), 10)
+      assert.strictEqual(microUsd(calculate(reckoning("gpt-5.5", "standard", { input: -10, output: -1 }))), 0)
     })
 
     it.prop(
@@ -224,7 +224,7 @@ describe("Cost", () => {
       { model: Model, tier: Tier, parts: Parts, at: At },
       ({ at, model, parts, tier }) => {
         const usage = usageOf(parts)
-        const cost = reckon(reckoning(model.id, tier, usage, { at }))
+        const cost = calculate(reckoning(model.id, tier, usage, { at }))
         if (cost._tag === "Unpriced") return
         const { list } = cost
         const total = BigInt(parts.fresh) * millionths(list.input) +
@@ -242,7 +242,7 @@ describe("Cost", () => {
       "never falls when more is used, and never rises when more of the input was cached",
       { model: Model, tier: Tier, parts: Parts, more: Count, at: At },
       ({ at, model, more, parts, tier }) => {
-        const costOf = (parts: typeof Parts.Type) => reckon(reckoning(model.id, tier, usageOf(parts), { at }))
+        const costOf = (parts: typeof Parts.Type) => calculate(reckoning(model.id, tier, usageOf(parts), { at }))
         const cost = costOf(parts)
         const grown = [
           { ...parts, fresh: parts.fresh + more },
@@ -250,7 +250,7 @@ describe("Cost", () => {
           { ...parts, written: parts.written + more },
           { ...parts, output: parts.output + more }
         ].map(costOf)
-        const searched = reckon(
+        const searched = calculate(
           reckoning(model.id, tier, { ...usageOf(parts), webSearches: parts.searches + more }, { at })
         )
         for (const greater of [...grown, searched]) {

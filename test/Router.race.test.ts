@@ -1,20 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import type { DialectName } from "../src/dialect/Dialect.ts"
+import type { DialectName } from "../src/Dialect.ts"
 import { dialects } from "../src/dialect/index.ts"
 import type { FlexInferenceError } from "../src/FlexInferenceError.ts"
-import { Behaviour, Script } from "../src/testing/index.ts"
+import { Behavior, Script } from "../src/simulator/index.ts"
 import { type Call, layer, type Request, type Result, send } from "./support/race.ts"
 
-const start = (seconds: number) => Behaviour.answer({ startAfter: `${seconds} seconds`, text: "Hello from flex." })
-const standard = Behaviour.answer({ startAfter: "1 second", text: "Hello from standard." })
+const start = (seconds: number) => Behavior.answer({ startAfter: `${seconds} seconds`, text: "Hello from flex." })
+const standard = Behavior.answer({ startAfter: "1 second", text: "Hello from standard." })
 
 const request = { model: "gpt-5.5", input: "Say hello.", start_within: "00h-00m-10s", stream: true }
 
 interface Row {
   readonly name: string
-  readonly flex: Behaviour.Behaviour
-  readonly standard?: Behaviour.Behaviour
+  readonly flex: Behavior.Behavior
+  readonly standard?: Behavior.Behavior
   readonly request?: Partial<Request>
   /** The reason and the time of the commit, or the error and the time of the failure. */
   readonly reason?: string
@@ -47,7 +47,7 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     name: "after the deadline standard is asked too, and wins if it starts first",
-    flex: Behaviour.stall(),
+    flex: Behavior.stall(),
     reason: "flex_deadline",
     at: 11_000,
     calls: [["flex", 0, 11_000, "aborted"], ["standard", 10_000, 11_000, "completed"]]
@@ -69,56 +69,56 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     name: "a 429 for want of flex capacity opens standard at once",
-    flex: Behaviour.refuse(),
+    flex: Behavior.refuse(),
     reason: "flex_capacity",
     at: 1000,
     calls: [["flex", 0, 0, "refused"], ["standard", 0, 1000, "completed"]]
   },
   {
     name: "a refusal inside a 200 stream, after created and in_progress, opens standard at once",
-    flex: Behaviour.refuseInStream({}, { startAfter: "2 seconds" }),
+    flex: Behavior.refuseInStream({}, { startAfter: "2 seconds" }),
     reason: "flex_capacity",
     at: 3000,
     calls: [["flex", 0, 2000, "refused"], ["standard", 2000, 3000, "completed"]]
   },
   {
     name: "a 500 opens standard at once",
-    flex: Behaviour.refuse({ status: 500 }),
+    flex: Behavior.refuse({ status: 500 }),
     reason: "flex_upstream_error",
     at: 1000,
     calls: [["flex", 0, 0, "refused"], ["standard", 0, 1000, "completed"]]
   },
   {
     name: "a 408 opens standard at once",
-    flex: Behaviour.refuse({ status: 408 }),
+    flex: Behavior.refuse({ status: 408 }),
     reason: "flex_upstream_error",
     at: 1000,
     calls: [["flex", 0, 0, "refused"], ["standard", 0, 1000, "completed"]]
   },
   {
     name: "a refused connection opens standard at once",
-    flex: Behaviour.unreachable(),
+    flex: Behavior.unreachable(),
     reason: "flex_not_started",
     at: 1000,
     calls: [["flex", 0, 0, "failed"], ["standard", 0, 1000, "completed"]]
   },
   {
     name: "a stream that closes before the start opens standard at once",
-    flex: Behaviour.cut("admission", { how: "end", startAfter: "2 seconds" }),
+    flex: Behavior.cut("admission", { how: "end", startAfter: "2 seconds" }),
     reason: "flex_not_started",
     at: 3000,
     calls: [["flex", 0, 2000, "failed"], ["standard", 2000, 3000, "completed"]]
   },
   {
     name: "a connection that breaks before the start opens standard at once",
-    flex: Behaviour.cut("admission", { how: "reset", startAfter: "2 seconds" }),
+    flex: Behavior.cut("admission", { how: "reset", startAfter: "2 seconds" }),
     reason: "flex_not_started",
     at: 3000,
     calls: [["flex", 0, 2000, "failed"], ["standard", 2000, 3000, "completed"]]
   },
   {
     name: "a 400 is an answer: it fails the request and nothing else is called",
-    flex: Behaviour.refuse({ status: 400, code: "unsupported_parameter", param: "foo", message: "No foo." }),
+    flex: Behavior.refuse({ status: 400, code: "unsupported_parameter", param: "foo", message: "No foo." }),
     error: (error) => {
       assert.strictEqual(error.reason._tag, "ProviderFailed")
       assert.deepInclude(
@@ -131,14 +131,14 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     name: "a 400 that says the model has no flex tier opens standard at once",
-    flex: Behaviour.refuseTier(),
+    flex: Behavior.refuseTier(),
     reason: "flex_unsupported",
     at: 1000,
     calls: [["flex", 0, 0, "refused"], ["standard", 0, 1000, "completed"]]
   },
   {
     name: "a 401 is an answer: it fails as upstream_auth_failed and nothing else is called",
-    flex: Behaviour.refuse({ status: 401, code: "invalid_api_key" }),
+    flex: Behavior.refuse({ status: 401, code: "invalid_api_key" }),
     error: (error) =>
       assert.deepInclude(
         { status: error.status, code: error.code, providerCode: error.providerCode, origin: error.origin },
@@ -149,7 +149,7 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     name: "an exhausted balance is an answer: standard would be refused as well",
-    flex: Behaviour.refuse({ status: 429, code: "insufficient_quota", type: "insufficient_quota" }),
+    flex: Behavior.refuse({ status: 429, code: "insufficient_quota", type: "insufficient_quota" }),
     error: (error) =>
       assert.deepInclude({ code: error.code, class: error.class }, { code: "insufficient_quota", class: "billing" }),
     at: 0,
@@ -157,8 +157,8 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     name: "when standard fails as well, the error is standard's with flex's attached",
-    flex: Behaviour.refuse(),
-    standard: Behaviour.refuse({ status: 500, message: "Standard is down." }),
+    flex: Behavior.refuse(),
+    standard: Behavior.refuse({ status: 500, message: "Standard is down." }),
     error: (error) => {
       assert.strictEqual(error.status, 500)
       assert.include(error.message, "Standard is down.")
@@ -170,15 +170,15 @@ const rows: ReadonlyArray<Row> = [
   {
     name: "when standard fails, flex that starts late is better than never",
     flex: start(20),
-    standard: Behaviour.refuse({ status: 500 }),
+    standard: Behavior.refuse({ status: 500 }),
     reason: "flex_won",
     at: 20_000,
     calls: [["flex", 0, 20_000, "completed"], ["standard", 10_000, 10_000, "refused"]]
   },
   {
     name: "when standard fails, flex is waited for no longer than its own clock",
-    flex: Behaviour.stall(),
-    standard: Behaviour.refuse({ status: 500 }),
+    flex: Behavior.stall(),
+    standard: Behavior.refuse({ status: 500 }),
     error: (error) => {
       assert.strictEqual(error.status, 500)
       assert.strictEqual(error.flex?._tag, "TimedOut")
@@ -188,14 +188,14 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     name: "created, in_progress and keep-alive comments are no start",
-    flex: Behaviour.stall({ keepAlive: "1 second" }),
+    flex: Behavior.stall({ keepAlive: "1 second" }),
     reason: "flex_deadline",
     at: 11_000,
     calls: [["flex", 0, 11_000, "aborted"], ["standard", 10_000, 11_000, "completed"]]
   },
   {
     name: "a chat delta that holds only the role is no start",
-    flex: Behaviour.stall(),
+    flex: Behavior.stall(),
     request: {
       surface: "chat.completions",
       body: { model: "gpt-5.5", messages: [{ role: "user", content: "Hi" }], start_within: "00h-00m-10s", stream: true }
@@ -206,7 +206,7 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     name: "with startSignal accepted, the first event is the start",
-    flex: Behaviour.answer({ admitAfter: "2 seconds", startAfter: "30 seconds" }),
+    flex: Behavior.answer({ admitAfter: "2 seconds", startAfter: "30 seconds" }),
     request: { options: { startSignal: "accepted" } },
     reason: "flex_won",
     at: 2000,
@@ -237,17 +237,17 @@ describe("Router: the race", () => {
   }
 
   const canceled = [
-    { name: "before the deadline", flex: Behaviour.stall(), standard, at: 5000, calls: [["flex", 0, 5000, "aborted"]] },
+    { name: "before the deadline", flex: Behavior.stall(), standard, at: 5000, calls: [["flex", 0, 5000, "aborted"]] },
     {
       name: "between the deadline and the start",
-      flex: Behaviour.stall(),
-      standard: Behaviour.stall(),
+      flex: Behavior.stall(),
+      standard: Behavior.stall(),
       at: 12_000,
       calls: [["flex", 0, 12_000, "aborted"], ["standard", 10_000, 12_000, "aborted"]]
     },
     {
       name: "after the commit",
-      flex: Behaviour.answer({
+      flex: Behavior.answer({
         startAfter: "1 second",
         pace: "1 second",
         text: "one two three four five six seven eight nine ten"
@@ -266,7 +266,7 @@ describe("Router: the race", () => {
       }).pipe(Effect.provide(layer(Script.byTier({ flex: row.flex, standard: row.standard })))))
   }
 
-  const broken = Behaviour.cut(3, { startAfter: "2 seconds", pace: "500 millis", text: "one two three four five six" })
+  const broken = Behavior.cut(3, { startAfter: "2 seconds", pace: "500 millis", text: "one two three four five six" })
 
   it.effect("a flex stream that breaks after the commit ends in an error, never in silence", () =>
     Effect.gen(function*() {

@@ -3,7 +3,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Redacted, References, Scope, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { setImmediate } from "node:timers"
-import * as UndiciHttpClient from "../src/gateway/UndiciHttpClient.ts"
+import * as UndiciHttpClient from "../src/transport/UndiciHttpClient.ts"
 import * as Router from "../src/Router.ts"
 import * as Upstream from "./gateway/upstream.ts"
 

@@ -2,9 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Redacted, Schema, Scope, Stream, Tracer } from "effect"
 import { HttpClient } from "effect/http"
 import * as FlexInference from "../src/FlexInference.ts"
-import * as Json from "../src/internal/Json.ts"
+import * as Json from "../src/wire/Json.ts"
 import * as Router from "../src/Router.ts"
-import { Behaviour, Script, Simulator } from "../src/testing/index.ts"
+import { Behavior, Script, Simulator } from "../src/simulator/index.ts"
 import { advance, layer, send } from "./support/race.ts"
 
 const request = { model: "gpt-5.5", input: "Say hello.", start_within: "default" }
@@ -36,7 +36,7 @@ describe("Router", () => {
           "temperature"
         ])
         assert.strictEqual(call?.body["service_tier"], "priority")
-      }).pipe(Effect.provide(layer(Script.always(Behaviour.answer())))))
+      }).pipe(Effect.provide(layer(Script.always(Behavior.answer())))))
 
     it.effect("a race streams upstream whatever the caller asked, a named tier does what it was asked", () =>
       Effect.gen(function*() {
@@ -46,7 +46,7 @@ describe("Router", () => {
         assert.deepStrictEqual((yield* simulator.ledger).map(({ stream }) => stream), [true, false])
         assert.strictEqual(raced.body?._tag, "Body")
         assert.strictEqual(named.body?._tag, "Body")
-      }).pipe(Effect.provide(layer(Script.always(Behaviour.answer())))))
+      }).pipe(Effect.provide(layer(Script.always(Behavior.answer())))))
   })
 
   describe("what it adds", () => {
@@ -66,7 +66,7 @@ describe("Router", () => {
         assert.isAbove(routing?.costMicroUsd ?? 0, 0)
         // Flex is half of standard, up to the rounding of the total.
         assert.approximately(routing?.savingMicroUsd ?? 0, routing?.costMicroUsd ?? 0, 1)
-      }).pipe(Effect.provide(layer(Script.always(Behaviour.answer())))))
+      }).pipe(Effect.provide(layer(Script.always(Behavior.answer())))))
 
     it.effect("to a stream is nothing, unless include_cost asks for it", () =>
       Effect.gen(function*() {
@@ -79,7 +79,7 @@ describe("Router", () => {
           total_micro_usd: priced.report?.costMicroUsd ?? null,
           currency: "USD"
         })
-      }).pipe(Effect.provide(layer(Script.always(Behaviour.answer())))))
+      }).pipe(Effect.provide(layer(Script.always(Behavior.answer())))))
 
     it.effect("is no cost where there is no price, never zero", () =>
       Effect.gen(function*() {
@@ -87,17 +87,17 @@ describe("Router", () => {
         const usage = Json.object(body?.value ?? {}, "usage") ?? {}
         assert.isFalse(Object.hasOwn(usage, "cost"))
         assert.isTrue(Object.hasOwn(usage, "routing"))
-      }).pipe(Effect.provide(layer(Script.always(Behaviour.answer())))))
+      }).pipe(Effect.provide(layer(Script.always(Behavior.answer())))))
 
     it.effect("is the tier that served, not the one that was asked for", () =>
       Effect.gen(function*() {
         const { routing } = yield* send({ body: { ...request, start_within: "priority" }, watch: 1000 })
         assert.deepInclude(routing, { tier: "default", tierInferred: false })
-      }).pipe(Effect.provide(layer(Script.always(Behaviour.answer({ servedTier: "standard" }))))))
+      }).pipe(Effect.provide(layer(Script.always(Behavior.answer({ servedTier: "standard" }))))))
   })
 
   describe("retry", () => {
-    const refused = Behaviour.refuse({ status: 429, code: "rate_limit_exceeded" })
+    const refused = Behavior.refuse({ status: 429, code: "rate_limit_exceeded" })
     const retry = (script: Script.Turns, retry: object) =>
       send({ body: { ...request, retry: { jitter: false, ...retry } } }).pipe(
         Effect.provide(layer(Script.byTier({ standard: script })))
@@ -105,14 +105,14 @@ describe("Router", () => {
 
     it.effect("waits 0.5 s, doubling, and counts the tries", () =>
       Effect.gen(function*() {
-        const { calls, routing } = yield* retry([refused, refused, refused, Behaviour.answer()], { count: 3 })
+        const { calls, routing } = yield* retry([refused, refused, refused, Behavior.answer()], { count: 3 })
         assert.deepStrictEqual(calls.map(({ openedAt }) => openedAt), [0, 500, 1500, 3500])
         assert.strictEqual(routing?.retries, 3)
       }))
 
     it.effect("waits 0.5 s more each time with linear backoff", () =>
       Effect.gen(function*() {
-        const { calls } = yield* retry([refused, refused, refused, Behaviour.answer()], { count: 3, backoff: "linear" })
+        const { calls } = yield* retry([refused, refused, refused, Behavior.answer()], { count: 3, backoff: "linear" })
         assert.deepStrictEqual(calls.map(({ openedAt }) => openedAt), [0, 500, 1500, 3000])
       }))
 
@@ -120,9 +120,9 @@ describe("Router", () => {
       Effect.gen(function*() {
         const { calls } = yield* retry(
           [
-            Behaviour.refuse({ status: 503, retryAfter: "3 seconds" }),
-            Behaviour.refuse({ status: 429, retryAfter: "5 minutes" }),
-            Behaviour.answer()
+            Behavior.refuse({ status: 503, retryAfter: "3 seconds" }),
+            Behavior.refuse({ status: 429, retryAfter: "5 minutes" }),
+            Behavior.answer()
           ],
           { count: 2 }
         )
@@ -138,14 +138,14 @@ describe("Router", () => {
 
     it.effect.each(
       [
-        ["a 400", Behaviour.refuse({ status: 400 })],
-        ["a 401", Behaviour.refuse({ status: 401 })],
-        ["an exhausted balance", Behaviour.refuse({ status: 429, code: "insufficient_quota" })],
-        ["a time-out", Behaviour.silent]
+        ["a 400", Behavior.refuse({ status: 400 })],
+        ["a 401", Behavior.refuse({ status: 401 })],
+        ["an exhausted balance", Behavior.refuse({ status: 429, code: "insufficient_quota" })],
+        ["a time-out", Behavior.silent]
       ] as const
-    )("never repeats %s", ([, behaviour]) =>
+    )("never repeats %s", ([, behavior]) =>
       Effect.gen(function*() {
-        const { calls } = yield* retry(behaviour, { count: 3 })
+        const { calls } = yield* retry(behavior, { count: 3 })
         assert.strictEqual(calls.length, 1)
       }))
 
@@ -153,7 +153,7 @@ describe("Router", () => {
       Effect.gen(function*() {
         const { calls } = yield* send({ body: { ...request, start_within: window, stream: true, retry: { count: 3 } } })
         assert.deepStrictEqual(calls.map(({ tier }) => tier), ["flex", "standard"])
-      }).pipe(Effect.provide(layer(Script.byTier({ flex: Behaviour.refuse() })))))
+      }).pipe(Effect.provide(layer(Script.byTier({ flex: Behavior.refuse() })))))
   })
 
   describe("the provider chain", () => {
@@ -168,7 +168,7 @@ describe("Router", () => {
           reason: "chain_advanced",
           fallbackAttempts: 1
         })
-      }).pipe(Effect.provide(layer(Script.byProvider({ openai: Script.always(Behaviour.refuse({ status: 500 })) })))))
+      }).pipe(Effect.provide(layer(Script.byProvider({ openai: Script.always(Behavior.refuse({ status: 500 })) })))))
 
     it.effect("counts the retries of every route it tried", () =>
       Effect.gen(function*() {
@@ -179,7 +179,7 @@ describe("Router", () => {
         assert.strictEqual(calls.length, 4)
         assert.deepInclude(routing, { provider: "anthropic", retries: 2, fallbackAttempts: 1 })
       }).pipe(
-        Effect.provide(layer(Script.byProvider({ openai: Script.always(Behaviour.refuse({ status: 500 })) })))
+        Effect.provide(layer(Script.byProvider({ openai: Script.always(Behavior.refuse({ status: 500 })) })))
       ))
 
     it.effect("does not advance on a definite answer", () =>
@@ -187,26 +187,26 @@ describe("Router", () => {
         const { calls, error } = yield* send({ body: chain, watch: 2000 })
         assert.strictEqual(calls.length, 1)
         assert.strictEqual(error?.status, 400)
-      }).pipe(Effect.provide(layer(Script.byProvider({ openai: Script.always(Behaviour.refuse({ status: 400 })) })))))
+      }).pipe(Effect.provide(layer(Script.byProvider({ openai: Script.always(Behavior.refuse({ status: 400 })) })))))
   })
 
   describe("the clocks", () => {
     const rows = [
       {
         name: "a stream whose first byte does not come",
-        behaviour: Behaviour.silent,
+        behavior: Behavior.silent,
         stream: true,
         clock: "firstByte",
         at: 60_000
       },
       {
         name: "a stream that falls silent",
-        behaviour: Behaviour.stall({ at: 2 }),
+        behavior: Behavior.stall({ at: 2 }),
         stream: true,
         clock: "idle",
         at: 60_000
       },
-      { name: "a body that is never finished", behaviour: Behaviour.silent, stream: false, clock: "total", at: 600_000 }
+      { name: "a body that is never finished", behavior: Behavior.silent, stream: false, clock: "total", at: 600_000 }
     ] as const
     for (const row of rows) {
       it.effect(`end ${row.name} with ${row.clock}, and abort the call`, () =>
@@ -220,7 +220,7 @@ describe("Router", () => {
           })
           assert.strictEqual(endedAt, row.at)
           assert.deepStrictEqual(calls.map(({ outcome }) => outcome), ["aborted"])
-        }).pipe(Effect.provide(layer(Script.always(row.behaviour)))))
+        }).pipe(Effect.provide(layer(Script.always(row.behavior)))))
     }
 
     it.effect("count a keep-alive comment as a sign of life", () =>
@@ -229,7 +229,7 @@ describe("Router", () => {
         assert.strictEqual(error, undefined)
         assert.strictEqual(routing?.reason, "tier_direct")
       }).pipe(
-        Effect.provide(layer(Script.always(Behaviour.answer({ startAfter: "150 seconds", keepAlive: "20 seconds" }))))
+        Effect.provide(layer(Script.always(Behavior.answer({ startAfter: "150 seconds", keepAlive: "20 seconds" }))))
       ))
 
     it.effect("stay as they are for all calls where one call leaves them open", () =>
@@ -240,7 +240,7 @@ describe("Router", () => {
         })
         assert.deepInclude(error?.reason, { _tag: "TimedOut", clock: "firstByte" })
         assert.strictEqual(endedAt, 5000)
-      }).pipe(Effect.provide(layer(Script.always(Behaviour.silent), { firstByte: "5 seconds" }))))
+      }).pipe(Effect.provide(layer(Script.always(Behavior.silent), { firstByte: "5 seconds" }))))
 
     it.effect("can be set for one call", () =>
       Effect.gen(function*() {
@@ -250,21 +250,21 @@ describe("Router", () => {
           watch: 20_000
         })
         assert.strictEqual(endedAt, 5000)
-      }).pipe(Effect.provide(layer(Script.always(Behaviour.silent)))))
+      }).pipe(Effect.provide(layer(Script.always(Behavior.silent)))))
   })
 
   describe("a broken answer", () => {
     it.effect.each(
       [
-        ["an event that is not JSON", Behaviour.garble(2)],
-        ["an end without the terminal event", Behaviour.cut(2, { how: "end" })],
-        ["a connection that breaks", Behaviour.cut(2)],
-        ["a failure event", Behaviour.fail(2)]
+        ["an event that is not JSON", Behavior.garble(2)],
+        ["an end without the terminal event", Behavior.cut(2, { how: "end" })],
+        ["a connection that breaks", Behavior.cut(2)],
+        ["a failure event", Behavior.fail(2)]
       ] as const
-    )("with %s ends in a typed error", ([, behaviour]) =>
+    )("with %s ends in a typed error", ([, behavior]) =>
       Effect.gen(function*() {
         const result = yield* send({ body: { ...request, stream: true }, watch: 2000 }).pipe(
-          Effect.provide(layer(Script.always(behaviour)))
+          Effect.provide(layer(Script.always(behavior)))
         )
         assert.deepInclude(result.error?.reason, { _tag: "StreamFailed", started: true, origin: "provider" })
         assert.isAbove(result.frames.length, 0)
@@ -275,7 +275,7 @@ describe("Router", () => {
         const { error, frames } = yield* send({ body: { ...request, stream: true }, watch: 30_000 })
         assert.strictEqual(error, undefined)
         assert.strictEqual(frames.at(-1)?.event, "response.completed")
-      }).pipe(Effect.provide(layer(Script.always(Behaviour.answer({ drip: "1 millis", text: "Hi" }))))))
+      }).pipe(Effect.provide(layer(Script.always(Behavior.answer({ drip: "1 millis", text: "Hi" }))))))
   })
 
   describe("a request that is wrong", () => {
@@ -288,7 +288,7 @@ describe("Router", () => {
           const exit = yield* Effect.exit(Effect.scoped(router.open("responses", text)))
           assert.isTrue(Exit.isFailure(exit))
           assert.deepStrictEqual(yield* simulator.ledger, [])
-        }).pipe(Effect.provide(layer(Script.always(Behaviour.answer()))))
+        }).pipe(Effect.provide(layer(Script.always(Behavior.answer()))))
     )
   })
 
@@ -308,7 +308,7 @@ describe("Router", () => {
       assert.deepStrictEqual((yield* simulator.ledger).map(({ outcome }) => outcome), ["aborted"])
     }).pipe(Effect.provide(FlexInference.layerRouter.pipe(
       Layer.provideMerge(
-        layer(Script.always(Behaviour.answer({ startAfter: "1 second", pace: "1 minute", text: "one two three" })))
+        layer(Script.always(Behavior.answer({ startAfter: "1 second", pace: "1 minute", text: "one two three" })))
       )
     ))))
 
@@ -328,7 +328,7 @@ describe("Router", () => {
       assert.deepStrictEqual((yield* simulator.ledger).map(({ outcome }) => outcome), ["aborted"])
     }).pipe(
       Effect.provide(
-        layer(Script.always(Behaviour.answer({ startAfter: "1 second", pace: "1 minute", text: "one two three" })))
+        layer(Script.always(Behavior.answer({ startAfter: "1 second", pace: "1 minute", text: "one two three" })))
       )
     ))
 
@@ -365,23 +365,23 @@ describe("Router", () => {
     ],
     ([flex, standard, onDeadline, stream]) => {
       const words = (tier: string) => Array.from({ length: 6 }, (_, index) => `${tier}${index} `).join("")
-      const behaviour = (tier: string, leg: typeof script.Type): Behaviour.Behaviour => {
+      const behavior = (tier: string, leg: typeof script.Type): Behavior.Behavior => {
         const timing = { startAfter: leg.start, pace: leg.pace, text: words(tier) }
         switch (leg.kind) {
           case "refuse":
-            return Behaviour.refuse({}, timing)
+            return Behavior.refuse({}, timing)
           case "refuseInStream":
-            return Behaviour.refuseInStream({}, timing)
+            return Behavior.refuseInStream({}, timing)
           case "stall":
-            return Behaviour.stall(timing)
+            return Behavior.stall(timing)
           case "cut":
-            return Behaviour.cut(2, timing)
+            return Behavior.cut(2, timing)
           case "fail":
-            return Behaviour.fail(2, {}, timing)
+            return Behavior.fail(2, {}, timing)
           case "unreachable":
-            return Behaviour.unreachable(timing)
+            return Behavior.unreachable(timing)
           default:
-            return Behaviour.answer(timing)
+            return Behavior.answer(timing)
         }
       }
       return Effect.gen(function*() {
@@ -407,7 +407,7 @@ describe("Router", () => {
         assert.isTrue(result.calls.every(({ endedAt }) => (endedAt ?? Infinity) <= (result.endedAt ?? 0)))
       }).pipe(
         Effect.provide(
-          layer(Script.byTier({ flex: behaviour("flex", flex), standard: behaviour("standard", standard) }))
+          layer(Script.byTier({ flex: behavior("flex", flex), standard: behavior("standard", standard) }))
         ),
         Effect.scoped
       )
@@ -442,7 +442,7 @@ describe("the spans", () => {
         "default"
       ])
       assert.notInclude(JSON.stringify(spans.map(({ attributes, name }) => [name, Array.from(attributes)])), "secret")
-    }).pipe(Effect.provide(layer(Script.byTier({ flex: Behaviour.refuse() })))))
+    }).pipe(Effect.provide(layer(Script.byTier({ flex: Behavior.refuse() })))))
 })
 
 describe("the record", () => {
@@ -465,7 +465,7 @@ describe("the record", () => {
       assert.strictEqual(routing?.costMicroUsd, undefined)
     }).pipe(
       Effect.provide(
-        layer(Script.byTier({ flex: Behaviour.stall(), standard: Behaviour.answer({ startAfter: "1 second" }) }))
+        layer(Script.byTier({ flex: Behavior.stall(), standard: Behavior.answer({ startAfter: "1 second" }) }))
       )
     ))
 })

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientError, type HttpClientRequest } from "effect/http"
 import { inspect } from "node:util"
-import type { DialectName } from "../src/dialect/Dialect.ts"
-import * as ClientResponse from "../src/internal/ClientResponse.ts"
+import type { DialectName } from "../src/Dialect.ts"
+import * as ClientResponse from "../src/transport/ClientResponse.ts"
 import * as Router from "../src/Router.ts"
 
 /** What a provider puts on the wire for one call. */

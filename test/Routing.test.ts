@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Result } from "effect"
 import { dialects } from "../src/dialect/index.ts"
-import type { DialectName } from "../src/dialect/Dialect.ts"
+import type { DialectName } from "../src/Dialect.ts"
 import * as FlexInferenceError from "../src/FlexInferenceError.ts"
 import * as ModelCatalog from "../src/ModelCatalog.ts"
-import * as RouterFields from "../src/RouterFields.ts"
+import * as Decode from "../src/router/Decode.ts"
 import * as Routing from "../src/Routing.ts"
 
 const plan = (
@@ -15,7 +15,7 @@ const plan = (
   } = {}
 ) =>
   Result.flatMap(
-    RouterFields.validate(dialects[surface], { input: "Hi", messages: [], start_within: "default", ...body }),
+    Decode.validate(dialects[surface], { input: "Hi", messages: [], start_within: "default", ...body }),
     (fields) =>
       Routing.plan(fields, {
         surface: dialects[surface],
@@ -124,7 +124,7 @@ describe("plan", () => {
     "serves %s at its standard tier where it cannot fulfil a default of %s that the caller did not ask for",
     (model, defaultStartWithin) => {
       const fields = Result.getOrThrow(
-        RouterFields.validate(dialects.responses, { model, input: "Hi" }, { defaultStartWithin })
+        Decode.validate(dialects.responses, { model, input: "Hi" }, { defaultStartWithin })
       )
       const { tier, window } = Result.getOrThrow(Routing.plan(fields, {
         surface: dialects.responses,

@@ -42,7 +42,7 @@ describe("the documentation", () => {
           paths: {
             "effect-flexinference": face("index.ts"),
             "effect-flexinference/gateway": face("gateway/index.ts"),
-            "effect-flexinference/testing": face("testing/index.ts")
+            "effect-flexinference/testing": face("simulator/index.ts")
           }
         },
         include: ["*.ts"],

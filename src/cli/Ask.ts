@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Notation from "./Notation.ts"
+import * as Notation from "./StartWithinFlag.ts"
 
 export const Ask = Command.make(
   "ask",

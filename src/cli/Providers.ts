@@ -3,10 +3,10 @@ import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as UndiciHttpClient from "../gateway/UndiciHttpClient.ts"
+import * as UndiciHttpClient from "../transport/UndiciHttpClient.ts"
 import * as Connections from "../provider/Connections.ts"
 import * as Router from "../Router.ts"
-import * as Simulator from "../testing/Simulator.ts"
+import * as Simulator from "../simulator/Simulator.ts"
 
 /** What was found, and the router over it. */
 export interface Providers {

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Notation from "./Notation.ts"
+import * as Notation from "./StartWithinFlag.ts"
 
 export const Serve = Command.make(
   "serve",

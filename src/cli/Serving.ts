@@ -17,7 +17,7 @@ import process from "node:process"
 import * as Gateway from "../gateway/Gateway.ts"
 import type { StartWithin } from "../StartWithin.ts"
 import * as CommandFailed from "./CommandFailed.ts"
-import * as Notation from "./Notation.ts"
+import * as Notation from "./StartWithinFlag.ts"
 import * as Providers from "./Providers.ts"
 import * as ReadyNotice from "./ReadyNotice.ts"
 

@@ -6,7 +6,7 @@
  * answer, and dropped otherwise.
  */
 import type { ProviderName } from "../ModelCatalog.ts"
-import type { DialectName } from "./Dialect.ts"
+import type { DialectName } from "../Dialect.ts"
 
 /**
  * - `as is`: the provider speaks the caller's format, and the member travels untouched.

@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import { isString } from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import { createHash, timingSafeEqual } from "node:crypto"
-import type { DialectName } from "../dialect/Dialect.ts"
+import type { DialectName } from "../Dialect.ts"
 import { type FlexInferenceError, unauthenticated } from "../FlexInferenceError.ts"
 
 /** Where a request may carry its key. */

@@ -1,5 +1,5 @@
 /** The model listing (contract (a)): OpenAI's shape, with what can be raced at which tiers. */
-import type { JsonObject } from "../internal/Json.ts"
+import type { JsonObject } from "../wire/Json.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
 
 /** One model, as OpenAI's clients know it. */

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
-import * as Refusal from "./Refusal.ts"
+import * as Refusal from "./GatewayError.ts"
 
 /** The largest body in bytes (contract (h)). */
 export const limit = 1_000_000

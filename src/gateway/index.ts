@@ -5,4 +5,4 @@
 /** The HTTP server behind which the router speaks to any client. */
 export * as Gateway from "./Gateway.ts"
 /** An `HttpClient` straight over undici. */
-export * as UndiciHttpClient from "./UndiciHttpClient.ts"
+export * as UndiciHttpClient from "../transport/UndiciHttpClient.ts"

@@ -7,12 +7,12 @@
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
 import { streamFailed } from "../FlexInferenceError.ts"
-import * as Json from "../internal/Json.ts"
-import type { JsonObject } from "../internal/Json.ts"
-import type { Provider } from "./Provider.ts"
-import * as ProviderError from "./ProviderError.ts"
+import * as Json from "../wire/Json.ts"
+import type { JsonObject } from "../wire/Json.ts"
+import type { Provider } from "../Provider.ts"
+import * as ProviderError from "./Verdict.ts"
 
-/** The version whose behaviour was recorded; `2026-10-21` refuses sampling parameters. A connection can set another. */
+/** The version whose behavior was recorded; `2026-10-21` refuses sampling parameters. A connection can set another. */
 const defaultVersion = "2023-06-01"
 
 /** The status behind an error's type, for failures inside a 200 stream. */
@@ -54,8 +54,8 @@ export const Anthropic: Provider = {
   defaultBaseUrl: "https://api.anthropic.com",
   missingKeyCode: "no_anthropic_key",
   keyVariable: "ANTHROPIC_API_KEY",
-  tierWord: (tier) => tier === "flex" ? undefined : tier === "standard" ? "standard_only" : "auto",
-  tierOf: (word) => {
+  tierToWire: (tier) => tier === "flex" ? undefined : tier === "standard" ? "standard_only" : "auto",
+  tierFromWire: (word) => {
     switch (word) {
       case "standard":
       case "standard_only":

@@ -4,7 +4,7 @@ import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
 import type { ProviderName } from "../ModelCatalog.ts"
 import { providers } from "./index.ts"
-import type { Connection } from "./Provider.ts"
+import type { Connection } from "../Provider.ts"
 
 /** One provider's key, and where to use it if not at the vendor's own address. */
 export interface ConnectionOptions {

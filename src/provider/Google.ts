@@ -10,10 +10,10 @@ import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as Redacted from "effect/Redacted"
 import * as Failures from "../dialect/interactions/Failure.ts"
 import { type FlexInferenceError, streamFailed } from "../FlexInferenceError.ts"
-import * as Json from "../internal/Json.ts"
-import type { JsonObject } from "../internal/Json.ts"
-import type { Provider } from "./Provider.ts"
-import * as ProviderError from "./ProviderError.ts"
+import * as Json from "../wire/Json.ts"
+import type { JsonObject } from "../wire/Json.ts"
+import type { Provider } from "../Provider.ts"
+import * as ProviderError from "./Verdict.ts"
 
 /** The HTTP status behind a code, for failures inside a 200 stream. */
 const statuses: { readonly [code: string]: number } = {
@@ -122,8 +122,8 @@ export const Google: Provider = {
   defaultBaseUrl: "https://generativelanguage.googleapis.com",
   missingKeyCode: "no_gemini_key",
   keyVariable: "GEMINI_API_KEY",
-  tierWord: (tier) => tier === "auto" ? undefined : tier,
-  tierOf: (word) => word === "flex" || word === "standard" || word === "priority" ? word : undefined,
+  tierToWire: (tier) => tier === "auto" ? undefined : tier,
+  tierFromWire: (word) => word === "flex" || word === "standard" || word === "priority" ? word : undefined,
   tierHeader: "x-gemini-service-tier",
   request: (call, connection) => {
     const request = HttpClientRequest.post(endpoint(connection.baseUrl)).pipe(

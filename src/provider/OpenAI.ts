@@ -6,12 +6,12 @@
  * inside a 200 stream before any output.
  */
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type { DialectName, InStreamFailure } from "../dialect/Dialect.ts"
+import type { DialectName, InStreamFailure } from "../Dialect.ts"
 import { streamFailed } from "../FlexInferenceError.ts"
-import * as Json from "../internal/Json.ts"
+import * as Json from "../wire/Json.ts"
 import type { Tier } from "../ModelCatalog.ts"
-import type { ErrorAnswer, Provider } from "./Provider.ts"
-import * as ProviderError from "./ProviderError.ts"
+import type { ErrorAnswer, Provider } from "../Provider.ts"
+import * as ProviderError from "./Verdict.ts"
 
 const path: { readonly [name in DialectName]?: string } = {
   responses: "/responses",
@@ -86,8 +86,8 @@ export const OpenAI: Provider = {
   defaultBaseUrl: "https://api.openai.com/v1",
   missingKeyCode: "no_byok_key",
   keyVariable: "OPENAI_API_KEY",
-  tierWord: (tier) => words[tier],
-  tierOf: (word) => {
+  tierToWire: (tier) => words[tier],
+  tierFromWire: (word) => {
     switch (word) {
       case "flex":
       case "priority":

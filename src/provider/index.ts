@@ -3,7 +3,7 @@ import type { ProviderName } from "../ModelCatalog.ts"
 import { Anthropic } from "./Anthropic.ts"
 import { Google } from "./Google.ts"
 import { OpenAI } from "./OpenAI.ts"
-import type { Provider } from "./Provider.ts"
+import type { Provider } from "../Provider.ts"
 
 export const providers: { readonly [name in ProviderName]: Provider } = {
   openai: OpenAI,

@@ -3,11 +3,11 @@ import { Result } from "effect"
 import { readFileSync, writeFileSync } from "node:fs"
 import path from "node:path"
 import { type Fate, tables, toMarkdown } from "../../src/dialect/Compatibility.ts"
-import type { DialectName } from "../../src/dialect/Dialect.ts"
+import type { DialectName } from "../../src/Dialect.ts"
 import { dialects } from "../../src/dialect/index.ts"
-import * as Opaque from "../../src/dialect/Opaque.ts"
-import * as Encoding from "../../src/internal/Encoding.ts"
-import type { Json, JsonObject } from "../../src/internal/Json.ts"
+import * as ForeignSignature from "../../src/dialect/ForeignSignature.ts"
+import * as Encoding from "../../src/router/Encode.ts"
+import type { Json, JsonObject } from "../../src/wire/Json.ts"
 import type { ProviderName } from "../../src/ModelCatalog.ts"
 import { providers } from "../../src/provider/index.ts"
 
@@ -34,7 +34,7 @@ const png = "data:image/png;base64,iVBORw0="
 const pdf = "data:application/pdf;base64,JVBERi0="
 const schema = { type: "object", properties: { a: { type: "string" } }, required: ["a"] }
 const signed = (provider: ProviderName, home: ProviderName | undefined): string =>
-  Opaque.encode({ provider, id: provider === "openai" ? "rs_1" : "", value: "c2lnbmVk" }, home)
+  ForeignSignature.encode({ provider, id: provider === "openai" ? "rs_1" : "", value: "c2lnbmVk" }, home)
 const dropped = (...members: ReadonlyArray<JsonObject>): ReadonlyArray<Sample> => members.map((set) => ({ set }))
 const refused = (...members: ReadonlyArray<readonly [param: string, set: JsonObject]>): ReadonlyArray<Sample> =>
   members.map(([param, set]) => ({ set, param }))

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Schema } from "effect"
 import { Headers } from "effect/http"
-import type { DialectName } from "../../src/dialect/Dialect.ts"
+import type { DialectName } from "../../src/Dialect.ts"
 import * as Auth from "../../src/gateway/Auth.ts"
 
 const surfaces: ReadonlyArray<DialectName> = ["responses", "chat.completions", "interactions", "messages"]

@@ -4,7 +4,7 @@ import { GoogleGenAI } from "@google/genai"
 import { Effect } from "effect"
 import { FlexInference } from "flexinference"
 import OpenAI from "openai"
-import { Behaviour, Script } from "../../src/testing/index.ts"
+import { Behavior, Script } from "../../src/simulator/index.ts"
 import * as Running from "./running.ts"
 
 const models = ["gpt-5.5", "gemini-2.5-flash", "claude-opus-4-8"]
@@ -20,8 +20,8 @@ const described = { name: "get_weather", description: "The weather of a city." }
 /** The model calls the tool first, and answers once it has its result. */
 const script: Script.Script = (call) =>
   call.prompt.afterTool
-    ? Behaviour.answer({ text: "It is 12 degrees." })
-    : Behaviour.answer({ text: undefined, calls: [{ name: "get_weather", arguments: input }] })
+    ? Behavior.answer({ text: "It is 12 degrees." })
+    : Behavior.answer({ text: undefined, calls: [{ name: "get_weather", arguments: input }] })
 
 /** What a caller sends back of an answer that called a tool. */
 const echoed = (item: OpenAI.Responses.ResponseOutputItem) => item.type === "function_call" || item.type === "reasoning"
@@ -177,7 +177,7 @@ describe.each(models)("text of %s", (model) => {
   it.live("reaches the openai client on both surfaces, whole and streamed", () =>
     Effect.gen(function*() {
       const { url } = yield* Running.onSimulator({
-        script: Script.always(Behaviour.answer({ text: "Hello from afar" }))
+        script: Script.always(Behavior.answer({ text: "Hello from afar" }))
       })
       const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: "any", maxRetries: 0 })
       const messages = [{ role: "user" as const, content: "Hello" }]

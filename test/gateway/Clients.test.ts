@@ -15,7 +15,7 @@ import {
   StreamFailedError
 } from "flexinference"
 import OpenAI, { APIError, AuthenticationError, BadRequestError, NotFoundError, RateLimitError } from "openai"
-import { Behaviour, Script } from "../../src/testing/index.ts"
+import { Behavior, Script } from "../../src/simulator/index.ts"
 import * as Running from "./running.ts"
 
 const key = "flex_live_1"
@@ -43,13 +43,13 @@ const collect = async <A>(events: AsyncIterable<A>): Promise<Array<A>> => {
   return all
 }
 
-const says = Script.always(Behaviour.answer({ text: "Hello from afar" }))
+const says = Script.always(Behavior.answer({ text: "Hello from afar" }))
 const question = { model: "gpt-5.5", input: "Hello", start_within: "default" } as const
 const messages = [{ role: "user" as const, content: "Hello" }]
 const chat = { model: "gpt-5.5", messages, start_within: "default" } as const
 // The client's generated types have names of schemas where the wire has roles.
 const flexChat: ChatCompletionCreateParams = JSON.parse(JSON.stringify(chat))
-const busy = Script.always(Behaviour.refuse({ retryAfter: "7 seconds" }))
+const busy = Script.always(Behavior.refuse({ retryAfter: "7 seconds" }))
 
 describe("the official openai client", () => {
   it.live("gets a response", () =>
@@ -124,7 +124,7 @@ describe("the official openai client", () => {
     Effect.gen(function*() {
       const { client, simulator } = yield* serving(
         openAI,
-        Script.inTurn(Behaviour.refuse({ retryAfter: "0 seconds" }), Behaviour.answer({ text: "Hello again" }))
+        Script.inTurn(Behavior.refuse({ retryAfter: "0 seconds" }), Behavior.answer({ text: "Hello again" }))
       )
       const patient = client.withOptions({ maxRetries: 2 })
       const response = yield* Effect.promise(() => patient.responses.create(question))
@@ -134,7 +134,7 @@ describe("the official openai client", () => {
 
   it.live("raises a stream that breaks off", () =>
     Effect.gen(function*() {
-      const { client } = yield* serving(openAI, Script.always(Behaviour.cut(2)))
+      const { client } = yield* serving(openAI, Script.always(Behavior.cut(2)))
       const events = yield* Effect.promise(async () =>
         collect(await client.responses.create({ ...question, stream: true }))
       )
@@ -148,7 +148,7 @@ describe("the official openai client", () => {
 
   it.live("aborts the call upstream when it breaks out of a stream", () =>
     Effect.gen(function*() {
-      const { client, simulator } = yield* serving(openAI, Script.always(Behaviour.stall({ at: 2 })))
+      const { client, simulator } = yield* serving(openAI, Script.always(Behavior.stall({ at: 2 })))
       yield* Effect.promise(async () => {
         for await (const _ of await client.responses.create({ ...question, stream: true })) break
       })
@@ -227,7 +227,7 @@ describe("the official flexinference client", () => {
 
   it.live("raises a stream that breaks off", () =>
     Effect.gen(function*() {
-      const { client } = yield* serving(flex, Script.always(Behaviour.cut(2)))
+      const { client } = yield* serving(flex, Script.always(Behavior.cut(2)))
       const streams = [
         () => client.responses.create({ ...question, stream: true }),
         () => client.chat.completions.create({ ...flexChat, stream: true }),

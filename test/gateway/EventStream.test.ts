@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Latch, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import type { Frame } from "../../src/dialect/Dialect.ts"
-import { Responses } from "../../src/dialect/responses/Responses.ts"
+import type { Frame } from "../../src/wire/Sse.ts"
+import { Responses } from "../../src/dialect/responses/index.ts"
 import { type FlexInferenceError, streamFailed } from "../../src/FlexInferenceError.ts"
 import * as EventStream from "../../src/gateway/EventStream.ts"
 

@@ -5,8 +5,8 @@ import { once } from "node:events"
 import { request } from "node:http"
 import { connect } from "node:net"
 import { FlexInferenceError, internal, invalidRequest, Refused } from "../../src/FlexInferenceError.ts"
-import type { JsonObject } from "../../src/internal/Json.ts"
-import { Behaviour, Script } from "../../src/testing/index.ts"
+import type { JsonObject } from "../../src/wire/Json.ts"
+import { Behavior, Script } from "../../src/simulator/index.ts"
 import * as Running from "./running.ts"
 import * as Upstream from "./upstream.ts"
 
@@ -98,7 +98,7 @@ describe("Gateway", () => {
     it.live("the first event as soon as it comes", () =>
       Effect.gen(function*() {
         const { url } = yield* Running.onSimulator({
-          script: Script.always(Behaviour.stall({ at: 1 }))
+          script: Script.always(Behavior.stall({ at: 1 }))
         })
         const first = yield* Effect.promise(async (signal) => {
           const response = await fetch(`${url}/v1/responses`, { signal, ...streaming })
@@ -404,7 +404,7 @@ describe("Gateway", () => {
       "after the start end the stream of $path in its own failure",
       (surface) =>
         Effect.gen(function*() {
-          const { url } = yield* Running.onSimulator({ script: Script.always(Behaviour.cut(2)) })
+          const { url } = yield* Running.onSimulator({ script: Script.always(Behavior.cut(2)) })
           const { conversation, model, path } = surface
           const reply = yield* post(url + path, { model, start_within: "default", stream: true, ...conversation })
           assert.strictEqual(reply.status, 200)
@@ -458,7 +458,7 @@ describe("Gateway", () => {
 
     it.effect("during a race aborts both legs", () =>
       Effect.gen(function*() {
-        const { simulator, url } = yield* Running.onSimulator({ script: Script.always(Behaviour.stall()) })
+        const { simulator, url } = yield* Running.onSimulator({ script: Script.always(Behavior.stall()) })
         const raced = { ...good, start_within: "00h-00m-30s", stream: true }
         const client = yield* Effect.forkChild(post(`${url}/v1/responses`, raced))
         yield* simulator.until((entries) => entries.length === 1)
@@ -476,7 +476,7 @@ describe("Gateway", () => {
       Effect.gen(function*() {
         const { simulator, url } = yield* Running.onSimulator({
           script: Script.always(
-            Behaviour.answer({ startAfter: "10 millis", pace: "5 millis", text: "word ".repeat(1000) })
+            Behavior.answer({ startAfter: "10 millis", pace: "5 millis", text: "word ".repeat(1000) })
           )
         })
         const raced = { ...good, start_within: "00h-00m-30s", stream: true }

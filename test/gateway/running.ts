@@ -2,9 +2,9 @@
 import { Context, Effect, Layer, Redacted, type Scope } from "effect"
 import { HttpServer } from "effect/http"
 import * as Gateway from "../../src/gateway/Gateway.ts"
-import * as UndiciHttpClient from "../../src/gateway/UndiciHttpClient.ts"
+import * as UndiciHttpClient from "../../src/transport/UndiciHttpClient.ts"
 import * as Router from "../../src/Router.ts"
-import { type Script, Simulator } from "../../src/testing/index.ts"
+import { type Script, Simulator } from "../../src/simulator/index.ts"
 
 const address = HttpServer.addressFormattedWith(Effect.succeed)
 

@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { dialects } from "../../src/dialect/index.ts"
 import type { FlexInferenceError } from "../../src/FlexInferenceError.ts"
-import * as Json from "../../src/internal/Json.ts"
-import { Behaviour, Script } from "../../src/testing/index.ts"
+import * as Json from "../../src/wire/Json.ts"
+import { Behavior, Script } from "../../src/simulator/index.ts"
 import { type Call, layer, type Request, type Result, send } from "../support/race.ts"
 
 /** Gemini is raced in its own format and behind a translation; neither may make a difference. */
@@ -11,15 +11,15 @@ const surfaces = ["interactions", "responses"] as const
 
 type Surface = typeof surfaces[number]
 
-const start = (seconds: number) => Behaviour.answer({ startAfter: `${seconds} seconds`, text: "Hello from flex." })
-const standard = Behaviour.answer({ startAfter: "1 second", text: "Hello from standard." })
+const start = (seconds: number) => Behavior.answer({ startAfter: `${seconds} seconds`, text: "Hello from flex." })
+const standard = Behavior.answer({ startAfter: "1 second", text: "Hello from standard." })
 const request = { model: "gemini-2.5-flash", input: "Say hello.", start_within: "00h-00m-10s", stream: true }
 
 type Row =
   & {
     readonly name: string
-    readonly flex: Behaviour.Behaviour
-    readonly standard?: Behaviour.Behaviour
+    readonly flex: Behavior.Behavior
+    readonly standard?: Behavior.Behavior
     readonly options?: Request["options"]
     /** Tier, opened at, ended at, outcome. */
     readonly calls: ReadonlyArray<readonly [string, number, number, string]>
@@ -30,7 +30,7 @@ type Row =
   )
 
 /** Flex says no at once and standard serves. */
-const escalated = (name: string, flex: Behaviour.Behaviour, reason: string, outcome = "refused", at = 0): Row => ({
+const escalated = (name: string, flex: Behavior.Behavior, reason: string, outcome = "refused", at = 0): Row => ({
   name: `${name} opens standard at once`,
   flex,
   reason,
@@ -39,7 +39,7 @@ const escalated = (name: string, flex: Behaviour.Behaviour, reason: string, outc
 })
 
 /** Flex gives an answer that standard would give as well. */
-const definite = (name: string, flex: Behaviour.Behaviour, error: { readonly [member: string]: unknown }): Row => ({
+const definite = (name: string, flex: Behavior.Behavior, error: { readonly [member: string]: unknown }): Row => ({
   name: `${name} is an answer: nothing else is called`,
   flex,
   error: { origin: "provider", provider: "google", ...error },
@@ -80,7 +80,7 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     name: "created and status_update are no start: after the deadline standard is asked too",
-    flex: Behaviour.stall({ keepAlive: "1 second" }),
+    flex: Behavior.stall({ keepAlive: "1 second" }),
     reason: "flex_deadline",
     at: 11_000,
     calls: [["flex", 0, 11_000, "aborted"], ["standard", 10_000, 11_000, "completed"]]
@@ -102,77 +102,77 @@ const rows: ReadonlyArray<Row> = [
   },
   {
     name: "with startSignal accepted, the first event is the start",
-    flex: Behaviour.answer({ admitAfter: "2 seconds", startAfter: "30 seconds" }),
+    flex: Behavior.answer({ admitAfter: "2 seconds", startAfter: "30 seconds" }),
     options: { startSignal: "accepted" },
     reason: "flex_won",
     at: 2000,
     calls: [["flex", 0, 30_000, "completed"]]
   },
-  escalated("a 503 for want of flex capacity", Behaviour.refuse(), "flex_capacity"),
-  escalated("a 429 that names no quota", Behaviour.refuse({ status: 429 }), "flex_capacity"),
+  escalated("a 503 for want of flex capacity", Behavior.refuse(), "flex_capacity"),
+  escalated("a 429 that names no quota", Behavior.refuse({ status: 429 }), "flex_capacity"),
   escalated(
     "service_unavailable as an error event in a 200 stream",
-    Behaviour.refuseInStream({}, later),
+    Behavior.refuseInStream({}, later),
     "flex_capacity",
     "refused",
     2000
   ),
   escalated(
     "rate_limit_exceeded as an error event in a 200 stream",
-    Behaviour.refuseInStream({ status: 429 }, later),
+    Behavior.refuseInStream({ status: 429 }, later),
     "flex_capacity",
     "refused",
     2000
   ),
   escalated(
     "api_error as an error event in a 200 stream",
-    Behaviour.refuseInStream({ status: 500 }, later),
+    Behavior.refuseInStream({ status: 500 }, later),
     "flex_upstream_error",
     "refused",
     2000
   ),
-  escalated("a 500", Behaviour.refuse({ status: 500 }), "flex_upstream_error"),
-  escalated("a 504", Behaviour.refuse({ status: 504 }), "flex_upstream_error"),
-  escalated("a refused connection", Behaviour.unreachable(), "flex_not_started", "failed"),
+  escalated("a 500", Behavior.refuse({ status: 500 }), "flex_upstream_error"),
+  escalated("a 504", Behavior.refuse({ status: 504 }), "flex_upstream_error"),
+  escalated("a refused connection", Behavior.unreachable(), "flex_not_started", "failed"),
   escalated(
     "a stream that closes before the start",
-    Behaviour.cut("admission", { how: "end", ...later }),
+    Behavior.cut("admission", { how: "end", ...later }),
     "flex_not_started",
     "failed",
     2000
   ),
   escalated(
     "a connection that breaks before the start",
-    Behaviour.cut("admission", { how: "reset", ...later }),
+    Behavior.cut("admission", { how: "reset", ...later }),
     "flex_not_started",
     "failed",
     2000
   ),
-  escalated("a 400 that says the model has no flex tier", Behaviour.refuseTier(), "flex_unsupported"),
-  definite("a 400", Behaviour.refuse({ status: 400, message: "No such field." }), {
+  escalated("a 400 that says the model has no flex tier", Behavior.refuseTier(), "flex_unsupported"),
+  definite("a 400", Behavior.refuse({ status: 400, message: "No such field." }), {
     status: 400,
     providerCode: "invalid_request"
   }),
-  definite("a 400 of Google's gateway for a bad key", Behaviour.refuse({ status: 400, body: badKey }), {
+  definite("a 400 of Google's gateway for a bad key", Behavior.refuse({ status: 400, body: badKey }), {
     status: 403,
     code: "upstream_auth_failed",
     providerCode: "API_KEY_INVALID"
   }),
-  definite("a 401", Behaviour.refuse({ status: 401 }), { status: 403, code: "upstream_auth_failed" }),
-  definite("a quota of the day", Behaviour.refuse({ status: 429, body: daily }), { status: 429, class: "quota" }),
-  definite("a quota by its own code", Behaviour.refuse({ status: 429, code: "quota_exceeded" }), { class: "quota" }),
-  definite("blocked content", Behaviour.refuse({ status: 400, code: "prohibited_content" }), {
+  definite("a 401", Behavior.refuse({ status: 401 }), { status: 403, code: "upstream_auth_failed" }),
+  definite("a quota of the day", Behavior.refuse({ status: 429, body: daily }), { status: 429, class: "quota" }),
+  definite("a quota by its own code", Behavior.refuse({ status: 429, code: "quota_exceeded" }), { class: "quota" }),
+  definite("blocked content", Behavior.refuse({ status: 400, code: "prohibited_content" }), {
     class: "validation",
     retryable: false
   }),
-  definite("blocked content as an error event in a 200 stream", Behaviour.refuseInStream({ code: "safety" }), {
+  definite("blocked content as an error event in a 200 stream", Behavior.refuseInStream({ code: "safety" }), {
     class: "validation",
     retryable: false
   }),
   {
     name: "when standard fails as well, the error is standard's with flex's attached",
-    flex: Behaviour.refuse(),
-    standard: Behaviour.refuse({ status: 500, message: "Standard is down." }),
+    flex: Behavior.refuse(),
+    standard: Behavior.refuse({ status: 500, message: "Standard is down." }),
     error: { status: 500, flex: "Refused" },
     at: 0,
     calls: [["flex", 0, 0, "refused"], ["standard", 0, 0, "refused"]]
@@ -180,15 +180,15 @@ const rows: ReadonlyArray<Row> = [
   {
     name: "when standard fails, flex that starts late is better than never",
     flex: start(20),
-    standard: Behaviour.refuse({ status: 500 }),
+    standard: Behavior.refuse({ status: 500 }),
     reason: "flex_won",
     at: 20_000,
     calls: [["flex", 0, 20_000, "completed"], ["standard", 10_000, 10_000, "refused"]]
   },
   {
     name: "when standard fails, flex is waited for no longer than its own clock",
-    flex: Behaviour.stall(),
-    standard: Behaviour.refuse({ status: 500 }),
+    flex: Behavior.stall(),
+    standard: Behavior.refuse({ status: 500 }),
     error: { status: 500, flex: "TimedOut" },
     at: 60_000,
     calls: [["flex", 0, 60_000, "aborted"], ["standard", 10_000, 10_000, "refused"]]
@@ -212,7 +212,7 @@ const facts = (error: FlexInferenceError) => ({
   flex: error.flex?._tag
 })
 
-const broken = Behaviour.cut(3, { startAfter: "2 seconds", pace: "500 millis", text: "word ".repeat(100) })
+const broken = Behavior.cut(3, { startAfter: "2 seconds", pace: "500 millis", text: "word ".repeat(100) })
 
 describe.each(surfaces)("the race on Gemini, asked in %s", (surface) => {
   for (const row of rows) {
@@ -251,12 +251,12 @@ describe.each(surfaces)("the race on Gemini, asked in %s", (surface) => {
         "aborted"
       ]])
     }).pipe(
-      Effect.provide(layer(Script.byTier({ flex: Behaviour.stall(), standard: Behaviour.stall() })))
+      Effect.provide(layer(Script.byTier({ flex: Behavior.stall(), standard: Behavior.stall() })))
     ))
 
   it.effect.each([
     { name: "breaks", flex: broken },
-    { name: "says error", flex: Behaviour.fail(3, {}, { startAfter: "2 seconds", text: "word ".repeat(100) }) }
+    { name: "says error", flex: Behavior.fail(3, {}, { startAfter: "2 seconds", text: "word ".repeat(100) }) }
   ])(
     "a flex stream that $name after the commit ends in an error, never in silence",
     ({ flex }) =>

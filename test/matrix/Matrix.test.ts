@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import type { DialectName } from "../../src/dialect/Dialect.ts"
+import type { DialectName } from "../../src/Dialect.ts"
 import { dialects } from "../../src/dialect/index.ts"
-import type { JsonObject } from "../../src/internal/Json.ts"
+import type { JsonObject } from "../../src/wire/Json.ts"
 import { providers } from "../../src/provider/index.ts"
 import * as Router from "../../src/Router.ts"
-import { type Answer, Behaviour, Script, Simulator } from "../../src/testing/index.ts"
+import { type Answer, Behavior, Script, Simulator } from "../../src/simulator/index.ts"
 import { layer } from "../support/race.ts"
 import * as Cells from "./cells.ts"
 import * as Goldens from "./goldens.ts"
@@ -189,7 +189,7 @@ describe("a native caller's own text", () => {
       yield* Effect.scoped(router.open("responses", text))
       const [call] = yield* (yield* Simulator.Simulator).ledger
       assert.include(call?.bodyText, conversation)
-    }).pipe(Effect.provide(layer(Script.always(Behaviour.answer())))))
+    }).pipe(Effect.provide(layer(Script.always(Behavior.answer())))))
 })
 
 const isCipher = /^gAAAAAB[\w-]+$/

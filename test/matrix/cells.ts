@@ -2,18 +2,20 @@
 import { assert } from "@effect/vitest"
 import { Effect, Random } from "effect"
 import { TestClock } from "effect/testing"
-import type { DialectName, Frame, Usage } from "../../src/dialect/Dialect.ts"
+import type { DialectName } from "../../src/Dialect.ts"
+import type { Usage } from "../../src/Usage.ts"
+import type { Frame } from "../../src/wire/Sse.ts"
 import { dialects } from "../../src/dialect/index.ts"
-import * as Json from "../../src/internal/Json.ts"
-import type { JsonObject } from "../../src/internal/Json.ts"
+import * as Json from "../../src/wire/Json.ts"
+import type { JsonObject } from "../../src/wire/Json.ts"
 import { providers } from "../../src/provider/index.ts"
 import type { Routing } from "../../src/Routing.ts"
-import { compose, outputTokens, type Overrides, reasoningTokens, tokens } from "../../src/testing/Answer.ts"
-import { Behaviour, Script, Simulator } from "../../src/testing/index.ts"
-import { Chat } from "../../src/testing/traffic/Chat.ts"
-import { Interactions } from "../../src/testing/traffic/Interactions.ts"
-import { Messages } from "../../src/testing/traffic/Messages.ts"
-import { Responses } from "../../src/testing/traffic/Responses.ts"
+import { compose, outputTokens, type Overrides, reasoningTokens, tokens } from "../../src/simulator/Answer.ts"
+import { Behavior, Script, Simulator } from "../../src/simulator/index.ts"
+import { Chat } from "../../src/simulator/traffic/Chat.ts"
+import { Interactions } from "../../src/simulator/traffic/Interactions.ts"
+import { Messages } from "../../src/simulator/traffic/Messages.ts"
+import { Responses } from "../../src/simulator/traffic/Responses.ts"
 import { layer, send } from "../support/race.ts"
 import { collect, eventsOf } from "../support/streams.ts"
 import type { Reading } from "./reading.ts"
@@ -68,7 +70,7 @@ export const ask = (surface: DialectName, body: JsonObject, answer: Overrides) =
       routing: result.report ?? result.routing
     }
     return outcome
-  }).pipe(Effect.provide(layer(Script.always(Behaviour.answer(answer)))), Random.withSeed("cell"))
+  }).pipe(Effect.provide(layer(Script.always(Behavior.answer(answer)))), Random.withSeed("cell"))
 
 const traffic = { responses: Responses, "chat.completions": Chat, interactions: Interactions, messages: Messages }
 

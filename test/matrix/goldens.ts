@@ -5,7 +5,7 @@
 import { assert } from "@effect/vitest"
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import path from "node:path"
-import type { JsonObject } from "../../src/internal/Json.ts"
+import type { JsonObject } from "../../src/wire/Json.ts"
 
 const root = path.resolve(import.meta.dirname, "golden")
 const isUpdate = process.env["UPDATE_GOLDEN"] === "1"

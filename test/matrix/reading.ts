@@ -1,8 +1,8 @@
 /** How a client reads an answer of each format, and how it goes on with the conversation. */
-import type { DialectName } from "../../src/dialect/Dialect.ts"
+import type { DialectName } from "../../src/Dialect.ts"
 import { dialects } from "../../src/dialect/index.ts"
-import * as Json from "../../src/internal/Json.ts"
-import type { JsonObject } from "../../src/internal/Json.ts"
+import * as Json from "../../src/wire/Json.ts"
+import type { JsonObject } from "../../src/wire/Json.ts"
 
 /** An answer in no format. */
 export interface Reading {

@@ -2,9 +2,9 @@
  * What the matrix asks, in the words of each surface: the same nine requests, as a client of that format writes them.
  * They hold neither model nor `start_within`.
  */
-import type { DialectName } from "../../src/dialect/Dialect.ts"
-import type { JsonObject } from "../../src/internal/Json.ts"
-import type { Answer } from "../../src/testing/index.ts"
+import type { DialectName } from "../../src/Dialect.ts"
+import type { JsonObject } from "../../src/wire/Json.ts"
+import type { Answer } from "../../src/simulator/index.ts"
 
 const page = { title: "Wetter", url: "https://example.com/wetter" }
 

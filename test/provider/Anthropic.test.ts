@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Redacted } from "effect"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
-import { Messages } from "../../src/dialect/messages/Messages.ts"
-import * as Json from "../../src/internal/Json.ts"
-import type { JsonObject } from "../../src/internal/Json.ts"
+import { Messages } from "../../src/dialect/messages/index.ts"
+import * as Json from "../../src/wire/Json.ts"
+import type { JsonObject } from "../../src/wire/Json.ts"
 import { Anthropic } from "../../src/provider/Anthropic.ts"
-import type { ErrorAnswer } from "../../src/provider/Provider.ts"
+import type { ErrorAnswer } from "../../src/Provider.ts"
 import { absent, recording } from "../support/fixtures.ts"
 
 const request = (
@@ -56,13 +56,13 @@ describe("a call to Anthropic", () => {
 describe("Anthropic's tiers", () => {
   it("have a word for all but flex", () => {
     assert.deepStrictEqual(
-      (["flex", "standard", "priority", "auto"] as const).map((tier) => Anthropic.tierWord(tier)),
+      (["flex", "standard", "priority", "auto"] as const).map((tier) => Anthropic.tierToWire(tier)),
       [undefined, "standard_only", "auto", "auto"]
     )
   })
 
   it("are read back from an answer, and an unknown word is no tier", () => {
-    assert.deepStrictEqual(["standard", "standard_only", "priority", "batch", "x"].map(Anthropic.tierOf), [
+    assert.deepStrictEqual(["standard", "standard_only", "priority", "batch", "x"].map(Anthropic.tierFromWire), [
       "standard",
       "standard",
       "priority",

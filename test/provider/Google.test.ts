@@ -2,11 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Redacted } from "effect"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import * as UrlParams from "effect/http/UrlParams"
-import { Interactions } from "../../src/dialect/interactions/Interactions.ts"
-import * as Json from "../../src/internal/Json.ts"
-import type { JsonObject } from "../../src/internal/Json.ts"
+import { Interactions } from "../../src/dialect/interactions/index.ts"
+import * as Json from "../../src/wire/Json.ts"
+import type { JsonObject } from "../../src/wire/Json.ts"
 import { Google } from "../../src/provider/Google.ts"
-import type { ErrorAnswer } from "../../src/provider/Provider.ts"
+import type { ErrorAnswer } from "../../src/Provider.ts"
 import { absent, recording } from "../support/fixtures.ts"
 
 const request = (
@@ -78,13 +78,13 @@ describe("a call to Google", () => {
 describe("Google's tiers", () => {
   it("have a word each, but for auto", () => {
     assert.deepStrictEqual(
-      (["flex", "standard", "priority", "auto"] as const).map(Google.tierWord),
+      (["flex", "standard", "priority", "auto"] as const).map(Google.tierToWire),
       ["flex", "standard", "priority", undefined]
     )
   })
 
   it("are read back from an answer, and an unknown word is no tier", () => {
-    assert.deepStrictEqual(["flex", "standard", "priority", "deferred", "auto"].map(Google.tierOf), [
+    assert.deepStrictEqual(["flex", "standard", "priority", "deferred", "auto"].map(Google.tierFromWire), [
       "flex",
       "standard",
       "priority",

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Redacted } from "effect"
-import * as Json from "../../src/internal/Json.ts"
+import * as Json from "../../src/wire/Json.ts"
 import { OpenAI } from "../../src/provider/OpenAI.ts"
 import { absent, recordings } from "../support/fixtures.ts"
 
@@ -43,8 +43,8 @@ describe("OpenAI", () => {
       ["auto", "auto"]
     ] as const
   )("calls the %s tier %s, and back", (tier, word) => {
-    assert.strictEqual(OpenAI.tierWord(tier), word)
-    assert.strictEqual(OpenAI.tierOf(word), tier)
+    assert.strictEqual(OpenAI.tierToWire(tier), word)
+    assert.strictEqual(OpenAI.tierFromWire(word), tier)
   })
 
   it.each(

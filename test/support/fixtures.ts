@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import path from "node:path"
-import type { Json, JsonObject } from "../../src/internal/Json.ts"
+import type { Json, JsonObject } from "../../src/wire/Json.ts"
 
 const root = path.resolve(import.meta.dirname, "..", "..", "..", "shared", "fixtures")
 

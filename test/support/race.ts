@@ -1,12 +1,13 @@
 /** A request sent through the router to simulated providers on virtual time, and everything that came of it. */
 import { Cause, Clock, Effect, Exit, Fiber, Layer, Redacted, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import type { DialectName, Frame } from "../../src/dialect/Dialect.ts"
+import type { DialectName } from "../../src/Dialect.ts"
+import type { Frame } from "../../src/wire/Sse.ts"
 import type { FlexInferenceError } from "../../src/FlexInferenceError.ts"
 import { make as connections } from "../../src/provider/Connections.ts"
 import * as Router from "../../src/Router.ts"
 import type { Routing } from "../../src/Routing.ts"
-import { type Script, Simulator } from "../../src/testing/index.ts"
+import { type Script, Simulator } from "../../src/simulator/index.ts"
 
 const key = { apiKey: Redacted.make("sk-test") }
 

@@ -1,8 +1,9 @@
 /** Recorded or simulated streams, taken through the decoder. */
 import { Effect, Stream } from "effect"
-import type { Dialect, Frame } from "../../src/dialect/Dialect.ts"
-import type { JsonObject } from "../../src/internal/Json.ts"
-import * as Sse from "../../src/internal/Sse.ts"
+import type { Dialect } from "../../src/Dialect.ts"
+import type { Frame } from "../../src/wire/Sse.ts"
+import type { JsonObject } from "../../src/wire/Json.ts"
+import * as Sse from "../../src/wire/Sse.ts"
 
 const encoder = new TextEncoder()
 

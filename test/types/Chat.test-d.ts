@@ -1,6 +1,6 @@
 /** Compile-time promises of the Chat Completions types; `tsc -p test` checks them, nothing runs. */
 import type OpenAI from "openai"
-import type { ChatCompletion, ChatCompletionChunk, ChatMessage, ChatRequest } from "../../src/dialect/chat/ChatTypes.ts"
+import type { ChatCompletion, ChatCompletionChunk, ChatMessage, ChatRequest } from "../../src/api/ChatCompletions.ts"
 import type { Extends } from "./Assert.ts"
 
 type Params = OpenAI.Chat.Completions.ChatCompletionCreateParams

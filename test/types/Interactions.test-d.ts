@@ -1,10 +1,6 @@
 /** Compile-time promises of the Interactions types; `tsc -p test` checks them, nothing runs. */
 import type { Interactions } from "@google/genai"
-import type {
-  Interaction,
-  InteractionEvent,
-  InteractionRequest
-} from "../../src/dialect/interactions/InteractionsTypes.ts"
+import type { Interaction, InteractionEvent, InteractionRequest } from "../../src/api/Interactions.ts"
 import type { Extends, Is, Same } from "./Assert.ts"
 
 type Params = Interactions.InteractionCreateParams.CreateModelInteractionParamsNonStreaming

@@ -1,6 +1,6 @@
 /** Compile-time promises of the Messages types; `tsc -p test` checks them, nothing runs. */
 import type Anthropic from "@anthropic-ai/sdk"
-import type { Message, MessageEvent, MessageParam, MessageRequest } from "../../src/dialect/messages/MessagesTypes.ts"
+import type { Message, MessageEvent, MessageParam, MessageRequest } from "../../src/api/Messages.ts"
 import type { Extends, Is, Same } from "./Assert.ts"
 
 type WithoutTier<P> = P extends unknown ? Omit<P, "service_tier"> : never

@@ -1,11 +1,6 @@
 /** Compile-time promises of the Responses types; `tsc -p test` checks them, nothing runs. */
 import type OpenAI from "openai"
-import type {
-  OutputItem,
-  ResponseEvent,
-  ResponseObject,
-  ResponsesRequest
-} from "../../src/dialect/responses/ResponsesTypes.ts"
+import type { OutputItem, ResponseEvent, ResponseObject, ResponsesRequest } from "../../src/api/Responses.ts"
 import type { Extends, Is, Same } from "./Assert.ts"
 
 type Params = OpenAI.Responses.ResponseCreateParams

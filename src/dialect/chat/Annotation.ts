@@ -1,6 +1,6 @@
 /** Citations: the same facts, nested under `url_citation` in Chat Completions and flat in Responses. */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
 
 /** An annotation as Responses has it. */
 export const toHub = (annotation: JsonObject): JsonObject => {

@@ -3,9 +3,9 @@
  * arguments are joined, tool calls and reasoning details are matched by their index, and everything this file does
  * not know is kept.
  */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Collector } from "../Dialect.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Collector } from "../../Dialect.ts"
 
 // Maps, not objects: a foreign member may be called `__proto__`, and growing a map copies nothing.
 type Growing = Json.Json | Members | Entries

@@ -1,8 +1,8 @@
 /** The conversation: Chat Completions' messages as Responses' input items, and back. */
 import * as Result from "effect/Result"
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Translated } from "../Dialect.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Translated } from "../../Dialect.ts"
 import * as Reasoning from "./Reasoning.ts"
 import { present, refuse } from "./Untranslatable.ts"
 

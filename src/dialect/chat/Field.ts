@@ -1,7 +1,7 @@
 /** What Chat Completions calls the fields that the hub has under other names, for errors that name them. */
 import * as Result from "effect/Result"
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
 import * as FieldPath from "../FieldPath.ts"
 import * as Conversation from "./Conversation.ts"
 

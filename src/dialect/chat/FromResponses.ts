@@ -2,10 +2,10 @@
  * Responses answers as Chat Completions. One writer makes the chunks; a whole body is what its chunks come to when
  * they are collected, so that a streamed and a plain answer say the same.
  */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { AnswerContext, Transducer } from "../Dialect.ts"
-import { Responses } from "../responses/Responses.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { AnswerContext, Transducer } from "../../Dialect.ts"
+import { Responses } from "../responses/index.ts"
 import * as Annotation from "./Annotation.ts"
 import * as Collector from "./Collector.ts"
 import * as Reasoning from "./Reasoning.ts"

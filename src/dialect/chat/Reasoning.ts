@@ -3,9 +3,9 @@
  * introduced, and, for a Gemini call's signature, the `extra_content` member of Google's own OpenAI endpoint.
  * Chat Completions is no provider's home, so its opaque values are always tagged; in the hub OpenAI's are bare.
  */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import * as Opaque from "../Opaque.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import * as ForeignSignature from "../ForeignSignature.ts"
 
 /** The members of a reasoning detail that shows a summary, or a piece of one. */
 export const summaryDetail = (index: number, id: string | undefined, summary: string): JsonObject =>
@@ -17,16 +17,16 @@ export const encryptedDetail = (
   id: string | undefined,
   encryptedContent: string
 ): JsonObject | undefined => {
-  const opaque = Opaque.decode(encryptedContent, "openai", id)
+  const opaque = ForeignSignature.decode(encryptedContent, "openai", id)
   return opaque === undefined
     ? undefined
-    : Json.compact({ type: "reasoning.encrypted", data: Opaque.encode(opaque, undefined), id, index })
+    : Json.compact({ type: "reasoning.encrypted", data: ForeignSignature.encode(opaque, undefined), id, index })
 }
 
 /** A detail's opaque value as the hub's `encrypted_content`; nothing if no provider of ours made it. */
 export const encryptedContent = (detail: JsonObject): string | undefined => {
   const data = Json.string(detail, "type") === "reasoning.encrypted" ? Json.string(detail, "data") : undefined
-  return data === undefined ? undefined : Opaque.retag(data, undefined, "openai")
+  return data === undefined ? undefined : ForeignSignature.rewrap(data, undefined, "openai")
 }
 
 /** A detail's text, whichever of the two readable kinds it is. */
@@ -43,7 +43,7 @@ export const readable = (detail: JsonObject): string | undefined => {
 
 /** `extra_content` of a tool call whose hub item carries this signature; only Google's can be said. */
 export const extraContent = (signature: string | undefined): JsonObject | undefined => {
-  const opaque = signature === undefined ? undefined : Opaque.decode(signature, "openai")
+  const opaque = signature === undefined ? undefined : ForeignSignature.decode(signature, "openai")
   return opaque?.provider === "google" ? { google: { thought_signature: opaque.value } } : undefined
 }
 
@@ -51,7 +51,7 @@ export const extraContent = (signature: string | undefined): JsonObject | undefi
 export const signatureOf = (call: JsonObject): string | undefined => {
   const google = Json.object(Json.object(call, "extra_content") ?? {}, "google") ?? {}
   const value = Json.string(google, "thought_signature")
-  return value === undefined ? undefined : Opaque.encode({ provider: "google", id: "", value }, "openai")
+  return value === undefined ? undefined : ForeignSignature.encode({ provider: "google", id: "", value }, "openai")
 }
 
 /** The hub's reasoning items behind an assistant message's `reasoning_details`. */

@@ -6,9 +6,9 @@
  * refused; a value that asks for nothing (`n: 1`, a penalty of 0) is dropped, and so is what this file does not know.
  */
 import * as Result from "effect/Result"
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Translated } from "../Dialect.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Translated } from "../../Dialect.ts"
 import * as Conversation from "./Conversation.ts"
 import * as Tools from "./Tools.ts"
 import { present, refuse } from "./Untranslatable.ts"

@@ -1,8 +1,8 @@
 /** Chat Completions answers as Responses: chunks as events, and a body as the events of one chunk would make it. */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { AnswerContext, Transducer } from "../Dialect.ts"
-import * as Hub from "../ResponsesHub.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { AnswerContext, Transducer } from "../../Dialect.ts"
+import * as Hub from "../responses/Writer.ts"
 import * as Annotation from "./Annotation.ts"
 import * as Reasoning from "./Reasoning.ts"
 import { served } from "./Usage.ts"

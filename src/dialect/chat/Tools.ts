@@ -1,8 +1,8 @@
 /** Tools and the choice among them: nested in Chat Completions, flat in Responses. */
 import * as Result from "effect/Result"
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Translated } from "../Dialect.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Translated } from "../../Dialect.ts"
 import { present, refuse } from "./Untranslatable.ts"
 
 const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""

@@ -1,7 +1,7 @@
 /** What the request translation refuses, and how it picks what passes. */
 import * as Result from "effect/Result"
-import type { Json, JsonObject } from "../../internal/Json.ts"
-import type { Untranslatable } from "../Dialect.ts"
+import type { Json, JsonObject } from "../../wire/Json.ts"
+import type { Untranslatable } from "../../Dialect.ts"
 
 /** A refusal of `field`; the rest of the sentence says why and what to do. */
 export const refuse = (field: string, rest: string): Result.Result<never, Untranslatable> =>

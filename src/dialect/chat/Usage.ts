@@ -1,7 +1,8 @@
 /** Chat Completions' token counts and tier, as the router reckons them and back. */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Served, Usage } from "../Dialect.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Served } from "../../Dialect.ts"
+import type { Usage } from "../../Usage.ts"
 
 const read = (usage: JsonObject): Usage => {
   const input = Json.object(usage, "prompt_tokens_details") ?? {}

@@ -5,11 +5,11 @@
  * Each part of a message becomes a step of its own, since a stream of Interactions has no other way to say that a new
  * part begins; for the same reason a reasoning summary becomes one text.
  */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { AnswerContext, Transducer } from "../Dialect.ts"
-import * as Opaque from "../Opaque.ts"
-import { Responses } from "../responses/Responses.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { AnswerContext, Transducer } from "../../Dialect.ts"
+import * as ForeignSignature from "../ForeignSignature.ts"
+import { Responses } from "../responses/index.ts"
 import * as Citations from "./Citations.ts"
 import * as Collector from "./Collector.ts"
 import * as ServiceTier from "./ServiceTier.ts"
@@ -48,12 +48,14 @@ const betweenSummaries = "\n\n"
 
 const thoughtStep = (item: JsonObject): StreamedStep => {
   const encrypted = Json.string(item, "encrypted_content")
-  const opaque = encrypted === undefined ? undefined : Opaque.decode(encrypted, "openai", Json.string(item, "id"))
+  const opaque = encrypted === undefined
+    ? undefined
+    : ForeignSignature.decode(encrypted, "openai", Json.string(item, "id"))
   return {
     start: thoughtStart,
     text: Json.objects(item, "summary").map((part) => Json.string(part, "text") ?? "").join(betweenSummaries),
     delta: summaryDelta,
-    tail: signatureDelta(opaque === undefined ? undefined : Opaque.encode(opaque, "google"))
+    tail: signatureDelta(opaque === undefined ? undefined : ForeignSignature.encode(opaque, "google"))
   }
 }
 
@@ -70,7 +72,7 @@ const functionCallStep = (item: JsonObject): StreamedStep => {
     start: callStart(item),
     text: Json.string(item, "arguments") ?? "",
     delta: argumentsDelta,
-    tail: signatureDelta(signature === undefined ? undefined : Opaque.retag(signature, "openai", "google"))
+    tail: signatureDelta(signature === undefined ? undefined : ForeignSignature.rewrap(signature, "openai", "google"))
   }
 }
 

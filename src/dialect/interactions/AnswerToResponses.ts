@@ -5,11 +5,11 @@
  * A function call's arguments go out in one piece when the call is whole: Interactions has them as an object, and the
  * text of an object is not the text the pieces had.
  */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { AnswerContext, InStreamFailure, Transducer } from "../Dialect.ts"
-import * as Opaque from "../Opaque.ts"
-import * as ResponsesHub from "../ResponsesHub.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { AnswerContext, InStreamFailure, Transducer } from "../../Dialect.ts"
+import * as ForeignSignature from "../ForeignSignature.ts"
+import * as ResponsesHub from "../responses/Writer.ts"
 import * as Citations from "./Citations.ts"
 import * as Collector from "./Collector.ts"
 import { finalOf, typeOf } from "./Event.ts"
@@ -117,7 +117,9 @@ const searchWriter = (writer: ResponsesHub.ResponsesWriter): StepWriter => {
 /** Google's opaque value as Responses carries it; an empty one is none. */
 const signatureOf = (step: JsonObject): string | undefined => {
   const signature = Json.string(step, "signature")
-  return signature === undefined || signature === "" ? undefined : Opaque.retag(signature, "google", "openai")
+  return signature === undefined || signature === ""
+    ? undefined
+    : ForeignSignature.rewrap(signature, "google", "openai")
 }
 
 /** The writer of a step, or `undefined` for a step that Responses has no item for, such as a search's result. */

@@ -2,8 +2,8 @@
  * Where a citation stands in its text. Interactions counts UTF-8 bytes, Responses counts string indices (UTF-16 code
  * units, what `text.slice` takes); in both the end is exclusive (vendor documentation).
  */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
 
 /** The character boundaries of a text, in both counts: the n-th character begins at `indices[n]` and `bytes[n]`. */
 interface Boundaries {

@@ -2,9 +2,9 @@
  * Gathers a stream of Interactions into the body a non-streaming call would have had: `interaction.completed` carries
  * everything but the steps, and the steps are built from `step.start` and the deltas after it.
  */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Collector } from "../Dialect.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Collector } from "../../Dialect.ts"
 import { finalOf, typeOf } from "./Event.ts"
 
 /** A collector that also shows the steps while they grow. */

@@ -2,9 +2,9 @@
  * Long answers. One call stops at a limit of its own with status `requires_continuation` and a `continuation_token`;
  * the same request with the token brings the rest, as an interaction of its own (vendor documentation).
  */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Continuation as Continuing } from "../Dialect.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Continuation as Continuing } from "../../Dialect.ts"
 import { finalOf, typeOf } from "./Event.ts"
 import * as Usage from "./Usage.ts"
 

@@ -1,6 +1,6 @@
 /** What an event of an Interactions stream is, by its `event_type`. */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
 
 /** The event's type; empty where it names none. */
 export const typeOf = (event: JsonObject): string => Json.string(event, "event_type") ?? ""

@@ -4,9 +4,9 @@
  * Interactions' own errors carry a word in `code`; errors of Google's gateway carry the HTTP status there and a word
  * in `status` (recorded traffic). Both occur, so both are read.
  */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { InStreamFailure } from "../Dialect.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { InStreamFailure } from "../../Dialect.ts"
 import { finalOf, typeOf } from "./Event.ts"
 
 /** Codes that say the content was blocked (vendor documentation): trying again gives the same. */

@@ -1,5 +1,5 @@
 /** What Interactions calls the fields that the hub has under other names, for errors that name them. */
-import type { JsonObject } from "../../internal/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
 import * as FieldPath from "../FieldPath.ts"
 import { inputCounts } from "./RequestToResponses.ts"
 

@@ -3,9 +3,9 @@
  * Responses joins them in a data URL.
  */
 import * as Result from "effect/Result"
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Translated, Untranslatable } from "../Dialect.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Translated, Untranslatable } from "../../Dialect.ts"
 
 /** A refusal of the caller's `field`; the sentence says why, and what to do instead. */
 export const refuse = (field: string, sentence: string): Result.Result<never, Untranslatable> =>

@@ -3,10 +3,10 @@
  * and cannot be said is refused by the caller's own field; hints, such as `text.verbosity`, are left out.
  */
 import * as Result from "effect/Result"
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Translated } from "../Dialect.ts"
-import * as Opaque from "../Opaque.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Translated } from "../../Dialect.ts"
+import * as ForeignSignature from "../ForeignSignature.ts"
 import * as Part from "./Part.ts"
 import * as ResponseId from "./ResponseId.ts"
 import * as ServiceTier from "./ServiceTier.ts"
@@ -43,7 +43,7 @@ const systemText = (item: JsonObject, field: string): Translated<string> =>
 
 /** Google's own opaque value behind a tagged one; a stranger's is nothing Gemini could read. */
 const ownSignature = (tagged: string | undefined): string | undefined => {
-  const opaque = tagged === undefined ? undefined : Opaque.decode(tagged, "openai")
+  const opaque = tagged === undefined ? undefined : ForeignSignature.decode(tagged, "openai")
   return opaque?.provider === "google" ? opaque.value : undefined
 }
 

@@ -3,10 +3,10 @@
  * the answer and cannot be said is refused by the caller's own field.
  */
 import * as Result from "effect/Result"
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Translated } from "../Dialect.ts"
-import * as Opaque from "../Opaque.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Translated } from "../../Dialect.ts"
+import * as ForeignSignature from "../ForeignSignature.ts"
 import * as Part from "./Part.ts"
 import * as ResponseId from "./ResponseId.ts"
 import * as ServiceTier from "./ServiceTier.ts"
@@ -113,7 +113,7 @@ const modelTurn = (step: JsonObject, field: string): Translated<ReadonlyArray<Js
 /** Reasoning that another provider gave out through this dialect; Google's own is nothing it could read. */
 const reasoning = (step: JsonObject): ReadonlyArray<JsonObject> => {
   const signature = Json.string(step, "signature") ?? ""
-  const opaque = signature === "" ? undefined : Opaque.decode(signature, "google")
+  const opaque = signature === "" ? undefined : ForeignSignature.decode(signature, "google")
   if (opaque === undefined || opaque.provider === "google") return []
   return [Json.compact({
     type: "reasoning",
@@ -122,7 +122,7 @@ const reasoning = (step: JsonObject): ReadonlyArray<JsonObject> => {
       type: "summary_text",
       text: Json.string(part, "text") ?? ""
     })),
-    encrypted_content: Opaque.encode(opaque, "openai")
+    encrypted_content: ForeignSignature.encode(opaque, "openai")
   })]
 }
 

@@ -1,7 +1,7 @@
 /** Token counts of an interaction: thoughts and tool use stand beside output and input, not within them. */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Usage } from "../Dialect.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Usage } from "../../Usage.ts"
 
 /** Searches as the usage counts them; `undefined` where it does not. */
 const searchesOf = (usage: JsonObject): number | undefined => {

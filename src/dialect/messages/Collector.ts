@@ -1,7 +1,7 @@
 /** Gathers a Messages stream into the body the non-streaming call would have had, unknown members and all. */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Collector } from "../Dialect.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Collector } from "../../Dialect.ts"
 import * as Usage from "./Usage.ts"
 
 /** One content block while its deltas arrive. */

@@ -2,9 +2,9 @@
  * `pause_turn`: Anthropic stops a long turn of its own tools in the middle and goes on when it gets the turn back as
  * it was (vendor documentation; not seen in recorded traffic).
  */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Continuation } from "../Dialect.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Continuation } from "../../Dialect.ts"
 import * as Usage from "./Usage.ts"
 
 /** A message's content as blocks; a plain string is short for one text block. */

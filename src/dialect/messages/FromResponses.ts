@@ -2,11 +2,11 @@
  * Responses answers as Messages. Items are written in their order; the one whose turn it is streams as it arrives,
  * and what comes for a later one waits until it is whole. A whole body goes the same path, so both agree.
  */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { AnswerContext, Transducer } from "../Dialect.ts"
-import * as Opaque from "../Opaque.ts"
-import { Responses } from "../responses/Responses.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { AnswerContext, Transducer } from "../../Dialect.ts"
+import * as ForeignSignature from "../ForeignSignature.ts"
+import { Responses } from "../responses/index.ts"
 import { collector } from "./Collector.ts"
 import * as Thinking from "./Thinking.ts"
 import * as Usage from "./Usage.ts"
@@ -14,7 +14,7 @@ import * as Usage from "./Usage.ts"
 const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
 
 /** Anthropic's word for a tier of the hub; a tier it has no word for keeps its own. */
-const tierOf = (word: string | undefined): string | undefined => word === "default" ? "standard" : word
+const tierFromWire = (word: string | undefined): string | undefined => word === "default" ? "standard" : word
 
 const noTokens = { input: 0, cachedInput: 0, cacheWriteInput: 0, output: 0, reasoning: 0, webSearches: 0 }
 
@@ -179,7 +179,7 @@ const answer = (context: AnswerContext) => {
       case "function_call": {
         const block = toolBlock(item)
         const signature = Json.string(item, "signature")
-        const own = signature === undefined ? undefined : Opaque.retag(signature, "openai", "anthropic")
+        const own = signature === undefined ? undefined : ForeignSignature.rewrap(signature, "openai", "anthropic")
         start(block)
         complete(block, Json.string(item, "arguments") ?? "", inputDelta)
         if (own !== undefined) delta({ type: "signature_delta", signature: own })
@@ -222,7 +222,7 @@ const answer = (context: AnswerContext) => {
           ? { type: "refusal", category: null, explanation: refusal === "" ? null : refusal }
           : null
       },
-      usage: Usage.usageObject(usage ?? noTokens, tierOf(tier))
+      usage: Usage.usageObject(usage ?? noTokens, tierFromWire(tier))
     }, { type: "message_stop" })
   }
 

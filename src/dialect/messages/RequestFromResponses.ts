@@ -11,9 +11,9 @@
  */
 import * as Base64 from "effect/encoding/Base64"
 import * as Result from "effect/Result"
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Translated } from "../Dialect.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Translated } from "../../Dialect.ts"
 import * as ClaudeModel from "./ClaudeModel.ts"
 import { refuse } from "./Refusal.ts"
 import * as Thinking from "./Thinking.ts"

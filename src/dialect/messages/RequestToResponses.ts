@@ -6,10 +6,10 @@
  * storage, tools and samplings that only Anthropic has, and an assistant turn at the end, which only Claude continues.
  */
 import * as Result from "effect/Result"
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Translated } from "../Dialect.ts"
-import * as Opaque from "../Opaque.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Translated } from "../../Dialect.ts"
+import * as ForeignSignature from "../ForeignSignature.ts"
 import { refuse } from "./Refusal.ts"
 import * as Thinking from "./Thinking.ts"
 
@@ -137,7 +137,7 @@ const functionCall = (block: JsonObject): JsonObject => {
     call_id: Json.string(block, "id") ?? "",
     name: Json.string(block, "name") ?? "",
     arguments: JSON.stringify(Json.object(block, "input") ?? {}),
-    signature: signature === undefined ? undefined : Opaque.retag(signature, "anthropic", "openai")
+    signature: signature === undefined ? undefined : ForeignSignature.rewrap(signature, "anthropic", "openai")
   })
 }
 

@@ -2,9 +2,9 @@
  * Thinking blocks and reasoning items: the same thing, seen by Messages and by the hub. The opaque part is Anthropic's
  * own in a Messages block and OpenAI's own in a hub item; anything else wears the tag of its maker.
  */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import * as Opaque from "../Opaque.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import * as ForeignSignature from "../ForeignSignature.ts"
 
 /** The id that tells the data of a `redacted_thinking` block from the signature of a `thinking` block. */
 const redacted = "redacted"
@@ -17,15 +17,16 @@ export const textOf = (item: JsonObject): string =>
   Json.objects(item, "summary").map((part) => Json.string(part, "text") ?? "").join(partSeparator)
 
 /** A thinking block's signature as the hub carries it. */
-export const encryptedOf = (signature: string): string | undefined => Opaque.retag(signature, "anthropic", "openai")
+export const encryptedOf = (signature: string): string | undefined =>
+  ForeignSignature.rewrap(signature, "anthropic", "openai")
 
 /** The data of a redacted thinking block as the hub carries it. */
 export const encryptedOfRedacted = (data: string): string =>
-  Opaque.encode({ provider: "anthropic", id: redacted, value: data }, "openai")
+  ForeignSignature.encode({ provider: "anthropic", id: redacted, value: data }, "openai")
 
-const opaqueOf = (item: JsonObject): Opaque.Opaque | undefined => {
+const opaqueOf = (item: JsonObject): ForeignSignature.ForeignSignature | undefined => {
   const encrypted = Json.string(item, "encrypted_content")
-  return encrypted === undefined ? undefined : Opaque.decode(encrypted, "openai", Json.string(item, "id"))
+  return encrypted === undefined ? undefined : ForeignSignature.decode(encrypted, "openai", Json.string(item, "id"))
 }
 
 /**
@@ -39,7 +40,11 @@ export const blockOf = (item: JsonObject): JsonObject | undefined => {
   }
   const thinking = textOf(item)
   if (thinking === "" && opaque === undefined) return undefined
-  return { type: "thinking", thinking, signature: opaque === undefined ? "" : Opaque.encode(opaque, "anthropic") }
+  return {
+    type: "thinking",
+    thinking,
+    signature: opaque === undefined ? "" : ForeignSignature.encode(opaque, "anthropic")
+  }
 }
 
 /** A reasoning item as a block that Anthropic can verify; `undefined` where another provider made it, or nobody says. */
@@ -53,13 +58,13 @@ export const itemOf = (block: JsonObject): JsonObject | undefined => {
     return data === "" ? undefined : { type: "reasoning", summary: [], encrypted_content: encryptedOfRedacted(data) }
   }
   const signature = Json.string(block, "signature") ?? ""
-  const opaque = signature === "" ? undefined : Opaque.decode(signature, "anthropic")
+  const opaque = signature === "" ? undefined : ForeignSignature.decode(signature, "anthropic")
   if (opaque === undefined) return undefined
   const thinking = Json.string(block, "thinking") ?? ""
   return Json.compact({
     type: "reasoning",
     id: opaque.provider === "openai" && opaque.id !== "" ? opaque.id : undefined,
     summary: thinking === "" ? [] : [{ type: "summary_text", text: thinking }],
-    encrypted_content: Opaque.encode(opaque, "openai")
+    encrypted_content: ForeignSignature.encode(opaque, "openai")
   })
 }

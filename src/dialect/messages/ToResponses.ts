@@ -4,10 +4,10 @@
  * Neighbouring text blocks become one message with one text part. Anthropic cites block by block and gives no
  * offsets, so a citation covers the block that holds it.
  */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { AnswerContext, Transducer } from "../Dialect.ts"
-import * as ResponsesHub from "../ResponsesHub.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { AnswerContext, Transducer } from "../../Dialect.ts"
+import * as ResponsesHub from "../responses/Writer.ts"
 import * as ArgumentsText from "./ArgumentsText.ts"
 import * as Thinking from "./Thinking.ts"
 import * as Usage from "./Usage.ts"
@@ -32,7 +32,7 @@ const annotationOf = (citation: JsonObject, start: number, end: number): JsonObj
 }
 
 /** The hub's word for the tier Anthropic reports; its `batch` has none. */
-const tierOf = (usage: JsonObject): string | undefined => {
+const tierFromWire = (usage: JsonObject): string | undefined => {
   const word = Json.string(usage, "service_tier")
   return word === "standard" ? "default" : word === "priority" ? word : undefined
 }
@@ -176,7 +176,7 @@ const answer = (context: AnswerContext) => {
       to.refusal(explanation)
     }
     closeMessage()
-    identify(tierOf(usage))
+    identify(tierFromWire(usage))
     // A refusal that says why is a complete answer to the hub; one that does not was filtered away.
     const incompleteReason = isRefusal || !Object.hasOwn(incompleteReasons, reason)
       ? undefined

@@ -3,9 +3,9 @@
  * count comes in `message_start` and every later one is cumulative; some compatible hosts (recorded) know the input
  * only at the end.
  */
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Usage } from "../Dialect.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Usage } from "../../Usage.ts"
 
 /** In the one reckoning that all dialects share. */
 export const usageOf = (usage: JsonObject): Usage => {

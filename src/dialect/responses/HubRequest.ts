@@ -3,10 +3,10 @@
  * knows: what other formats share, and what other providers want back unread. It ends here.
  */
 import * as Result from "effect/Result"
-import * as Json from "../../internal/Json.ts"
-import type { JsonObject } from "../../internal/Json.ts"
-import type { Translated } from "../Dialect.ts"
-import * as Opaque from "../Opaque.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Translated } from "../../Dialect.ts"
+import * as ForeignSignature from "../ForeignSignature.ts"
 
 const unknownToOpenAI: { readonly [field: string]: string } = {
   stop: "The Responses API has no stop sequences.",
@@ -44,7 +44,9 @@ const item = (value: Json.Json): ReadonlyArray<Json.Json> => {
     // Another provider's thoughts mean nothing to OpenAI, and it refuses what it did not encrypt itself.
     case "reasoning": {
       const encrypted = Json.string(value, "encrypted_content")
-      return encrypted === undefined || Opaque.decode(encrypted, "openai")?.provider === "openai" ? [value] : []
+      return encrypted === undefined || ForeignSignature.decode(encrypted, "openai")?.provider === "openai"
+        ? [value]
+        : []
     }
     case "function_call": {
       const { signature: _, ...call } = value

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { ChatCompletions } from "../../../src/dialect/chat/ChatCompletions.ts"
+import { ChatCompletions } from "../../../src/dialect/chat/index.ts"
 import * as FromResponses from "../../../src/dialect/chat/FromResponses.ts"
 import * as ToResponses from "../../../src/dialect/chat/ToResponses.ts"
-import * as Opaque from "../../../src/dialect/Opaque.ts"
-import { Responses } from "../../../src/dialect/responses/Responses.ts"
-import * as Json from "../../../src/internal/Json.ts"
-import type { JsonObject } from "../../../src/internal/Json.ts"
+import * as ForeignSignature from "../../../src/dialect/ForeignSignature.ts"
+import { Responses } from "../../../src/dialect/responses/index.ts"
+import * as Json from "../../../src/wire/Json.ts"
+import type { JsonObject } from "../../../src/wire/Json.ts"
 import { absent } from "../../support/fixtures.ts"
 import { bodies, collect, context, events, streams, through } from "./recorded.ts"
 
@@ -195,7 +195,7 @@ describe("Chat Completions answers from Responses", () => {
   })
 
   it("carry reasoning and signatures so that the echoed message rebuilds the items", () => {
-    const google = Opaque.encode({ provider: "google", id: "", value: "sig=" }, "openai")
+    const google = ForeignSignature.encode({ provider: "google", id: "", value: "sig=" }, "openai")
     const output = [
       {
         type: "reasoning",
@@ -278,7 +278,7 @@ describe("Responses answers from Chat Completions", () => {
   })
 
   it("give reasoning, citations and signatures their items", () => {
-    const google = Opaque.encode({ provider: "google", id: "", value: "sig=" }, "openai")
+    const google = ForeignSignature.encode({ provider: "google", id: "", value: "sig=" }, "openai")
     const chunk = (delta: JsonObject, finish_reason: string | null = null): JsonObject => ({
       created: 5,
       model: "gpt",

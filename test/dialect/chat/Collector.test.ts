@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import { ChatCompletions } from "../../../src/dialect/chat/ChatCompletions.ts"
-import * as Json from "../../../src/internal/Json.ts"
-import type { JsonObject } from "../../../src/internal/Json.ts"
+import { ChatCompletions } from "../../../src/dialect/chat/index.ts"
+import * as Json from "../../../src/wire/Json.ts"
+import type { JsonObject } from "../../../src/wire/Json.ts"
 import { absent, recording } from "../../support/fixtures.ts"
 import { collect, events } from "./recorded.ts"
 

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
-import type { Translated } from "../../../src/dialect/Dialect.ts"
+import type { Translated } from "../../../src/Dialect.ts"
 import * as Request from "../../../src/dialect/chat/Request.ts"
-import * as Opaque from "../../../src/dialect/Opaque.ts"
-import { isObject, type JsonObject } from "../../../src/internal/Json.ts"
+import * as ForeignSignature from "../../../src/dialect/ForeignSignature.ts"
+import { isObject, type JsonObject } from "../../../src/wire/Json.ts"
 import { absent, recordings } from "../../support/fixtures.ts"
 
 const hub = (request: JsonObject): JsonObject => Result.getOrThrow(Request.toHub(request))
@@ -116,7 +116,7 @@ const reasoningDetails = (thoughts: Turn["thought"], turn: number): ReadonlyArra
     const details: Array<JsonObject> = []
     for (const text of summary) details.push({ type: "reasoning.summary", summary: text, id, index: index++ })
     if (encrypted !== undefined) {
-      const data = Opaque.encode({ provider: "openai", id, value: encrypted }, undefined)
+      const data = ForeignSignature.encode({ provider: "openai", id, value: encrypted }, undefined)
       details.push({ type: "reasoning.encrypted", data, id, index: index++ })
     }
     return details

@@ -1,8 +1,9 @@
 /** Recorded OpenAI traffic, decoded: bodies, and streams cut into answers. */
 import { Effect, Stream } from "effect"
-import type { AnswerContext, Collector, Frame, Transducer } from "../../../src/dialect/Dialect.ts"
-import { isObject, type JsonObject } from "../../../src/internal/Json.ts"
-import * as Sse from "../../../src/internal/Sse.ts"
+import type { AnswerContext, Collector, Transducer } from "../../../src/Dialect.ts"
+import type { Frame } from "../../../src/wire/Sse.ts"
+import { isObject, type JsonObject } from "../../../src/wire/Json.ts"
+import * as Sse from "../../../src/wire/Sse.ts"
 import { type Recording, recordings } from "../../support/fixtures.ts"
 
 type Folder = "openai-chat" | "openai-responses"

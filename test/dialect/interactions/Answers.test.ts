@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import type { Translation } from "../../../src/dialect/Dialect.ts"
-import { Interactions } from "../../../src/dialect/interactions/Interactions.ts"
-import * as Opaque from "../../../src/dialect/Opaque.ts"
-import { Responses } from "../../../src/dialect/responses/Responses.ts"
-import * as Hub from "../../../src/dialect/ResponsesHub.ts"
-import * as Json from "../../../src/internal/Json.ts"
-import type { JsonObject } from "../../../src/internal/Json.ts"
+import type { Translation } from "../../../src/Dialect.ts"
+import { Interactions } from "../../../src/dialect/interactions/index.ts"
+import * as ForeignSignature from "../../../src/dialect/ForeignSignature.ts"
+import { Responses } from "../../../src/dialect/responses/index.ts"
+import * as Hub from "../../../src/dialect/responses/Writer.ts"
+import * as Json from "../../../src/wire/Json.ts"
+import type { JsonObject } from "../../../src/wire/Json.ts"
 import { absent, recordings } from "../../support/fixtures.ts"
 import { collect, eventsOf, framesOf } from "../../support/streams.ts"
 import { bodies, Body, context, streamOf, streams, through } from "./streams.ts"
@@ -178,7 +178,7 @@ describe("answers from Interactions to Responses", () => {
     assert.strictEqual(response["id"], "resp_google_v1_x")
     assert.strictEqual(response["service_tier"], "flex")
     const [reasoning, search, message, call] = Json.objects(response, "output")
-    assert.deepStrictEqual(Opaque.decode(Json.string(reasoning ?? {}, "encrypted_content") ?? "", "openai"), {
+    assert.deepStrictEqual(ForeignSignature.decode(Json.string(reasoning ?? {}, "encrypted_content") ?? "", "openai"), {
       provider: "google",
       id: "",
       value: "sig"
@@ -189,7 +189,7 @@ describe("answers from Interactions to Responses", () => {
       [{ type: "url_citation", start_index: 7, end_index: 11, url: "u", title: "" }]
     )
     assert.strictEqual(call?.["arguments"], "{\"a\":1}")
-    assert.strictEqual(Opaque.decode(Json.string(call ?? {}, "signature") ?? "", "openai")?.value, "call-sig")
+    assert.strictEqual(ForeignSignature.decode(Json.string(call ?? {}, "signature") ?? "", "openai")?.value, "call-sig")
   })
 
   it.each<{ name: string; body: JsonObject; status: string; reason?: string; code?: string }>([
@@ -424,7 +424,7 @@ describe("answers from Responses to Interactions", () => {
     const body = collect(Interactions, translated) ?? {}
     const [thought, , call] = Json.objects(body, "steps")
     assert.deepStrictEqual(thought?.["summary"], [{ type: "text", text: "One.\n\nTwo." }])
-    assert.deepStrictEqual(Opaque.decode(Json.string(thought ?? {}, "signature") ?? "", "google"), {
+    assert.deepStrictEqual(ForeignSignature.decode(Json.string(thought ?? {}, "signature") ?? "", "google"), {
       provider: "openai",
       id: "rs_seed_0",
       value: "gAAA"

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import { fromResponses, toResponses } from "../../../src/dialect/interactions/Citations.ts"
-import type { JsonObject } from "../../../src/internal/Json.ts"
+import type { JsonObject } from "../../../src/wire/Json.ts"
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import { Interactions } from "../../../src/dialect/interactions/Interactions.ts"
-import type { JsonObject } from "../../../src/internal/Json.ts"
+import { Interactions } from "../../../src/dialect/interactions/index.ts"
+import type { JsonObject } from "../../../src/wire/Json.ts"
 import { collect } from "../../support/streams.ts"
 import { Body, streamOf } from "./streams.ts"
 

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
-import { Interactions } from "../../../src/dialect/interactions/Interactions.ts"
-import * as Opaque from "../../../src/dialect/Opaque.ts"
-import * as Json from "../../../src/internal/Json.ts"
-import type { JsonObject } from "../../../src/internal/Json.ts"
+import { Interactions } from "../../../src/dialect/interactions/index.ts"
+import * as ForeignSignature from "../../../src/dialect/ForeignSignature.ts"
+import * as Json from "../../../src/wire/Json.ts"
+import type { JsonObject } from "../../../src/wire/Json.ts"
 
 const translation = Interactions.translation ?? assert.fail("Interactions must translate")
 
@@ -11,7 +11,7 @@ const toGoogle = (request: JsonObject): JsonObject => Result.getOrThrow(translat
 const fromGoogle = (request: JsonObject): JsonObject => Result.getOrThrow(translation.requestToResponses(request))
 
 const tagged = (provider: "openai" | "google" | "anthropic", home: "openai" | "google", id = "") =>
-  Opaque.encode({ provider, id, value: `${provider}-secret` }, home)
+  ForeignSignature.encode({ provider, id, value: `${provider}-secret` }, home)
 
 const user = (...content: ReadonlyArray<JsonObject>): JsonObject => ({ role: "user", content })
 const text = (text: string): JsonObject => ({ type: "text", text })

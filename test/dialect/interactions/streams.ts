@@ -1,8 +1,8 @@
 /** Interactions for tests: recorded ones, made-up ones as schemas, and whole bodies told as a stream. */
 import { Schema } from "effect"
-import type { AnswerContext, Transducer } from "../../../src/dialect/Dialect.ts"
-import * as Json from "../../../src/internal/Json.ts"
-import type { JsonObject } from "../../../src/internal/Json.ts"
+import type { AnswerContext, Transducer } from "../../../src/Dialect.ts"
+import * as Json from "../../../src/wire/Json.ts"
+import type { JsonObject } from "../../../src/wire/Json.ts"
 import { recordings } from "../../support/fixtures.ts"
 
 const recorded = recordings("gemini-interactions").filter(({ name }) => !name.startsWith("error-"))

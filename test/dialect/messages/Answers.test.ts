@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
-import type { AnswerContext } from "../../../src/dialect/Dialect.ts"
+import type { AnswerContext } from "../../../src/Dialect.ts"
 import { bodyFromResponses, eventsFromResponses } from "../../../src/dialect/messages/FromResponses.ts"
-import { Messages } from "../../../src/dialect/messages/Messages.ts"
+import { Messages } from "../../../src/dialect/messages/index.ts"
 import { bodyToResponses, eventsToResponses } from "../../../src/dialect/messages/ToResponses.ts"
-import * as Opaque from "../../../src/dialect/Opaque.ts"
-import { Responses } from "../../../src/dialect/responses/Responses.ts"
-import * as Json from "../../../src/internal/Json.ts"
-import type { JsonObject } from "../../../src/internal/Json.ts"
+import * as ForeignSignature from "../../../src/dialect/ForeignSignature.ts"
+import { Responses } from "../../../src/dialect/responses/index.ts"
+import * as Json from "../../../src/wire/Json.ts"
+import type { JsonObject } from "../../../src/wire/Json.ts"
 import { absent, recordings } from "../../support/fixtures.ts"
 import { collected, eventsOf, pushed, streamOf } from "./streams.ts"
 
@@ -258,7 +258,7 @@ describe("opaque values (synthetic)", () => {
   })
 
   it("of other providers reach a Messages client under their maker's name", () => {
-    const google = Opaque.encode({ provider: "google", id: "", value: "thought" }, "openai")
+    const google = ForeignSignature.encode({ provider: "google", id: "", value: "thought" }, "openai")
     const body = bodyFromResponses(
       response({
         output: [
@@ -274,7 +274,7 @@ describe("opaque values (synthetic)", () => {
       {
         type: "thinking",
         thinking: "Hm.",
-        signature: Opaque.encode({ provider: "openai", id: "rs_1", value: "own" }, "anthropic")
+        signature: ForeignSignature.encode({ provider: "openai", id: "rs_1", value: "own" }, "anthropic")
       },
       { type: "thinking", thinking: "", signature: google },
       { type: "tool_use", id: "c", name: "f", input: { a: 1 }, signature: google }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { continuation } from "../../../src/dialect/messages/Continuation.ts"
-import { Messages } from "../../../src/dialect/messages/Messages.ts"
-import type { JsonObject } from "../../../src/internal/Json.ts"
+import { Messages } from "../../../src/dialect/messages/index.ts"
+import type { JsonObject } from "../../../src/wire/Json.ts"
 import { collected, streamOf } from "./streams.ts"
 
 // No recording has a paused turn: everything here is built from the documented shape.

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
-import type { Translated } from "../../../src/dialect/Dialect.ts"
+import type { Translated } from "../../../src/Dialect.ts"
 import { requestFromResponses } from "../../../src/dialect/messages/RequestFromResponses.ts"
 import { requestToResponses } from "../../../src/dialect/messages/RequestToResponses.ts"
-import * as Opaque from "../../../src/dialect/Opaque.ts"
-import * as Json from "../../../src/internal/Json.ts"
-import type { JsonObject } from "../../../src/internal/Json.ts"
+import * as ForeignSignature from "../../../src/dialect/ForeignSignature.ts"
+import * as Json from "../../../src/wire/Json.ts"
+import type { JsonObject } from "../../../src/wire/Json.ts"
 import { absent, recordings } from "../../support/fixtures.ts"
 
 const carried = (translated: Translated<JsonObject>): JsonObject =>
@@ -324,8 +324,8 @@ describe("a Messages request for another provider", () => {
   })
 
   it("brings opaque values home: to OpenAI its own under their own id, to others theirs under their name", () => {
-    const own = Opaque.encode({ provider: "openai", id: "rs_1", value: "own" }, "anthropic")
-    const google = Opaque.encode({ provider: "google", id: "", value: "thought" }, "anthropic")
+    const own = ForeignSignature.encode({ provider: "openai", id: "rs_1", value: "own" }, "anthropic")
+    const google = ForeignSignature.encode({ provider: "google", id: "", value: "thought" }, "anthropic")
     const { input } = toHub({
       messages: [
         user(text("Hi")),
@@ -524,7 +524,7 @@ const itemsOf = (round: typeof Round.Type, index: number): ReadonlyArray<JsonObj
     ...round.thoughts.map(({ signature, text }) => ({
       type: "reasoning",
       summary: [{ type: "summary_text", text }],
-      encrypted_content: Opaque.encode({ provider: "anthropic", id: "", value: signature }, "openai")
+      encrypted_content: ForeignSignature.encode({ provider: "anthropic", id: "", value: signature }, "openai")
     })),
     message("assistant", round.said.map((text) => ({ type: "output_text", text, annotations: [] }))),
     ...round.calls.map(({ input, name }, call) => ({

@@ -1,9 +1,9 @@
 /** Streams of Messages events for tests: recorded ones decoded, and whole bodies told as a stream. */
 import { Effect, Stream } from "effect"
-import type { Collector, Dialect, Transducer } from "../../../src/dialect/Dialect.ts"
-import * as Json from "../../../src/internal/Json.ts"
-import type { JsonObject } from "../../../src/internal/Json.ts"
-import * as Sse from "../../../src/internal/Sse.ts"
+import type { Collector, Dialect, Transducer } from "../../../src/Dialect.ts"
+import * as Json from "../../../src/wire/Json.ts"
+import type { JsonObject } from "../../../src/wire/Json.ts"
+import * as Sse from "../../../src/wire/Sse.ts"
 
 /** The events behind recorded SSE text. */
 export const eventsOf = (sse: string): ReadonlyArray<JsonObject> =>

@@ -1,0 +1,327 @@
+/**
+ * Google Interactions as types: the request, the body and the stream's events.
+ *
+ * Wire facts: Google's API reference (the schema of steps) and recorded streams. The request is also a schema; it
+ * checks the router's own fields and leaves the documented vendor fields to the provider. A native answer passes
+ * untouched, so a body or an event may carry more than is typed here, and a stream may carry events of a type that is
+ * not in the union.
+ */
+import type * as Schema from "effect/Schema"
+import * as RequestFields from "../RequestFields.ts"
+import type { Named, UsageAdditions } from "../RequestFields.ts"
+
+type JsonSchema = { readonly [keyword: string]: unknown }
+
+/** Indices count UTF-8 bytes of the text, the end exclusive. */
+export interface UrlCitation {
+  readonly type: "url_citation"
+  readonly start_index?: number | undefined
+  readonly end_index?: number | undefined
+  readonly title?: string | undefined
+  readonly url?: string | undefined
+}
+
+export type Annotation =
+  | UrlCitation
+  | Named<"file_citation" | "place_citation" | "speech_metadata" | "word_info">
+
+export interface TextContent {
+  readonly type: "text"
+  readonly text: string
+  readonly annotations?: ReadonlyArray<Annotation> | undefined
+}
+
+/** An image, a document, a sound or a film: base64 in `data`, or an address in `uri`. */
+export interface MediaContent {
+  readonly type: "image" | "document" | "audio" | "video"
+  readonly data?: string | undefined
+  readonly uri?: string | undefined
+  readonly mime_type?: string | undefined
+  readonly resolution?: string | undefined
+}
+
+export type Content = TextContent | MediaContent
+
+export interface UserInput {
+  readonly type: "user_input"
+  readonly content?: ReadonlyArray<Content> | undefined
+}
+
+export interface ModelOutput {
+  readonly type: "model_output"
+  readonly content?: ReadonlyArray<Content> | undefined
+  readonly error?: { readonly code?: number | undefined; readonly message?: string | undefined } | undefined
+}
+
+export interface Thought {
+  readonly type: "thought"
+  /** Readable to the provider that made it alone; a later turn sends it back. */
+  readonly signature?: string | undefined
+  readonly summary?: ReadonlyArray<Content> | undefined
+}
+
+export interface FunctionCall {
+  readonly type: "function_call"
+  readonly id?: string | undefined
+  readonly name: string
+  /** Already parsed, unlike OpenAI's. */
+  readonly arguments: { readonly [name: string]: unknown }
+  readonly signature?: string | undefined
+}
+
+export interface FunctionResult {
+  readonly type: "function_result"
+  readonly call_id?: string | undefined
+  readonly name?: string | undefined
+  readonly result: unknown
+  readonly is_error?: boolean | undefined
+}
+
+export interface GoogleSearchCall {
+  readonly type: "google_search_call"
+  readonly id: string
+  readonly arguments?: { readonly queries?: ReadonlyArray<string> | undefined } | undefined
+  readonly signature?: string | undefined
+}
+
+export interface GoogleSearchResult {
+  readonly type: "google_search_result"
+  readonly call_id: string
+  readonly result?: ReadonlyArray<unknown> | undefined
+  readonly is_error?: boolean | undefined
+  readonly signature?: string | undefined
+}
+
+/** One step of an interaction, sent or received. */
+export type Step =
+  | UserInput
+  | ModelOutput
+  | Thought
+  | FunctionCall
+  | FunctionResult
+  | GoogleSearchCall
+  | GoogleSearchResult
+  | Named<
+    | "code_execution_call"
+    | "code_execution_result"
+    | "file_search_call"
+    | "file_search_result"
+    | "google_maps_call"
+    | "google_maps_result"
+    | "mcp_server_tool_call"
+    | "mcp_server_tool_result"
+    | "processing_call"
+    | "processing_result"
+    | "retrieval_call"
+    | "retrieval_result"
+    | "url_context_call"
+    | "url_context_result"
+  >
+
+export interface FunctionTool {
+  readonly type: "function"
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+  /** A JSON Schema. */
+  readonly parameters?: unknown
+}
+
+export type Tool =
+  | FunctionTool
+  | Named<
+    | "code_execution"
+    | "computer_use"
+    | "file_search"
+    | "google_maps"
+    | "google_search"
+    | "mcp_server"
+    | "retrieval"
+    | "url_context"
+  >
+
+type ToolMode = "auto" | "any" | "none" | "validated"
+
+export interface GenerationConfig {
+  readonly max_output_tokens?: number | undefined
+  readonly temperature?: number | undefined
+  readonly top_p?: number | undefined
+  readonly seed?: number | undefined
+  readonly stop_sequences?: ReadonlyArray<string> | undefined
+  readonly thinking_level?: "minimal" | "low" | "medium" | "high" | (string & {}) | undefined
+  readonly thinking_summaries?: "auto" | "none" | (string & {}) | undefined
+  readonly tool_choice?:
+    | ToolMode
+    | (string & {})
+    | {
+      readonly allowed_tools?: {
+        readonly mode?: ToolMode | (string & {}) | undefined
+        readonly tools?: ReadonlyArray<string> | undefined
+      } | undefined
+    }
+    | undefined
+  readonly image_config?: unknown
+  readonly speech_config?: unknown
+  readonly transcription_config?: unknown
+  readonly video_config?: unknown
+}
+
+export type ResponseFormat =
+  | {
+    readonly type: "text"
+    readonly mime_type?: "application/json" | "text/plain" | (string & {}) | undefined
+    readonly schema?: JsonSchema | undefined
+  }
+  | Named<"audio" | "image" | "video">
+  /** A bare JSON Schema. */
+  | JsonSchema
+
+/** Schema of a request to `POST /v1/interactions`. */
+export const InteractionRequest = RequestFields.request({
+  /** A prompt, its content, or the steps so far. */
+  input: RequestFields.present<string | Content | ReadonlyArray<Content> | ReadonlyArray<Step>>(),
+  system_instruction: RequestFields.vendor<string | ReadonlyArray<Content>>(),
+  tools: RequestFields.vendor<ReadonlyArray<Tool>>(),
+  generation_config: RequestFields.vendor<GenerationConfig>(),
+  response_format: RequestFields.vendor<ResponseFormat | ReadonlyArray<ResponseFormat>>(),
+  response_modalities: RequestFields.vendor<ReadonlyArray<string>>(),
+  stream: RequestFields.vendor<boolean>(),
+  store: RequestFields.vendor<boolean>(),
+  background: RequestFields.vendor<boolean>(),
+  previous_interaction_id: RequestFields.vendor<string>(),
+  continuation_token: RequestFields.vendor<string>(),
+  cached_content: RequestFields.vendor<string>(),
+  labels: RequestFields.vendor<{ readonly [key: string]: string }>()
+})
+export interface InteractionRequest extends Schema.Schema.Type<typeof InteractionRequest> {}
+
+export interface InteractionUsage extends UsageAdditions {
+  readonly total_input_tokens?: number | undefined
+  /** Without thoughts. */
+  readonly total_output_tokens?: number | undefined
+  readonly total_thought_tokens?: number | undefined
+  readonly total_tool_use_tokens?: number | undefined
+  readonly total_cached_tokens?: number | undefined
+  readonly total_tokens?: number | undefined
+}
+
+export type InteractionStatus =
+  | "in_progress"
+  | "requires_action"
+  | "completed"
+  | "failed"
+  | "cancelled"
+  | "incomplete"
+  | "budget_exceeded"
+  | "queued"
+  | "requires_continuation"
+  | (string & {})
+
+/** A whole answer. */
+export interface Interaction {
+  /** Absent or empty where the request said `store: false`. */
+  readonly id?: string | undefined
+  readonly object?: string | undefined
+  /** `requires_action` where functions wait to be called; there is no finish reason beside it. */
+  readonly status: InteractionStatus
+  readonly model?: string | undefined
+  /** Absent from the objects that events carry. */
+  readonly steps?: ReadonlyArray<Step> | undefined
+  readonly errors?:
+    | ReadonlyArray<{ readonly code?: string | undefined; readonly message?: string | undefined }>
+    | undefined
+  readonly usage?: InteractionUsage | undefined
+  /** The tier that served. */
+  readonly service_tier?: string | undefined
+  /** ISO 8601. */
+  readonly created?: string | undefined
+  readonly updated?: string | undefined
+  readonly previous_interaction_id?: string | undefined
+  readonly continuation_token?: string | undefined
+}
+
+interface Identified {
+  readonly event_id?: string | undefined
+}
+
+/** The state of the whole answer; `interaction.completed` ends the stream. */
+export interface LifecycleEvent extends Identified {
+  readonly event_type: "interaction.created" | "interaction.completed"
+  readonly interaction: Interaction
+}
+
+export interface StatusUpdateEvent extends Identified {
+  readonly event_type: "interaction.status_update"
+  readonly interaction_id: string
+  readonly status: InteractionStatus
+}
+
+export interface StepStartEvent extends Identified {
+  readonly event_type: "step.start"
+  readonly index: number
+  readonly step: Step
+}
+
+/** What a step grows by. */
+export type StepDelta =
+  | { readonly type: "text"; readonly text: string }
+  | {
+    readonly type: "arguments_delta"
+    /** A piece of the JSON text of the arguments. */
+    readonly arguments?: string | undefined
+  }
+  | { readonly type: "text_annotation_delta"; readonly annotations?: ReadonlyArray<Annotation> | undefined }
+  | { readonly type: "thought_summary"; readonly content?: Content | undefined }
+  | { readonly type: "thought_signature"; readonly signature?: string | undefined }
+  | MediaContent
+  | Named<
+    | "code_execution_call"
+    | "code_execution_result"
+    | "file_search_call"
+    | "file_search_result"
+    | "function_result"
+    | "google_maps_call"
+    | "google_maps_result"
+    | "google_search_call"
+    | "google_search_result"
+    | "mcp_server_tool_call"
+    | "mcp_server_tool_result"
+    | "processing_call"
+    | "processing_result"
+    | "retrieval_call"
+    | "retrieval_result"
+    | "url_context_call"
+    | "url_context_result"
+  >
+
+export interface StepDeltaEvent extends Identified {
+  readonly event_type: "step.delta"
+  readonly index: number
+  readonly delta: StepDelta
+}
+
+export interface StepStopEvent extends Identified {
+  readonly event_type: "step.stop"
+  readonly index: number
+}
+
+export interface ErrorEvent extends Identified {
+  readonly event_type: "error"
+  readonly error?: {
+    /** Google's word, or the status of an error of the router. */
+    readonly code?: string | number | undefined
+    readonly status?: string | undefined
+    readonly message?: string | undefined
+  } | undefined
+}
+
+/**
+ * One event of a stream; narrow it by `event_type`. An event of a type that is not named here is handed on all the
+ * same: end a `switch` with a `default` that lets it pass.
+ */
+export type InteractionEvent =
+  | LifecycleEvent
+  | StatusUpdateEvent
+  | StepStartEvent
+  | StepDeltaEvent
+  | StepStopEvent
+  | ErrorEvent

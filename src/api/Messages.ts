@@ -1,0 +1,318 @@
+/**
+ * Anthropic Messages as types: the request, the body and the stream's events.
+ *
+ * Wire facts: Anthropic's API reference and recorded streams. The request is also a schema; it checks the router's own
+ * fields and leaves the documented vendor fields to the provider. A native answer passes untouched, so a body or an
+ * event may carry more than is typed here, and a stream may carry events of a type that is not in the union.
+ */
+import type * as Schema from "effect/Schema"
+import * as RequestFields from "../RequestFields.ts"
+import type { Named, UsageAdditions } from "../RequestFields.ts"
+
+type JsonSchema = { readonly [keyword: string]: unknown }
+
+export interface CacheControl {
+  readonly type: "ephemeral"
+  readonly ttl?: "5m" | "1h" | undefined
+}
+
+interface Cacheable {
+  readonly cache_control?: CacheControl | null | undefined
+}
+
+export interface WebSearchCitation {
+  readonly type: "web_search_result_location"
+  readonly url: string
+  readonly title: string | null
+  readonly cited_text: string
+  readonly encrypted_index: string
+}
+
+export type Citation =
+  | WebSearchCitation
+  | Named<"char_location" | "page_location" | "content_block_location" | "search_result_location">
+
+export interface TextBlockParam extends Cacheable {
+  readonly type: "text"
+  readonly text: string
+  readonly citations?: ReadonlyArray<Citation> | null | undefined
+}
+
+export interface ImageBlockParam extends Cacheable {
+  readonly type: "image"
+  readonly source:
+    | {
+      readonly type: "base64"
+      readonly media_type: "image/jpeg" | "image/png" | "image/gif" | "image/webp"
+      readonly data: string
+    }
+    | { readonly type: "url"; readonly url: string }
+    | { readonly type: "file"; readonly file_id: string }
+}
+
+export interface DocumentBlockParam extends Cacheable {
+  readonly type: "document"
+  readonly source: Named<"base64" | "text" | "content" | "url" | "file">
+  readonly title?: string | null | undefined
+  readonly context?: string | null | undefined
+  readonly citations?: { readonly enabled?: boolean | undefined } | null | undefined
+}
+
+export interface ThinkingBlock {
+  readonly type: "thinking"
+  readonly thinking: string
+  /** Readable to the provider that made it alone; a later turn sends it back. */
+  readonly signature: string
+}
+
+export interface RedactedThinkingBlock {
+  readonly type: "redacted_thinking"
+  readonly data: string
+}
+
+export interface ToolUseBlockParam extends Cacheable {
+  readonly type: "tool_use"
+  readonly id: string
+  readonly name: string
+  /** Already parsed, unlike OpenAI's. */
+  readonly input: unknown
+}
+
+export interface ToolResultBlockParam extends Cacheable {
+  readonly type: "tool_result"
+  readonly tool_use_id: string
+  readonly content?:
+    | string
+    | ReadonlyArray<
+      | TextBlockParam
+      | ImageBlockParam
+      | DocumentBlockParam
+      | Named<"search_result" | "tool_reference" | "browser_state">
+    >
+    | undefined
+  readonly is_error?: boolean | undefined
+}
+
+type OtherBlock = Named<
+  | "bash_code_execution_tool_result"
+  | "code_execution_tool_result"
+  | "container_upload"
+  | "server_tool_use"
+  | "text_editor_code_execution_tool_result"
+  | "tool_search_tool_result"
+  | "web_fetch_tool_result"
+  | "web_search_tool_result"
+>
+
+/** One block of a message that is sent. */
+export type ContentBlockParam =
+  | TextBlockParam
+  | ImageBlockParam
+  | DocumentBlockParam
+  | ThinkingBlock
+  | RedactedThinkingBlock
+  | ToolUseBlockParam
+  | ToolResultBlockParam
+  | OtherBlock
+  | Named<"search_result">
+
+/** One turn of the conversation. */
+export type MessageParam =
+  | { readonly role: "user" | "assistant"; readonly content: string | ReadonlyArray<ContentBlockParam> }
+  | { readonly role: "system"; readonly content: string | ReadonlyArray<TextBlockParam> }
+
+export interface CustomTool extends Cacheable {
+  readonly type?: "custom" | null | undefined
+  readonly name: string
+  readonly description?: string | undefined
+  readonly input_schema: JsonSchema & { readonly type: "object" }
+  readonly strict?: boolean | undefined
+}
+
+/** A tool the provider runs or defines; its `type` carries a date, such as `web_search_20260318`. */
+export type ProviderTool =
+  | { readonly type: string; readonly name?: string }
+  | { readonly type: string; readonly [member: string]: unknown }
+
+export type Tool = CustomTool | ProviderTool
+
+export type ToolChoice =
+  | { readonly type: "auto" | "any"; readonly disable_parallel_tool_use?: boolean | undefined }
+  | { readonly type: "tool"; readonly name: string; readonly disable_parallel_tool_use?: boolean | undefined }
+  | { readonly type: "none" }
+
+export type Thinking =
+  | {
+    readonly type: "enabled"
+    /** At least 1024 and less than `max_tokens`. */
+    readonly budget_tokens: number
+    readonly display?: "summarized" | "omitted" | null | undefined
+  }
+  | { readonly type: "adaptive"; readonly display?: "summarized" | "omitted" | null | undefined }
+  | { readonly type: "disabled" | "between_tools" }
+
+export interface OutputConfig {
+  readonly effort?: "low" | "medium" | "high" | "xhigh" | "max" | null | undefined
+  readonly format?: { readonly type: "json_schema"; readonly schema: JsonSchema } | null | undefined
+}
+
+/** Schema of a request to `POST /v1/messages`. */
+export const MessageRequest = RequestFields.request({
+  /** The conversation so far. */
+  messages: RequestFields.list<MessageParam>(),
+  /** Required by Anthropic, which answers itself where it is missing; the router makes none up. */
+  max_tokens: RequestFields.vendor<number>(),
+  system: RequestFields.vendor<string | ReadonlyArray<TextBlockParam>>(),
+  tools: RequestFields.vendor<ReadonlyArray<Tool>>(),
+  tool_choice: RequestFields.vendor<ToolChoice>(),
+  thinking: RequestFields.vendor<Thinking>(),
+  output_config: RequestFields.vendor<OutputConfig>(),
+  stop_sequences: RequestFields.vendor<ReadonlyArray<string>>(),
+  temperature: RequestFields.vendor<number>(),
+  top_p: RequestFields.vendor<number>(),
+  top_k: RequestFields.vendor<number>(),
+  stream: RequestFields.vendor<boolean>(),
+  metadata: RequestFields.vendor<{ readonly user_id?: string | null | undefined }>(),
+  cache_control: RequestFields.vendor<CacheControl | null>(),
+  speed: RequestFields.vendor<"standard" | "fast" | null>()
+})
+export interface MessageRequest extends Schema.Schema.Type<typeof MessageRequest> {}
+
+export interface MessageUsage extends UsageAdditions {
+  /** Without what the cache held or took. */
+  readonly input_tokens: number
+  readonly cache_creation_input_tokens?: number | null | undefined
+  readonly cache_read_input_tokens?: number | null | undefined
+  readonly cache_creation?:
+    | {
+      readonly ephemeral_5m_input_tokens: number
+      readonly ephemeral_1h_input_tokens: number
+    }
+    | null
+    | undefined
+  /** With thinking. */
+  readonly output_tokens: number
+  readonly output_tokens_details?: { readonly thinking_tokens: number } | null | undefined
+  readonly server_tool_use?:
+    | {
+      readonly web_search_requests: number
+      readonly web_fetch_requests?: number | undefined
+    }
+    | null
+    | undefined
+  /** The tier that served. */
+  readonly service_tier?: string | null | undefined
+  readonly inference_geo?: string | null | undefined
+}
+
+export interface TextBlock {
+  readonly type: "text"
+  readonly text: string
+  readonly citations?: ReadonlyArray<Citation> | null | undefined
+}
+
+export interface ToolUseBlock {
+  readonly type: "tool_use"
+  readonly id: string
+  readonly name: string
+  /** Already parsed, unlike OpenAI's; empty in `content_block_start`. */
+  readonly input: unknown
+}
+
+/** One block of an answer. */
+export type ContentBlock = TextBlock | ThinkingBlock | RedactedThinkingBlock | ToolUseBlock | OtherBlock
+
+export type StopReason =
+  | "end_turn"
+  | "max_tokens"
+  | "stop_sequence"
+  | "tool_use"
+  | "pause_turn"
+  | "refusal"
+  | "model_context_window_exceeded"
+
+/** A whole answer. */
+export interface Message {
+  readonly id: string
+  readonly type: "message"
+  readonly role: "assistant"
+  readonly model: string
+  readonly content: ReadonlyArray<ContentBlock>
+  readonly stop_reason: StopReason | null
+  readonly stop_sequence: string | null
+  readonly stop_details?:
+    | {
+      readonly type: "refusal"
+      readonly category?: string | null | undefined
+      readonly explanation?: string | null | undefined
+    }
+    | null
+    | undefined
+  readonly usage: MessageUsage
+  readonly service_tier?: string | null | undefined
+}
+
+export interface MessageStartEvent {
+  readonly type: "message_start"
+  readonly message: Message
+}
+
+export interface ContentBlockStartEvent {
+  readonly type: "content_block_start"
+  readonly index: number
+  readonly content_block: ContentBlock
+}
+
+export interface ContentBlockDeltaEvent {
+  readonly type: "content_block_delta"
+  readonly index: number
+  readonly delta:
+    | { readonly type: "text_delta"; readonly text: string }
+    | {
+      readonly type: "input_json_delta"
+      /** A piece of the JSON text of the tool's input. */
+      readonly partial_json: string
+    }
+    | { readonly type: "thinking_delta"; readonly thinking: string }
+    | { readonly type: "signature_delta"; readonly signature: string }
+    | { readonly type: "citations_delta"; readonly citation: Citation }
+}
+
+export interface ContentBlockStopEvent {
+  readonly type: "content_block_stop"
+  readonly index: number
+}
+
+export interface MessageDeltaEvent {
+  readonly type: "message_delta"
+  readonly delta: { readonly stop_reason: StopReason | null; readonly stop_sequence: string | null }
+  /** Of the whole answer so far, not of this event. */
+  readonly usage: Omit<MessageUsage, "input_tokens"> & { readonly input_tokens?: number | null | undefined }
+}
+
+export interface MessageStopEvent {
+  readonly type: "message_stop"
+}
+
+export interface PingEvent {
+  readonly type: "ping"
+}
+
+export interface ErrorEvent {
+  readonly type: "error"
+  readonly error: { readonly type: string; readonly message: string }
+}
+
+/**
+ * One event of a stream; narrow it by `type`. An event of a type that is not named here is handed on all the same:
+ * end a `switch` with a `default` that lets it pass.
+ */
+export type MessageEvent =
+  | MessageStartEvent
+  | ContentBlockStartEvent
+  | ContentBlockDeltaEvent
+  | ContentBlockStopEvent
+  | MessageDeltaEvent
+  | MessageStopEvent
+  | PingEvent
+  | ErrorEvent

@@ -1,0 +1,619 @@
+/**
+ * OpenAI Responses as types: the request, the body and the stream's events.
+ *
+ * Wire facts: OpenAI's API reference and recorded streams. The request is also a schema; it checks the router's own
+ * fields and leaves the documented vendor fields to the provider. A native answer passes untouched, so a body or an
+ * event may carry more than is typed here, and a stream may carry events of a type that is not in the union.
+ */
+import type * as Schema from "effect/Schema"
+import * as RequestFields from "../RequestFields.ts"
+import type { Named, UsageAdditions } from "../RequestFields.ts"
+
+type JsonSchema = { readonly [keyword: string]: unknown }
+type ItemStatus = "in_progress" | "completed" | "incomplete"
+type Phase = "commentary" | "final_answer"
+
+/** Where the prompt cache may end. */
+interface CacheBreakpoint {
+  readonly mode: "explicit"
+  readonly ttl?: "30m" | "12h" | undefined
+}
+
+export interface InputText {
+  readonly type: "input_text"
+  readonly text: string
+  readonly prompt_cache_breakpoint?: CacheBreakpoint | undefined
+}
+
+export interface InputImage {
+  readonly type: "input_image"
+  readonly detail?: "low" | "high" | "auto" | "original" | undefined
+  /** An address or a data URL. */
+  readonly image_url?: string | null | undefined
+  readonly file_id?: string | null | undefined
+  readonly prompt_cache_breakpoint?: CacheBreakpoint | undefined
+}
+
+export interface InputFile {
+  readonly type: "input_file"
+  readonly detail?: "auto" | "low" | "high" | undefined
+  /** A data URL. */
+  readonly file_data?: string | undefined
+  readonly file_id?: string | null | undefined
+  readonly file_url?: string | undefined
+  readonly filename?: string | undefined
+  readonly prompt_cache_breakpoint?: CacheBreakpoint | undefined
+}
+
+export interface UrlCitation {
+  readonly type: "url_citation"
+  readonly start_index: number
+  readonly end_index: number
+  readonly title: string
+  readonly url: string
+}
+
+export interface FileCitation {
+  readonly type: "file_citation"
+  readonly file_id: string
+  readonly filename: string
+  readonly index: number
+}
+
+export interface ContainerFileCitation {
+  readonly type: "container_file_citation"
+  readonly container_id: string
+  readonly file_id: string
+  readonly filename: string
+  readonly start_index: number
+  readonly end_index: number
+}
+
+export interface FilePath {
+  readonly type: "file_path"
+  readonly file_id: string
+  readonly index: number
+}
+
+export type Annotation = UrlCitation | FileCitation | ContainerFileCitation | FilePath
+
+export interface OutputText {
+  readonly type: "output_text"
+  readonly text: string
+  readonly annotations: ReadonlyArray<Annotation>
+  readonly logprobs?: ReadonlyArray<unknown> | undefined
+}
+
+export interface Refusal {
+  readonly type: "refusal"
+  readonly refusal: string
+}
+
+export interface ReasoningText {
+  readonly type: "reasoning_text"
+  readonly text: string
+}
+
+/** A turn of the conversation; an answer's own message item may be sent back as it came. */
+export interface InputMessage {
+  readonly type?: "message" | undefined
+  readonly role: "user" | "assistant" | "system" | "developer"
+  readonly content:
+    | string
+    | ReadonlyArray<InputText | InputImage | InputFile | OutputText | Refusal>
+  readonly id?: string | undefined
+  readonly status?: ItemStatus | undefined
+  readonly phase?: Phase | null | undefined
+}
+
+export interface FunctionCall {
+  readonly type: "function_call"
+  readonly call_id: string
+  readonly name: string
+  /** JSON text, as the model wrote it. */
+  readonly arguments: string
+  readonly id?: string | undefined
+  readonly status?: ItemStatus | undefined
+  readonly namespace?: string | undefined
+  readonly async?: boolean | undefined
+  readonly caller?: Named<"direct" | "program"> | null | undefined
+}
+
+export interface FunctionCallOutput {
+  readonly type: "function_call_output"
+  readonly call_id?: string | null | undefined
+  readonly output: string | ReadonlyArray<Named<"input_text" | "input_image" | "input_file">>
+  readonly id?: string | null | undefined
+  readonly name?: string | null | undefined
+  readonly namespace?: string | null | undefined
+  readonly status?: ItemStatus | null | undefined
+  readonly caller?: Named<"direct" | "program"> | null | undefined
+}
+
+export interface CustomToolCall {
+  readonly type: "custom_tool_call"
+  readonly call_id: string
+  readonly name: string
+  /** Free text, as the model wrote it. */
+  readonly input: string
+  readonly id?: string | undefined
+  readonly namespace?: string | undefined
+  readonly async?: boolean | undefined
+  readonly caller?: Named<"direct" | "program"> | null | undefined
+}
+
+export interface Reasoning {
+  readonly type: "reasoning"
+  readonly id: string
+  readonly summary: ReadonlyArray<{ readonly type: "summary_text"; readonly text: string }>
+  readonly content?: ReadonlyArray<ReasoningText> | undefined
+  /** Readable to the provider that made it alone. */
+  readonly encrypted_content?: string | null | undefined
+  readonly status?: ItemStatus | undefined
+}
+
+export interface WebSearchCall {
+  readonly type: "web_search_call"
+  readonly id: string
+  readonly status: ItemStatus | "searching" | "failed"
+  readonly action:
+    | {
+      readonly type: "search"
+      readonly query?: string | undefined
+      readonly queries?: ReadonlyArray<string> | undefined
+      readonly sources?: ReadonlyArray<{ readonly type: "url"; readonly url: string }> | undefined
+    }
+    | { readonly type: "open_page"; readonly url?: string | null | undefined }
+    | { readonly type: "find_in_page"; readonly pattern: string; readonly url: string }
+}
+
+export interface ItemReference {
+  readonly type?: "item_reference" | null | undefined
+  readonly id: string
+}
+
+type OtherItem = Named<
+  | "additional_tools"
+  | "apply_patch_call"
+  | "apply_patch_call_output"
+  | "code_interpreter_call"
+  | "compaction"
+  | "computer_call"
+  | "computer_call_output"
+  | "custom_tool_call_output"
+  | "file_search_call"
+  | "image_generation_call"
+  | "local_shell_call"
+  | "local_shell_call_output"
+  | "mcp_approval_request"
+  | "mcp_approval_response"
+  | "mcp_call"
+  | "mcp_list_tools"
+  | "program"
+  | "program_output"
+  | "shell_call"
+  | "shell_call_output"
+  | "tool_search_call"
+  | "tool_search_output"
+>
+
+/** One item of the conversation that is sent. */
+export type InputItem =
+  | InputMessage
+  | FunctionCall
+  | FunctionCallOutput
+  | CustomToolCall
+  | Reasoning
+  | WebSearchCall
+  | ItemReference
+  | OtherItem
+  | Named<"compaction_trigger" | "configuration_update">
+
+export interface OutputMessage {
+  readonly type: "message"
+  readonly id: string
+  readonly role: "assistant"
+  readonly status: ItemStatus
+  readonly content: ReadonlyArray<OutputText | Refusal>
+  readonly phase?: Phase | null | undefined
+}
+
+/** One item of an answer. */
+export type OutputItem =
+  | OutputMessage
+  | FunctionCall
+  | FunctionCallOutput
+  | CustomToolCall
+  | Reasoning
+  | WebSearchCall
+  | OtherItem
+
+export interface FunctionTool {
+  readonly type: "function"
+  readonly name: string
+  readonly description?: string | null | undefined
+  /** A JSON Schema. */
+  readonly parameters?: JsonSchema | null | undefined
+  readonly strict?: boolean | null | undefined
+  readonly output_schema?: JsonSchema | null | undefined
+  readonly defer_loading?: boolean | undefined
+  readonly async?: boolean | undefined
+  readonly allowed_callers?: ReadonlyArray<"direct" | "programmatic"> | null | undefined
+}
+
+export interface WebSearchTool {
+  readonly type: "web_search" | "web_search_2025_08_26"
+  readonly filters?: { readonly allowed_domains?: ReadonlyArray<string> | null | undefined } | null | undefined
+  readonly search_context_size?: "low" | "medium" | "high" | undefined
+  readonly user_location?:
+    | {
+      readonly type?: "approximate" | undefined
+      readonly city?: string | null | undefined
+      readonly country?: string | null | undefined
+      readonly region?: string | null | undefined
+      readonly timezone?: string | null | undefined
+    }
+    | null
+    | undefined
+  readonly external_web_access?: boolean | undefined
+}
+
+export type Tool =
+  | FunctionTool
+  | WebSearchTool
+  | Named<
+    | "apply_patch"
+    | "code_interpreter"
+    | "computer"
+    | "computer_use_preview"
+    | "custom"
+    | "file_search"
+    | "image_generation"
+    | "local_shell"
+    | "mcp"
+    | "namespace"
+    | "programmatic_tool_calling"
+    | "shell"
+    | "tool_search"
+    | "web_search_preview"
+    | "web_search_preview_2025_03_11"
+  >
+
+export type ToolChoice =
+  | "none"
+  | "auto"
+  | "required"
+  | { readonly type: "function" | "custom"; readonly name: string }
+  | {
+    readonly type: "allowed_tools"
+    readonly mode: "auto" | "required"
+    readonly tools: ReadonlyArray<{ readonly [member: string]: unknown }>
+  }
+  | Named<
+    | "apply_patch"
+    | "code_interpreter"
+    | "computer"
+    | "computer_use"
+    | "computer_use_preview"
+    | "file_search"
+    | "image_generation"
+    | "mcp"
+    | "programmatic_tool_calling"
+    | "shell"
+    | "web_search_preview"
+    | "web_search_preview_2025_03_11"
+  >
+
+export type TextFormat =
+  | { readonly type: "text" }
+  | { readonly type: "json_object" }
+  | {
+    readonly type: "json_schema"
+    readonly name: string
+    readonly schema: JsonSchema
+    readonly description?: string | undefined
+    readonly strict?: boolean | null | undefined
+  }
+
+export interface TextOptions {
+  readonly format?: TextFormat | undefined
+  readonly verbosity?: "low" | "medium" | "high" | null | undefined
+}
+
+export interface ReasoningOptions {
+  readonly effort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | null | undefined
+  readonly summary?: "auto" | "concise" | "detailed" | null | undefined
+  readonly generate_summary?: "auto" | "concise" | "detailed" | null | undefined
+  readonly context?: "auto" | "current_turn" | "all_turns" | null | undefined
+  readonly mode?: string | undefined
+}
+
+export interface Prompt {
+  readonly id: string
+  readonly version?: string | null | undefined
+  readonly variables?: { readonly [name: string]: string | InputText | InputImage | InputFile } | null | undefined
+}
+
+/** Schema of a request to `POST /v1/responses`. */
+export const ResponsesRequest = RequestFields.request({
+  /** A prompt, or the items of the conversation. */
+  input: RequestFields.present<string | ReadonlyArray<InputItem>>(),
+  instructions: RequestFields.vendor<string | null>(),
+  tools: RequestFields.vendor<ReadonlyArray<Tool>>(),
+  tool_choice: RequestFields.vendor<ToolChoice>(),
+  parallel_tool_calls: RequestFields.vendor<boolean | null>(),
+  max_tool_calls: RequestFields.vendor<number | null>(),
+  text: RequestFields.vendor<TextOptions>(),
+  reasoning: RequestFields.vendor<ReasoningOptions | null>(),
+  max_output_tokens: RequestFields.vendor<number | null>(),
+  temperature: RequestFields.vendor<number | null>(),
+  top_p: RequestFields.vendor<number | null>(),
+  top_logprobs: RequestFields.vendor<number | null>(),
+  stream: RequestFields.vendor<boolean | null>(),
+  stream_options: RequestFields.vendor<{ readonly include_obfuscation?: boolean | undefined } | null>(),
+  store: RequestFields.vendor<boolean | null>(),
+  background: RequestFields.vendor<boolean | null>(),
+  previous_response_id: RequestFields.vendor<string | null>(),
+  conversation: RequestFields.vendor<string | { readonly id: string } | null>(),
+  include: RequestFields.vendor<ReadonlyArray<string> | null>(),
+  metadata: RequestFields.vendor<{ readonly [key: string]: string } | null>(),
+  prompt: RequestFields.vendor<Prompt | null>(),
+  prompt_cache_key: RequestFields.vendor<string | null>(),
+  prompt_cache_retention: RequestFields.vendor<"in_memory" | "24h" | null>(),
+  safety_identifier: RequestFields.vendor<string | null>(),
+  truncation: RequestFields.vendor<"auto" | "disabled" | null>(),
+  user: RequestFields.vendor<string>()
+})
+export interface ResponsesRequest extends Schema.Schema.Type<typeof ResponsesRequest> {}
+
+export interface ResponseUsage extends UsageAdditions {
+  readonly input_tokens: number
+  readonly input_tokens_details: { readonly cached_tokens: number; readonly cache_write_tokens?: number | undefined }
+  /** With reasoning. */
+  readonly output_tokens: number
+  readonly output_tokens_details: { readonly reasoning_tokens: number }
+  readonly total_tokens: number
+}
+
+/** A whole answer: what a call without `stream` gives, and what the terminal event carries. */
+export interface ResponseObject {
+  readonly id: string
+  readonly object: "response"
+  /** Unix seconds. */
+  readonly created_at: number
+  readonly completed_at?: number | null | undefined
+  readonly status?: "completed" | "failed" | "in_progress" | "cancelled" | "queued" | "incomplete" | undefined
+  readonly model: string
+  readonly output: ReadonlyArray<OutputItem>
+  readonly error: {
+    readonly code: string
+    readonly message: string
+    readonly param?: string | null | undefined
+    readonly type?: string | null | undefined
+  } | null
+  readonly incomplete_details: {
+    readonly reason?: "max_output_tokens" | "max_messages" | "content_filter" | "steered" | undefined
+  } | null
+  readonly usage?: ResponseUsage | null | undefined
+  /** The tier that served, once the answer is complete; before that, the tier asked for. */
+  readonly service_tier?: string | null | undefined
+  readonly instructions: string | ReadonlyArray<InputItem> | null
+  readonly tools: ReadonlyArray<Tool>
+  readonly tool_choice: ToolChoice
+  readonly parallel_tool_calls: boolean
+  readonly max_output_tokens?: number | null | undefined
+  readonly max_tool_calls?: number | null | undefined
+  readonly temperature: number | null
+  readonly top_p: number | null
+  readonly top_logprobs?: number | null | undefined
+  readonly text?: TextOptions | undefined
+  readonly reasoning?:
+    | {
+      readonly effort?: string | null | undefined
+      readonly summary?: string | null | undefined
+    }
+    | null
+    | undefined
+  readonly metadata: { readonly [key: string]: string } | null
+  readonly previous_response_id?: string | null | undefined
+  readonly conversation?: { readonly id: string } | null | undefined
+  readonly background?: boolean | null | undefined
+  readonly truncation?: "auto" | "disabled" | null | undefined
+  readonly prompt_cache_key?: string | null | undefined
+  readonly safety_identifier?: string | null | undefined
+  readonly user?: string | undefined
+  readonly tool_usage?: { readonly web_search?: { readonly num_requests: number } | undefined } | undefined
+}
+
+interface Numbered {
+  readonly sequence_number: number
+}
+
+interface OfItem extends Numbered {
+  readonly output_index: number
+  readonly item_id: string
+}
+
+interface OfPart extends OfItem {
+  readonly content_index: number
+}
+
+interface OfSummary extends OfItem {
+  readonly summary_index: number
+}
+
+/** The state of the whole answer; `completed`, `incomplete` and `failed` end the stream. */
+export interface LifecycleEvent extends Numbered {
+  readonly type:
+    | "response.created"
+    | "response.queued"
+    | "response.in_progress"
+    | "response.completed"
+    | "response.incomplete"
+    | "response.failed"
+  readonly response: ResponseObject
+}
+
+export interface OutputItemEvent extends Numbered {
+  readonly type: "response.output_item.added" | "response.output_item.done"
+  readonly output_index: number
+  readonly item: OutputItem
+}
+
+export interface ContentPartEvent extends OfPart {
+  readonly type: "response.content_part.added" | "response.content_part.done"
+  readonly part: OutputText | Refusal | ReasoningText
+}
+
+export interface OutputTextDeltaEvent extends OfPart {
+  readonly type: "response.output_text.delta"
+  readonly delta: string
+  readonly logprobs?: ReadonlyArray<unknown> | undefined
+}
+
+export interface OutputTextDoneEvent extends OfPart {
+  readonly type: "response.output_text.done"
+  readonly text: string
+  readonly logprobs?: ReadonlyArray<unknown> | undefined
+}
+
+export interface AnnotationAddedEvent extends OfPart {
+  readonly type: "response.output_text.annotation.added"
+  readonly annotation_index: number
+  readonly annotation: Annotation | null
+}
+
+export interface ContentDeltaEvent extends OfPart {
+  readonly type: "response.refusal.delta" | "response.reasoning_text.delta"
+  readonly delta: string
+}
+
+export interface RefusalDoneEvent extends OfPart {
+  readonly type: "response.refusal.done"
+  readonly refusal: string
+}
+
+export interface ReasoningTextDoneEvent extends OfPart {
+  readonly type: "response.reasoning_text.done"
+  readonly text: string
+}
+
+export interface ReasoningSummaryPartEvent extends OfSummary {
+  readonly type: "response.reasoning_summary_part.added" | "response.reasoning_summary_part.done"
+  readonly part: { readonly type: "summary_text"; readonly text: string }
+}
+
+export interface ReasoningSummaryTextDeltaEvent extends OfSummary {
+  readonly type: "response.reasoning_summary_text.delta"
+  readonly delta: string
+}
+
+export interface ReasoningSummaryTextDoneEvent extends OfSummary {
+  readonly type: "response.reasoning_summary_text.done"
+  readonly text: string
+}
+
+/** A piece of what a tool is called with. */
+export interface ToolInputDeltaEvent extends OfItem {
+  readonly type:
+    | "response.function_call_arguments.delta"
+    | "response.custom_tool_call_input.delta"
+    | "response.mcp_call_arguments.delta"
+    | "response.code_interpreter_call_code.delta"
+  readonly delta: string
+}
+
+export interface ArgumentsDoneEvent extends OfItem {
+  readonly type: "response.function_call_arguments.done" | "response.mcp_call_arguments.done"
+  readonly arguments: string
+}
+
+export interface CustomToolCallInputDoneEvent extends OfItem {
+  readonly type: "response.custom_tool_call_input.done"
+  readonly input: string
+}
+
+export interface CodeInterpreterCodeDoneEvent extends OfItem {
+  readonly type: "response.code_interpreter_call_code.done"
+  readonly code: string
+}
+
+/** How far a tool that the provider runs has come. */
+export interface ToolProgressEvent extends OfItem {
+  readonly type:
+    | "response.code_interpreter_call.completed"
+    | "response.code_interpreter_call.in_progress"
+    | "response.code_interpreter_call.interpreting"
+    | "response.compaction.compacting"
+    | "response.file_search_call.completed"
+    | "response.file_search_call.in_progress"
+    | "response.file_search_call.searching"
+    | "response.image_generation_call.completed"
+    | "response.image_generation_call.generating"
+    | "response.image_generation_call.in_progress"
+    | "response.mcp_call.completed"
+    | "response.mcp_call.failed"
+    | "response.mcp_call.in_progress"
+    | "response.mcp_list_tools.completed"
+    | "response.mcp_list_tools.failed"
+    | "response.mcp_list_tools.in_progress"
+    | "response.web_search_call.completed"
+    | "response.web_search_call.in_progress"
+    | "response.web_search_call.searching"
+}
+
+export interface PartialImageEvent extends OfItem {
+  readonly type: "response.image_generation_call.partial_image"
+  readonly partial_image_index: number
+  readonly partial_image_b64: string
+}
+
+export interface AudioDeltaEvent extends Numbered {
+  readonly type: "response.audio.delta" | "response.audio.transcript.delta"
+  readonly delta: string
+}
+
+export interface AudioDoneEvent extends Numbered {
+  readonly type: "response.audio.done" | "response.audio.transcript.done"
+}
+
+/** A failure inside the stream; the documentation has it flat, the wire nests it under `error`. */
+export interface ErrorEvent extends Numbered {
+  readonly type: "error"
+  readonly code?: string | null | undefined
+  readonly message?: string | undefined
+  readonly param?: string | null | undefined
+  readonly error?: {
+    readonly type?: string | null | undefined
+    readonly code?: string | null | undefined
+    readonly message?: string | undefined
+    readonly param?: string | null | undefined
+  } | undefined
+}
+
+/**
+ * One event of a stream; narrow it by `type`. An event of a type that is not named here is handed on all the same:
+ * end a `switch` with a `default` that lets it pass.
+ */
+export type ResponseEvent =
+  | LifecycleEvent
+  | OutputItemEvent
+  | ContentPartEvent
+  | OutputTextDeltaEvent
+  | OutputTextDoneEvent
+  | AnnotationAddedEvent
+  | ContentDeltaEvent
+  | RefusalDoneEvent
+  | ReasoningTextDoneEvent
+  | ReasoningSummaryPartEvent
+  | ReasoningSummaryTextDeltaEvent
+  | ReasoningSummaryTextDoneEvent
+  | ToolInputDeltaEvent
+  | ArgumentsDoneEvent
+  | CustomToolCallInputDoneEvent
+  | CodeInterpreterCodeDoneEvent
+  | ToolProgressEvent
+  | PartialImageEvent
+  | AudioDeltaEvent
+  | AudioDoneEvent
+  | ErrorEvent

@@ -1,0 +1,80 @@
+/**
+ * Opaque values of one provider inside another's format. A thought signature, an encrypted reasoning item: only the
+ * provider that made it can read it, so on its way through another dialect it wears a tag that names its maker, and
+ * it is unwrapped when it comes home and dropped when it would reach a stranger.
+ *
+ * Each dialect carries its own provider's values bare: OpenAI's in Responses, Google's in Interactions, Anthropic's in
+ * Messages. Everything else is tagged.
+ */
+import * as Json from "../wire/Json.ts"
+import type { ProviderName } from "../ModelCatalog.ts"
+
+/** An opaque value and who made it; `id` is the maker's name for the item, where it has one. */
+export interface ForeignSignature {
+  readonly provider: ProviderName
+  readonly id: string
+  readonly value: string
+}
+
+/** What every tagged value begins with. */
+const prefix = "flexinference"
+// The id's length, then the id and the value as they are: whatever they hold, there is nothing to escape.
+const pattern = /^flexinference:(openai|google|anthropic):(\d*):([^]*)$/
+
+/** The value as `home`'s dialect carries it: bare if `home` made it, tagged otherwise. */
+export const encode = (opaque: ForeignSignature, home: ProviderName | undefined): string =>
+  opaque.provider === home
+    ? opaque.value
+    : `${prefix}:${opaque.provider}:${opaque.id.length || ""}:${opaque.id}${opaque.value}`
+
+/** The value behind what `home`'s dialect carried; a bare one is `home`'s own, and nobody's where there is no home. */
+export const decode = (text: string, home: ProviderName | undefined, id = ""): ForeignSignature | undefined => {
+  const match = pattern.exec(text)
+  if (match === null) return home === undefined ? undefined : { provider: home, id, value: text }
+  const [, provider, length = "", rest = ""] = match
+  return provider === "openai" || provider === "google" || provider === "anthropic"
+    ? { provider, id: rest.slice(0, Number(length)), value: rest.slice(Number(length)) }
+    : undefined
+}
+
+/** The same value as another dialect carries it. */
+export const rewrap = (
+  text: string,
+  from: ProviderName | undefined,
+  to: ProviderName | undefined
+): string | undefined => {
+  const opaque = decode(text, from)
+  return opaque === undefined ? undefined : encode(opaque, to)
+}
+
+/** Whether a request's text may hold another provider's value; a quick look that spares most requests a slow one. */
+export const isMentioned = (text: string): boolean =>
+  text.includes(`${prefix}:`) || text.includes("\"thought_signature\"")
+
+/** Members that hold an opaque value, and the kinds of parts that are nothing without theirs. */
+const holders: ReadonlySet<string> = new Set(["encrypted_content", "signature", "data"])
+const signed: ReadonlySet<string> = new Set(["reasoning", "thinking", "thought", "reasoning.encrypted"])
+/** Members that are no part of Chat Completions: whoever put a value there put all of it there. */
+const additions: ReadonlySet<string> = new Set(["reasoning_details", "extra_content"])
+
+/**
+ * A conversation as a provider can take it in its own dialect: without the values that others gave to be kept for
+ * them. What is nothing without its value goes with it, and so does what holds nothing else; `undefined` if all goes.
+ */
+export const dropForeign = (value: Json.Json): Json.Json | undefined => {
+  if (Json.isArray(value)) {
+    const kept = value.map(dropForeign).filter((element) => element !== undefined)
+    return kept.length === 0 && value.length > 0 ? undefined : kept
+  }
+  if (!Json.isObject(value)) return value
+  const members: Array<readonly [string, Json.Json]> = []
+  for (const [key, member] of Object.entries(value)) {
+    const isTagged = holders.has(key) && typeof member === "string" && pattern.test(member)
+    if (isTagged && signed.has(Json.string(value, "type") ?? "")) return undefined
+    const isForeign = isTagged || (additions.has(key) && isMentioned(JSON.stringify(member)))
+    const kept = isForeign ? undefined : dropForeign(member)
+    if (kept !== undefined) members.push([key, kept])
+    else if (key === "content") return undefined
+  }
+  return Object.fromEntries(members)
+}

@@ -1,0 +1,106 @@
+/**
+ * OpenAI Chat Completions (`POST /v1/chat/completions`).
+ *
+ * Wire facts: OpenAI's API reference and recorded streams. Frames have no event name, `[DONE]` closes a stream, every
+ * chunk names the served tier, and the usage comes in a chunk of its own, after the finish reason, and only if
+ * `stream_options.include_usage` asked for it; a moderation chunk may follow even that.
+ */
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Dialect, InStreamFailure, Meter, Progress, Served } from "../../Dialect.ts"
+import type { Frame } from "../../wire/Sse.ts"
+import { errorBody } from "../OpenAIError.ts"
+import * as Collector from "./Collector.ts"
+import { fieldOf } from "./Field.ts"
+import * as FromResponses from "./FromResponses.ts"
+import * as Request from "./Request.ts"
+import * as ToResponses from "./ToResponses.ts"
+import { served } from "./Usage.ts"
+
+const isFinished = (choice: JsonObject): boolean => Json.string(choice, "finish_reason") !== undefined
+
+const said = ["content", "refusal", "reasoning", "reasoning_content"]
+const listed = ["tool_calls", "reasoning_details"]
+const given = ["audio", "function_call"]
+
+/** A role alone, or an empty text beside it, says that the request was admitted and no more. */
+const saysSomething = (delta: JsonObject): boolean =>
+  said.some((key) => (Json.string(delta, key) ?? "") !== "") ||
+  listed.some((key) => (Json.array(delta, key) ?? []).length > 0) ||
+  given.some((key) => Json.object(delta, key) !== undefined)
+
+const isStart = (chunk: JsonObject): boolean =>
+  Json.objects(chunk, "choices").some((choice) =>
+    isFinished(choice) || saysSomething(Json.object(choice, "delta") ?? {})
+  )
+
+const progress = ({ data, value }: Frame): Progress => {
+  if (value === undefined) return data.trim() === "[DONE]" ? "closed" : "open"
+  return Json.objects(value, "choices").some(isFinished) || Json.object(value, "usage") !== undefined
+    ? "complete"
+    : "open"
+}
+
+const failureOf = (chunk: JsonObject): InStreamFailure | undefined => {
+  const error = Json.object(chunk, "error")
+  if (error === undefined) return undefined
+  const code = Json.number(error, "code")
+  return {
+    type: Json.string(error, "type") ?? null,
+    code: Json.string(error, "code") ?? (code === undefined ? null : String(code)),
+    message: Json.string(error, "message") ?? "The provider reported a failure without a message.",
+    param: Json.string(error, "param") ?? null
+  }
+}
+
+const meter = (): Meter => {
+  let seen: Served = { usage: undefined, tier: undefined, model: undefined }
+  return {
+    add: (chunk) => {
+      const { model, tier, usage } = served(chunk)
+      seen = {
+        usage: usage ?? seen.usage,
+        // As in the collector: the last word on the tier counts.
+        tier: Object.hasOwn(chunk, "service_tier") ? tier : seen.tier,
+        model: model ?? seen.model
+      }
+    },
+    served: () => seen
+  }
+}
+
+/** The first choice's message or delta: what the official clients' text helpers read. */
+const first = (answer: JsonObject, key: "message" | "delta"): JsonObject => {
+  const choice = Json.objects(answer, "choices").find((choice) => (Json.number(choice, "index") ?? 0) === 0) ?? {}
+  return Json.object(choice, key) ?? {}
+}
+
+const frame = (chunk: JsonObject): Frame => ({ event: undefined, data: JSON.stringify(chunk), value: chunk })
+
+export const ChatCompletions: Dialect = {
+  name: "chat.completions",
+  isStart,
+  progress,
+  failureOf,
+  meter,
+  served,
+  collector: Collector.make,
+  usagePath: (chunk) => Json.object(chunk, "usage") === undefined ? undefined : ["usage"],
+  frame,
+  closing: [{ event: undefined, data: "[DONE]", value: undefined }],
+  errorBody,
+  errorFrame: (error) => frame(errorBody(error)),
+  text: (body) => Json.string(first(body, "message"), "content") ?? "",
+  textDelta: (chunk) => Json.string(first(chunk, "delta"), "content") || undefined,
+  required: { field: "messages", kind: "array" },
+  translation: {
+    fieldOf,
+    requestToResponses: Request.toHub,
+    requestFromResponses: Request.fromHub,
+    bodyToResponses: ToResponses.body,
+    bodyFromResponses: FromResponses.body,
+    eventsToResponses: ToResponses.events,
+    eventsFromResponses: FromResponses.events
+  },
+  continuation: undefined
+}

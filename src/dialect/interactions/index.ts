@@ -1,0 +1,113 @@
+/**
+ * Google's Interactions (`POST /v1beta/interactions`), in its steps schema.
+ *
+ * Wire facts: vendor documentation and recorded streams. `interaction.created` and `interaction.status_update` come
+ * on admission; the first `step.start` is the start. `interaction.completed` carries the usage, the served tier and
+ * the status, but no steps, and `event: done` with `[DONE]` follows it.
+ */
+import type { FlexInferenceError } from "../../FlexInferenceError.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Dialect, Meter, Served } from "../../Dialect.ts"
+import type { Frame } from "../../wire/Sse.ts"
+import { bodyFromResponses, eventsFromResponses } from "./AnswerFromResponses.ts"
+import { bodyToResponses, eventsToResponses } from "./AnswerToResponses.ts"
+import * as Collector from "./Collector.ts"
+import { Continuation } from "./Continuation.ts"
+import * as ErrorEnvelope from "./ErrorEnvelope.ts"
+import { finalOf, typeOf } from "./Event.ts"
+import { failureOf } from "./Failure.ts"
+import { fieldOf } from "./Field.ts"
+import { requestFromResponses } from "./RequestFromResponses.ts"
+import { requestToResponses } from "./RequestToResponses.ts"
+import * as Usage from "./Usage.ts"
+
+const isSearch = (step: JsonObject): boolean => Json.string(step, "type") === "google_search_call"
+
+const report = (interaction: JsonObject, searchSteps: number): Served => {
+  const usage = Json.object(interaction, "usage")
+  return {
+    usage: usage === undefined ? undefined : Usage.read(usage, searchSteps),
+    tier: Json.string(interaction, "service_tier"),
+    model: Json.string(interaction, "model")
+  }
+}
+
+const served = (body: JsonObject): Served => report(body, Json.objects(body, "steps").filter(isSearch).length)
+
+const meter = (): Meter => {
+  let searchSteps = 0
+  let seen: Served = { usage: undefined, tier: undefined, model: undefined }
+  return {
+    add: (event) => {
+      const interaction = finalOf(event)
+      if (interaction !== undefined) seen = report(interaction, searchSteps)
+      else if (typeOf(event) === "step.start" && isSearch(Json.object(event, "step") ?? {})) searchSteps++
+    },
+    served: () => seen
+  }
+}
+
+const textOfStep = (step: JsonObject): string => {
+  if (Json.string(step, "type") !== "model_output") return ""
+  let out = ""
+  for (const content of Json.objects(step, "content")) {
+    if (Json.string(content, "type") === "text") out += Json.string(content, "text") ?? ""
+  }
+  return out
+}
+
+/** A step may begin with text; what comes after arrives in deltas. */
+const textDelta = (event: JsonObject): string | undefined => {
+  switch (typeOf(event)) {
+    case "step.start": {
+      const text = textOfStep(Json.object(event, "step") ?? {})
+      return text === "" ? undefined : text
+    }
+    case "step.delta": {
+      const delta = Json.object(event, "delta") ?? {}
+      return Json.string(delta, "type") === "text" ? Json.string(delta, "text") : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+const frame = (event: JsonObject): Frame => {
+  const type = typeOf(event)
+  return { event: type === "" ? undefined : type, data: JSON.stringify(event), value: event }
+}
+
+const errorFrame = (error: FlexInferenceError): Frame =>
+  frame({ event_type: "error", ...ErrorEnvelope.errorBody(error) })
+
+export const Interactions: Dialect = {
+  name: "interactions",
+  isStart: (event) => /^(step|content)\./.test(typeOf(event)),
+  progress: ({ data, event, value }) => {
+    if (event === "done" || data === "[DONE]") return "closed"
+    return value !== undefined && finalOf(value) !== undefined ? "complete" : "open"
+  },
+  failureOf,
+  meter,
+  served,
+  collector: Collector.make,
+  usagePath: (event) => finalOf(event) === undefined ? undefined : ["interaction", "usage"],
+  frame,
+  closing: [{ event: "done", data: "[DONE]", value: undefined }],
+  errorBody: ErrorEnvelope.errorBody,
+  errorFrame,
+  text: (body) => Json.objects(body, "steps").map(textOfStep).join(""),
+  textDelta,
+  required: { field: "input", kind: "present" },
+  translation: {
+    fieldOf,
+    requestToResponses,
+    requestFromResponses,
+    bodyToResponses,
+    bodyFromResponses,
+    eventsToResponses,
+    eventsFromResponses
+  },
+  continuation: Continuation
+}

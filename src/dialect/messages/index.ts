@@ -1,0 +1,144 @@
+/**
+ * Anthropic Messages (`POST /v1/messages`).
+ *
+ * Wire facts: vendor documentation and recorded streams. `message_start` and `ping` come on admission; the first
+ * `content_block_start` is the start. An answer without any content, such as a refusal (recorded), starts with its
+ * `message_delta`. Usage in `message_delta` is cumulative.
+ */
+import { type FlexInferenceError, toBlock } from "../../FlexInferenceError.ts"
+import * as Json from "../../wire/Json.ts"
+import type { JsonObject } from "../../wire/Json.ts"
+import type { Dialect, InStreamFailure, Meter, Served } from "../../Dialect.ts"
+import type { Frame } from "../../wire/Sse.ts"
+import { collector } from "./Collector.ts"
+import { continuation } from "./Continuation.ts"
+import { fieldOf } from "./Field.ts"
+import { bodyFromResponses, eventsFromResponses } from "./FromResponses.ts"
+import { requestFromResponses } from "./RequestFromResponses.ts"
+import { requestToResponses } from "./RequestToResponses.ts"
+import { bodyToResponses, eventsToResponses } from "./ToResponses.ts"
+import * as Usage from "./Usage.ts"
+
+const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
+
+const isStart = (event: JsonObject): boolean => {
+  const type = typeOf(event)
+  return type.startsWith("content_block_") || type === "message_delta" || type === "message_stop"
+}
+
+const failureOf = (event: JsonObject): InStreamFailure | undefined => {
+  if (typeOf(event) !== "error") return undefined
+  const error = Json.object(event, "error") ?? {}
+  const type = Json.string(error, "type") ?? null
+  return {
+    type,
+    // Anthropic's word for a failure is its type; it has no code beside it.
+    code: type,
+    message: Json.string(error, "message") ?? "The provider reported a failure without a message.",
+    param: null
+  }
+}
+
+const served = (body: JsonObject): Served => {
+  const usage = Json.object(body, "usage")
+  return {
+    usage: usage === undefined ? undefined : Usage.usageOf(usage),
+    tier: usage === undefined ? undefined : Json.string(usage, "service_tier"),
+    model: Json.string(body, "model")
+  }
+}
+
+// The count in `message_start` is a beginning, not a bill: usage is known once `message_delta` has come.
+const meter = (): Meter => {
+  let model: string | undefined
+  let usage: JsonObject = {}
+  let isFinal = false
+  return {
+    add: (event) => {
+      if (typeOf(event) === "message_start") {
+        const message = Json.object(event, "message") ?? {}
+        model = Json.string(message, "model")
+        usage = Json.object(message, "usage") ?? {}
+      } else if (typeOf(event) === "message_delta") {
+        usage = Usage.merge(usage, Json.object(event, "usage") ?? {})
+        isFinal = true
+      }
+    },
+    served: () => ({
+      usage: isFinal ? Usage.usageOf(usage) : undefined,
+      tier: Json.string(usage, "service_tier"),
+      model
+    })
+  }
+}
+
+/** Anthropic's `error.type` for a status. */
+const errorTypeOf = (status: number): string => {
+  switch (status) {
+    case 401:
+      return "authentication_error"
+    case 402:
+      return "billing_error"
+    case 403:
+      return "permission_error"
+    case 404:
+      return "not_found_error"
+    case 409:
+      return "conflict_error"
+    case 413:
+      return "request_too_large"
+    case 429:
+      return "rate_limit_error"
+    case 504:
+      return "timeout_error"
+    case 529:
+      return "overloaded_error"
+    default:
+      return status >= 500 ? "api_error" : "invalid_request_error"
+  }
+}
+
+/** `{ type: "error", error: { type, message, flexinference } }`, as Anthropic's clients expect it. */
+const errorBody = (error: FlexInferenceError): JsonObject => ({
+  type: "error",
+  error: { type: errorTypeOf(error.status), message: error.message, flexinference: toBlock(error) }
+})
+
+const frame = (event: JsonObject): Frame => ({ event: typeOf(event), data: JSON.stringify(event), value: event })
+
+const text = (body: JsonObject): string =>
+  Json.objects(body, "content")
+    .map((block) => typeOf(block) === "text" ? Json.string(block, "text") ?? "" : "").join("")
+
+const textDelta = (event: JsonObject): string | undefined => {
+  const delta = typeOf(event) === "content_block_delta" ? Json.object(event, "delta") ?? {} : {}
+  return typeOf(delta) === "text_delta" ? Json.string(delta, "text") : undefined
+}
+
+export const Messages: Dialect = {
+  name: "messages",
+  isStart,
+  progress: ({ value }) => value !== undefined && typeOf(value) === "message_stop" ? "closed" : "open",
+  failureOf,
+  meter,
+  served,
+  collector,
+  usagePath: (event) => typeOf(event) === "message_delta" ? ["usage"] : undefined,
+  frame,
+  closing: [],
+  errorBody,
+  errorFrame: (error) => frame(errorBody(error)),
+  text,
+  textDelta,
+  required: { field: "messages", kind: "array" },
+  translation: {
+    fieldOf,
+    requestToResponses,
+    requestFromResponses,
+    bodyToResponses,
+    bodyFromResponses,
+    eventsToResponses,
+    eventsFromResponses
+  },
+  continuation
+}

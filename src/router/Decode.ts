@@ -1,0 +1,72 @@
+/** The check of a request of any surface: the verdict of the official SDK, with everything that is wrong at once. */
+import * as Arr from "effect/Array"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaParser from "effect/SchemaParser"
+import type { Dialect } from "../Dialect.ts"
+import { type FlexInferenceError, internal, invalidRequest } from "../FlexInferenceError.ts"
+import { checked, list, present, type RequestFields, rest } from "../RequestFields.ts"
+import * as StartWithin from "../StartWithin.ts"
+import { isObject } from "../wire/Json.ts"
+import { noObject, own, problems } from "./RequestProblems.ts"
+
+/** What can be decided for requests that leave it open. */
+export interface Options {
+  /** Fills in for a request without `start_within`; a value in the request always wins. */
+  readonly defaultStartWithin?: StartWithin.StartWithin | undefined
+}
+
+const decoder = (field: "input" | "messages", conversation: Schema.declare<unknown>) =>
+  SchemaParser.decodeUnknownResult(Schema.StructWithRest(Schema.Struct({ ...checked, [field]: conversation }), rest), {
+    errors: "all"
+  })
+
+const decoders = {
+  input: { present: decoder("input", present()), array: decoder("input", list()) },
+  messages: { present: decoder("messages", present()), array: decoder("messages", list()) }
+}
+
+/**
+ * What the router has to know of a request of this surface, or one error that lists everything wrong with it, in the
+ * order in which the official SDK checks.
+ *
+ * **Example** (everything that is wrong, at once)
+ *
+ * ```ts
+ * import { Result } from "effect"
+ * import { Router } from "effect-flexinference"
+ *
+ * const responses = { name: "responses", required: { field: "input", kind: "present" } } as const
+ * const checked = Router.validate(responses, { model: "", start_within: "5m" })
+ *
+ * if (Result.isFailure(checked) && checked.failure.reason._tag === "InvalidRequest") {
+ *   checked.failure.reason.problems.map((problem) => problem.field) // ["model", "start_within", "input"]
+ * }
+ * ```
+ */
+export const validate = (
+  surface: Pick<Dialect, "name" | "required">,
+  body: unknown,
+  options?: Options
+): Result.Result<RequestFields, FlexInferenceError> => {
+  if (!isObject(body)) return Result.fail(invalidRequest([noObject(body)]))
+  const defaulted = options?.defaultStartWithin !== undefined && own(body, "start_within") === undefined
+  const filled = defaulted ? { ...body, start_within: options.defaultStartWithin } : body
+  const decoded = decoders[surface.required.field][surface.required.kind](filled)
+  if (Result.isFailure(decoded)) {
+    const found = problems(decoded.failure, filled)
+    return Result.fail(Arr.isReadonlyArrayNonEmpty(found) ? invalidRequest(found) : internal(decoded.failure))
+  }
+  const { include_cost, model, provider, retry, start_within } = decoded.success
+  return Result.succeed({
+    model,
+    startWithin: Result.getOrThrow(StartWithin.parse(start_within)),
+    ...(defaulted ? { defaulted } : {}),
+    ...(retry === undefined
+      ? {}
+      : { retry: { count: retry.count, backoff: retry.backoff ?? "exponential", jitter: retry.jitter ?? true } }),
+    ...(provider === undefined ? {} : { provider }),
+    includeCost: include_cost ?? false,
+    stream: Boolean(own(body, "stream"))
+  })
+}

@@ -1,0 +1,163 @@
+/**
+ * What is wrong with a request, in words: for every place the schema complains about, the rule that holds there and a
+ * value that keeps it. No part of a prompt is ever quoted.
+ */
+import * as Arr from "effect/Array"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
+import type { Problem } from "../FlexInferenceError.ts"
+import * as StartWithin from "../StartWithin.ts"
+import { isObject, type JsonObject } from "../wire/Json.ts"
+import { ProviderRoute } from "../RequestFields.ts"
+
+/** The value of an object's own member. */
+export const own = (value: JsonObject, key: string): unknown => Object.hasOwn(value, key) ? value[key] : undefined
+
+/** What the problem of a field says. */
+interface Rule {
+  readonly code: string
+  /** The code where the field is absent, if another. */
+  readonly missing?: string
+  readonly rule: string
+  /** JSON that keeps the rule. */
+  readonly example: string | ((value: unknown) => string)
+  /** What is wrong with the value, where showing it does not say it. */
+  readonly wrong?: (value: unknown) => string
+}
+
+/** A short scalar as JSON, or the kind of anything else. */
+const shown = (value: unknown): string => {
+  if (value === undefined) return "missing"
+  if (value === null) return "null"
+  if (Array.isArray(value)) return value.length === 0 ? "an empty array" : "an array"
+  if (typeof value === "object") return "an object"
+  if (typeof value !== "string") return String(value)
+  return value === "" ? "empty" : JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value)
+}
+
+const invalidBody: Rule = {
+  code: "invalid_body",
+  rule: "A request is one JSON object.",
+  example: "{ \"model\": \"gpt-5.5\", \"start_within\": \"00h-00m-30s\", \"input\": \"Hello\" }",
+  // The text of a body may be a prompt.
+  wrong: (body) =>
+    `The request's body is ${body === undefined ? "not JSON" : typeof body === "string" ? "a string" : shown(body)}`
+}
+
+// What to write instead of the service tier a caller is used to.
+const startWithinOf: ReadonlyMap<unknown, string> = new Map([
+  ["flex", "00h-00m-30s"],
+  ["priority", "priority"],
+  ["auto", "auto"]
+])
+
+// As in the official SDK, a key that is there with no value is not an absent key.
+const presentBut = (value: unknown): string => `is ${value === undefined ? "undefined" : shown(value)}`
+
+const retry = {
+  code: "invalid_retry",
+  example: "\"retry\": { \"count\": 2, \"backoff\": \"linear\", \"jitter\": false }"
+}
+
+const chain: Rule = {
+  code: "invalid_provider_chain",
+  rule: `A provider chain is an array of one to three different names of ${
+    ProviderRoute.literals.join(", ")
+  }; leave it out to ask the model's own provider.`,
+  example: "\"provider\": [\"openai\"]",
+  wrong: (value) => Array.isArray(value) && value.length > 3 ? `lists ${value.length} names` : presentBut(value)
+}
+
+const isRoute = Schema.is(ProviderRoute)
+
+const rules: { readonly [field: string]: Rule } = {
+  model: { code: "missing_model", rule: "It is the name of a model.", example: "\"model\": \"gpt-5.5\"" },
+  start_within: {
+    code: "invalid_start_within",
+    missing: "missing_start_within",
+    rule:
+      "It is \"default\", \"priority\", \"auto\", or how long flex may take to start: a duration \"HHh-MMm-SSs\", two " +
+      "digits each, from 00h-00m-05s to 00h-10m-00s.",
+    example: "\"start_within\": \"00h-00m-30s\"",
+    wrong: (value) => {
+      const parsed = StartWithin.parse(value)
+      return `is ${shown(value)}${
+        Result.isSuccess(parsed) || parsed.failure === "type"
+          ? ""
+          : parsed.failure === "range"
+          ? ", which is outside the limits"
+          : ", which is neither a tier nor a duration"
+      }`
+    }
+  },
+  retry: {
+    ...retry,
+    rule: "It is an object { count, backoff?, jitter? }; leave it out for no retries.",
+    wrong: presentBut
+  },
+  "retry.count": { ...retry, rule: "It is required, a whole number from 1 to 5." },
+  "retry.backoff": { ...retry, rule: "It is \"exponential\" or \"linear\"; without it, exponential." },
+  "retry.jitter": { ...retry, rule: "It is true or false; without it, true." },
+  "retry.*": { ...retry, rule: "The members of `retry` are count, backoff and jitter.", wrong: () => "is not known" },
+  provider: chain,
+  "provider.*": { ...chain, wrong: (value) => isRoute(value) ? `repeats ${shown(value)}` : presentBut(value) },
+  include_cost: {
+    code: "invalid_include_cost",
+    rule: "It is true or false; without it, false.",
+    example: "\"include_cost\": true"
+  },
+  service_tier: {
+    code: "service_tier_not_allowed",
+    rule: "The router sets it from `start_within`, so leave it out.",
+    example: (value) => `"start_within": "${startWithinOf.get(value) ?? "default"}"`,
+    wrong: () => "is not allowed"
+  },
+  input: { code: "missing_input", rule: "It is what the model is to answer.", example: "\"input\": \"Hello\"" },
+  messages: {
+    code: "invalid_messages",
+    missing: "missing_messages",
+    rule: "It is the conversation, an array of messages.",
+    example: "\"messages\": [{ \"role\": \"user\", \"content\": \"Hello\" }]",
+    // Whatever stands here may be a prompt.
+    wrong: (value) => `is ${typeof value === "string" ? "a string" : shown(value)}`
+  }
+}
+
+const problem = (field: string, value: unknown, rule: Rule): Problem => {
+  const wrong = rule.wrong?.(value) ?? `is ${shown(value)}`
+  const example = typeof rule.example === "string" ? rule.example : rule.example(value)
+  return {
+    field,
+    code: value === undefined ? rule.missing ?? rule.code : rule.code,
+    message: `${field === "" ? wrong : `\`${field}\` ${wrong}`}. ${rule.rule} For example: ${example}.`,
+    rule: rule.rule,
+    example
+  }
+}
+
+/** Where in the request a problem lies, and the rule that holds there. */
+const locate = (path: ReadonlyArray<string>, body: JsonObject): Problem => {
+  const [field = "", key] = path
+  const value = own(body, field)
+  // An empty chain lacks its first element; what is wrong is the chain.
+  const inner = key === undefined || (Array.isArray(value) && value.length === 0) ? undefined : key
+  if (inner === undefined) return problem(field, value, rules[field] ?? invalidBody)
+  return problem(
+    Array.isArray(value) ? `${field}[${inner}]` : `${field}.${inner}`,
+    Array.isArray(value) ? value[Number(inner)] : isObject(value) ? own(value, inner) : undefined,
+    rules[`${field}.${inner}`] ?? rules[`${field}.*`] ?? invalidBody
+  )
+}
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** One problem for every place the schema complains about, in the schema's order. */
+export const problems = (issue: SchemaIssue.Issue, body: JsonObject): ReadonlyArray<Problem> =>
+  Arr.dedupeWith(
+    format(issue).issues.map(({ path = [] }) => locate(path.map(String), body)),
+    (self, that) => self.field === that.field
+  )
+
+/** The problem of a body that is no object at all. */
+export const noObject = (body: unknown): Problem => problem("", body, invalidBody)

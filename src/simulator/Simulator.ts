@@ -1,0 +1,338 @@
+/**
+ * Simulated providers behind an ordinary `HttpClient`: calls to the providers' real paths, on any host, are answered
+ * with streams and bodies like those the providers send. Time is Effect's `Clock` and chance is Effect's `Random`, so
+ * the same code serves a demonstration in real time and a test in virtual time. Every answer carries the header
+ * `x-flexinference-simulated: true`.
+ *
+ * **Example** (a call and what became of it)
+ *
+ * ```ts
+ * import { Behavior, Script, Simulator } from "effect-flexinference/testing"
+ * import { Effect } from "effect"
+ * import { HttpClient, HttpClientRequest } from "effect/http"
+ *
+ * export const refused = Effect.gen(function*() {
+ *   const client = yield* HttpClient.HttpClient
+ *   const simulator = yield* Simulator.Simulator
+ *   const response = yield* client.execute(
+ *     HttpClientRequest.post("https://api.openai.com/v1/responses").pipe(
+ *       HttpClientRequest.bodyJsonUnsafe({ model: "gpt-5.5", input: "Hello", service_tier: "flex" })
+ *     )
+ *   )
+ *   const [entry] = yield* simulator.ledger
+ *   return [response.status, entry?.outcome] // [429, "refused"]
+ * }).pipe(Effect.provide(Simulator.layer({ script: Script.byTier({ flex: Behavior.refuse() }) })))
+ * ```
+ */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as HttpBody from "effect/http/HttpBody"
+import * as HttpClient from "effect/http/HttpClient"
+import * as HttpClientError from "effect/http/HttpClientError"
+import type * as HttpClientRequest from "effect/http/HttpClientRequest"
+import type * as HttpClientResponse from "effect/http/HttpClientResponse"
+import * as Layer from "effect/Layer"
+import * as Random from "effect/Random"
+import * as Ref from "effect/Ref"
+import * as Stream from "effect/Stream"
+import * as ClientResponse from "../transport/ClientResponse.ts"
+import * as Transport from "../Transport.ts"
+import * as Json from "../wire/Json.ts"
+import type { JsonObject } from "../wire/Json.ts"
+import * as Sse from "../wire/Sse.ts"
+import { compose } from "./Answer.ts"
+import * as Behavior from "./Behavior.ts"
+import * as Demo from "./Demo.ts"
+import * as Ledger from "./Ledger.ts"
+import * as Plan from "./Plan.ts"
+import * as Script from "./Script.ts"
+import { Chat } from "./traffic/Chat.ts"
+import { Interactions } from "./traffic/Interactions.ts"
+import { Messages } from "./traffic/Messages.ts"
+import { Responses } from "./traffic/Responses.ts"
+import type { Traffic } from "./traffic/ProviderSim.ts"
+
+export interface Options {
+  /** What the providers do; without it every call is answered at once. */
+  readonly script?: Script.Script | undefined
+  /** Fixes all ids and draws of this simulator; without it they follow the caller's `Random`. */
+  readonly seed?: string | number | undefined
+  /**
+   * How many calls the ledger remembers.
+   * @default 1000
+   */
+  readonly remember?: number | undefined
+}
+
+/**
+ * The providers of the embedded demonstration: flex usually starts after one to eight seconds, and is sometimes
+ * refused or stalls; standard starts in less than a second.
+ */
+export const demo: Options = { script: Demo.script }
+
+/** The simulator's own controls, beside the `HttpClient` it serves. */
+export class Simulator extends Context.Service<Simulator, {
+  /** The calls so far, oldest first. */
+  readonly ledger: Effect.Effect<ReadonlyArray<Ledger.LedgerEntry>>
+  /** Waits until the ledger satisfies the predicate: the latch that a test needs before it moves the clock. */
+  readonly until: (
+    predicate: (entries: ReadonlyArray<Ledger.LedgerEntry>) => boolean
+  ) => Effect.Effect<ReadonlyArray<Ledger.LedgerEntry>>
+  /** Replaces the script for the calls to come. */
+  readonly script: (script: Script.Script) => Effect.Effect<void>
+  readonly client: HttpClient.HttpClient
+}>()("effect-flexinference/simulator/Simulator") {}
+
+/** A simulator without a layer. */
+export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]> =>
+  Effect.gen(function*() {
+    const ledger = yield* Ledger.make(options.remember ?? 1000)
+    const script = yield* Ref.make(options.script ?? Script.always(Behavior.answer()))
+    const counts = yield* Ref.make(noCalls)
+    const random = options.seed === undefined
+      ? undefined
+      : yield* Random.withSeed(Effect.service(Random.Random), options.seed)
+    const draw = <A>(effect: Effect.Effect<A>): Effect.Effect<A> =>
+      random === undefined ? effect : Effect.provideService(effect, Random.Random, random)
+    const serve = Effect.fnUntraced(function*(request: HttpClientRequest.HttpClientRequest) {
+      const url = request.url.replace(/[?#].*$/, "")
+      const traffic = request.method === "POST" ? all.find(({ path }) => path.test(url)) : undefined
+      if (traffic === undefined) return yield* notFound(request, url)
+      const bodyText = yield* textOf(request.body)
+      const body = Json.parseObject(bodyText) ?? {}
+      const prompt = traffic.promptOf(body)
+      const model = Json.string(body, "model")
+      const seen = { provider: traffic.provider, dialect: traffic.dialect, model: model ?? "", body }
+      const known = traffic.tierFromWire(Json.string(body, "service_tier"))
+      const tier = known ?? "auto"
+      const stream = Json.boolean(body, "stream") === true
+      const count = yield* Ref.modify(counts, countCall(`${traffic.provider} ${tier}`))
+      const openedAt = yield* Clock.currentTimeMillis
+      const headers = redact(request.headers)
+      yield* ledger.open({ ...seen, index: count.index, tier, stream, url, headers, bodyText, openedAt })
+      const respond = Effect.gen(function*() {
+        const scripted = yield* Ref.get(script)
+        const behavior = model === undefined
+          ? modelMissing
+          : known === undefined
+          ? tierUnknown
+          : yield* draw(chosen(scripted({ ...seen, ...count, tier, stream, prompt })))
+        const { pace, start } = Plan.times(behavior.timing)
+        const exchange = {
+          request: body,
+          prompt,
+          answer: compose(prompt, behavior.answer),
+          model: seen.model,
+          tier,
+          servedTier: behavior.servedTier ?? tier,
+          seed: String(yield* draw(Random.nextInt)),
+          createdAt: openedAt,
+          startedAt: openedAt + start,
+          pace
+        }
+        const plan = Plan.make(traffic, exchange, behavior, stream)
+        return yield* answer({ request, url, plan, timing: behavior.timing, openedAt, index: count.index, ledger })
+      })
+      return yield* Effect.onError(
+        respond,
+        (cause) => close(ledger, count.index, Cause.hasInterrupts(cause) ? "aborted" : "failed")
+      )
+    })
+    return Simulator.of({
+      ledger: ledger.entries,
+      until: ledger.until,
+      script: (next) => Ref.set(script, next),
+      client: Transport.releasesOnClose(
+        HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
+          Effect.flatMap(serve),
+          Effect.succeed
+        )
+      )
+    })
+  })
+
+/** The simulated providers as the `HttpClient` of a program, with their controls. */
+export const layer = (options: Options = {}): Layer.Layer<Simulator | HttpClient.HttpClient> =>
+  Layer.effectContext(
+    Effect.map(make(options), (simulator) =>
+      Context.make(Simulator, simulator).pipe(Context.add(HttpClient.HttpClient, simulator.client)))
+  )
+
+const all: ReadonlyArray<Traffic> = [Responses, Chat, Interactions, Messages]
+
+const modelMissing = Behavior.refuse({
+  status: 400,
+  message: "The body is no JSON object with a model."
+})
+
+const tierUnknown = Behavior.refuse({
+  status: 400,
+  message: "Invalid value of service_tier.",
+  param: "service_tier"
+})
+
+interface Counts {
+  readonly index: number
+  readonly turns: { readonly [kind: string]: number }
+}
+
+const noCalls: Counts = { index: 0, turns: {} }
+
+const countCall = (kind: string) =>
+(
+  { index, turns }: Counts
+): readonly [{ readonly index: number; readonly turn: number }, Counts] => {
+  const turn = turns[kind] ?? 0
+  return [{ index, turn }, { index: index + 1, turns: { ...turns, [kind]: turn + 1 } }]
+}
+
+const secret: ReadonlySet<string> = new Set([
+  "authorization",
+  "proxy-authorization",
+  "cookie",
+  "x-api-key",
+  "x-goog-api-key",
+  "api-key"
+])
+
+const redact = (headers: { readonly [name: string]: string }): { readonly [name: string]: string } =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, secret.has(name) ? "<redacted>" : value]))
+
+const textOf = (body: HttpBody.HttpBody): Effect.Effect<string> => {
+  switch (body._tag) {
+    case "Uint8Array":
+      return Stream.mkString(Stream.decodeText(Stream.succeed(body.body)))
+    case "Stream":
+      return Effect.orDie(Stream.mkString(Stream.decodeText(body.stream)))
+    case "Raw":
+      return Effect.succeed(typeof body.body === "string" ? body.body : "")
+    case "Empty":
+    case "FormData":
+      return Effect.succeed("")
+  }
+}
+
+const mark = { "x-flexinference-simulated": "true" }
+
+const notFound = (request: HttpClientRequest.HttpClientRequest, url: string) => {
+  const error: JsonObject = {
+    message: `No simulated provider answers ${request.method} ${url}.`,
+    type: "invalid_request_error",
+    param: null,
+    code: "unknown_url"
+  }
+  return ClientResponse.make({
+    request,
+    url,
+    status: 404,
+    headers: { "content-type": "application/json", ...mark },
+    stream: Stream.encodeText(Stream.succeed(JSON.stringify({ error })))
+  })
+}
+
+const broken = (request: HttpClientRequest.HttpClientRequest, description: string) =>
+  new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, description }) })
+
+interface Running {
+  readonly request: HttpClientRequest.HttpClientRequest
+  readonly url: string
+  readonly plan: Plan.Plan
+  readonly timing: Behavior.Timing
+  readonly openedAt: number
+  readonly index: number
+  readonly ledger: Ledger.Ledger
+}
+
+const chosen = (choice: ReturnType<Script.Script>): Effect.Effect<Behavior.Behavior> =>
+  Effect.isEffect(choice) ? choice : Effect.succeed(choice)
+
+const close = (ledger: Ledger.Ledger, index: number, outcome: Ledger.Outcome): Effect.Effect<void> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => ledger.close(index, outcome, now))
+
+/** Waits until a moment of the call; a moment that never comes is waited for all the same. */
+const waitUntil = ({ openedAt }: Running, at: number): Effect.Effect<void> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const wait = openedAt + at - now
+    return wait === Infinity ? Effect.never : wait > 0 ? Effect.sleep(wait) : Effect.void
+  })
+
+const answer = (
+  running: Running
+): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> => {
+  const { index, ledger, plan, request, timing, url } = running
+  return Effect.gen(function*() {
+    if (plan._tag === "Silent") return yield* Effect.never
+    if (plan._tag === "Unreachable") {
+      yield* waitUntil(running, plan.at)
+      return yield* broken(request, "connect ECONNREFUSED: the simulated provider refuses the connection")
+    }
+    yield* waitUntil(running, plan.headersAt)
+    yield* ledger.note(index, { headersAt: yield* Clock.currentTimeMillis })
+    if (plan.end.outcome === "refused" && plan.status !== 200) yield* close(ledger, index, "refused")
+    const text = bodyOf(running, plan)
+    const bytes = timing.drip === undefined ? Stream.encodeText(text) : Stream.map(text, latin1)
+    return yield* ClientResponse.make({
+      request,
+      url,
+      status: plan.status,
+      headers: { ...plan.headers, ...mark },
+      stream: ClientResponse.onClose(bytes, () => close(ledger, index, "aborted"))
+    })
+  })
+}
+
+interface Reading {
+  readonly next: number
+  readonly started: boolean
+}
+
+/** Every pull waits for the next piece and takes along what is due with it. */
+const bodyOf = (
+  running: Running,
+  { end, pieces }: Plan.Answered
+): Stream.Stream<string, HttpClientError.HttpClientError> => {
+  const { index, ledger, openedAt, request, timing } = running
+  const beat = timing.keepAlive === undefined
+    ? Infinity
+    : Duration.toMillis(Duration.fromInputUnsafe(timing.keepAlive))
+  return Stream.unfold<Reading, string, HttpClientError.HttpClientError, never>(
+    { next: 0, started: false },
+    Effect.fnUntraced(function*(reading) {
+      const first = pieces[reading.next]
+      const due = first?.at ?? end.at
+      const now = yield* Clock.currentTimeMillis
+      if (openedAt + due - now > beat) {
+        yield* Effect.sleep(beat)
+        return [Sse.comment("keep-alive"), reading] as const
+      }
+      yield* waitUntil(running, due)
+      if (first === undefined) {
+        yield* close(ledger, index, end.outcome)
+        return end.reset ? yield* broken(request, "the simulated connection was reset") : undefined
+      }
+      const elapsed = Math.max(due, (yield* Clock.currentTimeMillis) - openedAt)
+      let next = reading.next
+      let started = reading.started
+      let text = ""
+      for (let piece = first; piece.at <= elapsed;) {
+        if (piece.output && !started) {
+          started = true
+          yield* ledger.note(index, { startedAt: openedAt + piece.at })
+        }
+        text += piece.text
+        next++
+        const following = pieces[next]
+        if (following === undefined || timing.drip !== undefined) break
+        piece = following
+      }
+      // Whoever stops reading after the last piece has read a whole answer.
+      if (next === pieces.length && end.at <= elapsed && !end.reset) yield* close(ledger, index, end.outcome)
+      return [text, { next, started }] as const
+    })
+  )
+}
+
+const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0))

@@ -1,0 +1,53 @@
+import { assert, describe, it } from "@effect/vitest"
+import { readdirSync, readFileSync } from "node:fs"
+import path from "node:path"
+
+const src = path.resolve(import.meta.dirname, "..", "src")
+
+/** The storeys of the house, from the ground up: a file imports from its own storey and from those below. */
+const storeys: ReadonlyArray<ReadonlyArray<string>> = [
+  ["wire/"],
+  ["FlexInferenceError.ts", "StartWithin.ts"],
+  ["catalog/"],
+  ["ModelCatalog.ts", "Usage.ts"],
+  ["RequestFields.ts", "Cost.ts"],
+  ["api/"],
+  ["Provider.ts", "Dialect.ts", "Transport.ts"],
+  ["dialect/"],
+  ["provider/", "transport/"],
+  ["FlexPolicy.ts"],
+  ["Routing.ts"],
+  ["FlexRace.ts", "AttemptLog.ts", "FlexMemory.ts"],
+  ["router/"],
+  ["Router.ts"],
+  ["FlexInference.ts"],
+  ["deferred/", "ai/", "simulator/"],
+  ["gateway/"],
+  ["cli/", "index.ts"]
+]
+
+const storeyOf = (file: string): number =>
+  storeys.findIndex((rooms) => rooms.some((room) => room.endsWith("/") ? file.startsWith(room) : file === room))
+
+const files = readdirSync(src, { recursive: true, encoding: "utf8" })
+  .map((file) => file.replaceAll(path.sep, "/"))
+  .filter((file) => file.endsWith(".ts"))
+
+const importsOf = (file: string): ReadonlyArray<string> =>
+  Array.from(
+    readFileSync(path.join(src, file), "utf8").matchAll(/^(?:import|export) [^"]*?(?:from )?"(\.[^"]+)"/gm),
+    ([, specifier = ""]) => path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier))
+  )
+
+describe("the house", () => {
+  it("gives every file a storey", () => {
+    assert.deepStrictEqual(files.filter((file) => storeyOf(file) === -1), [])
+  })
+
+  it("lets imports point downward only, types included", () => {
+    const upward = files.flatMap((file) =>
+      importsOf(file).filter((other) => storeyOf(other) > storeyOf(file)).map((other) => `${file} -> ${other}`)
+    )
+    assert.deepStrictEqual(upward, [])
+  })
+})
