@@ -14,8 +14,16 @@ import type { Frame } from "./wire/Sse.ts"
 /** The wire formats, by the names the design and the code use for them. */
 export type DialectName = "responses" | "chat.completions" | "interactions" | "messages"
 
-/** How far a stream is after a frame: more must come, more may come, or nothing follows. */
-export type Progress = "open" | "complete" | "closed"
+/**
+ * What a frame tells the engine.
+ *
+ * - `admitted`: the request was accepted, or the connection is alive; no output yet.
+ * - `output`: generation has started.
+ * - `final`: the answer's last facts, such as its usage; something may follow.
+ * - `end`: nothing follows.
+ * - `failed`: the provider reports a failure.
+ */
+export type Sign = "admitted" | "output" | "final" | "end" | "failed"
 
 /** What the final object of an answer reports about how it was served. */
 export interface Served {
@@ -33,14 +41,16 @@ export interface InStreamFailure {
   readonly param: string | null
 }
 
-/** Watches the events of one stream go by and knows, at its end, what the provider reported. */
+/** Watches the frames of one stream go by and knows, at its end, what the provider reported. */
 export interface Meter {
-  readonly add: (event: JsonObject) => void
+  readonly add: (frame: Frame, sign: Sign) => void
   readonly served: () => Served
 }
 
 /** Gathers the events of one stream into the body a non-streaming call would have had. */
 export interface Collector {
+  /** Whether an event of this name must be added; all must where this is absent. */
+  readonly needs?: (event: string) => boolean
   readonly add: (event: JsonObject) => void
   /** The body, or `undefined` while the terminal event has not come. */
   readonly body: () => JsonObject | undefined
@@ -105,13 +115,26 @@ export interface Continuation {
   }
 }
 
+/** Where the clients of a format put their key, besides `Authorization: Bearer`. */
+export interface KeyPlace {
+  readonly header: string
+  readonly searchParam?: string | undefined
+}
+
 /** A wire format. */
 export interface Dialect {
   readonly name: DialectName
-  /** Whether this event shows that generation has started (D1); admission events and keep-alives do not. */
-  readonly isStart: (event: JsonObject) => boolean
-  readonly progress: (frame: Frame) => Progress
-  readonly failureOf: (event: JsonObject) => InStreamFailure | undefined
+  /** The paths its clients post to, below the address that they are given; the first is its own. */
+  readonly paths: readonly [`/${string}`, ...ReadonlyArray<`/${string}`>]
+  readonly key: KeyPlace | undefined
+  /** OpenTelemetry's `gen_ai.operation.name`. */
+  readonly operation: string
+  /** What a frame tells. In a stream that has started, what can only be more output is not looked at any closer. */
+  readonly sign: (frame: Frame, started: boolean) => Sign
+  /** The sign without which an answer is not whole. */
+  readonly whole: "final" | "end"
+  /** What a frame of sign `failed` says. */
+  readonly failureOf: (event: JsonObject) => InStreamFailure
   readonly meter: () => Meter
   readonly served: (body: JsonObject) => Served
   readonly collector: () => Collector

@@ -50,6 +50,8 @@ import type * as HostedRouter from "./router/HostedRouter.ts"
 import * as Json from "./wire/Json.ts"
 import * as Connections from "./provider/Connections.ts"
 import * as Router from "./Router.ts"
+import * as HttpClientTransport from "./transport/HttpClientTransport.ts"
+import type { Transport } from "./Transport.ts"
 import type { Routing } from "./Routing.ts"
 
 /** One endpoint, in its vendor's own types. */
@@ -117,15 +119,25 @@ export const layerRouter: Layer.Layer<FlexInference, never, Router.Router> = Lay
  * `RequestInit`, so provide options of your own, such as a dispatcher, to this layer too and not to the client's alone.
  */
 export const layer = (options: Options): Layer.Layer<FlexInference, never, HttpClient.HttpClient> =>
-  Layer.provide(layerRouter, Router.layer({ ...options, connections: Connections.make(options) }))
+  Layer.provide(layerTransport(options), HttpClientTransport.layer)
+
+/** Like `layer`, on the `Transport` of the context, such as that of `effect-flexinference/undici`. */
+export const layerTransport = (options: Options): Layer.Layer<FlexInference, never, Transport> =>
+  Layer.provide(layerRouter, Router.layerTransport({ ...options, connections: Connections.make(options) }))
 
 /** Like `layer`, with keys and addresses from `OPENAI_API_KEY`, `GEMINI_API_KEY`, `ANTHROPIC_API_KEY` and `*_BASE_URL`. */
 export const layerConfig = (
   options?: Omit<Router.Options, "connections">
 ): Layer.Layer<FlexInference, Config.ConfigError, HttpClient.HttpClient> =>
+  Layer.provide(layerConfigTransport(options), HttpClientTransport.layer)
+
+/** Like `layerConfig`, on the `Transport` of the context. */
+export const layerConfigTransport = (
+  options?: Omit<Router.Options, "connections">
+): Layer.Layer<FlexInference, Config.ConfigError, Transport> =>
   Layer.provide(
     layerRouter,
-    Layer.unwrap(Effect.map(Connections.config, (connections) => Router.layer({ ...options, connections })))
+    Layer.unwrap(Effect.map(Connections.config, (connections) => Router.layerTransport({ ...options, connections })))
   )
 
 /** Leaves the race to the hosted router, with your `flex_live_` key. */
@@ -136,9 +148,15 @@ export const layerHosted = (options: HostedRouter.Options): Layer.Layer<FlexInfe
 export const layerHostedConfig = (
   options?: Router.CallOptions
 ): Layer.Layer<FlexInference, Config.ConfigError, HttpClient.HttpClient> =>
+  Layer.provide(layerHostedConfigTransport(options), HttpClientTransport.layer)
+
+/** Like `layerHostedConfig`, on the `Transport` of the context. */
+export const layerHostedConfigTransport = (
+  options?: Router.CallOptions
+): Layer.Layer<FlexInference, Config.ConfigError, Transport> =>
   Layer.provide(
     layerRouter,
-    Layer.unwrap(Effect.map(hostedConfig, (connection) => Router.layerHosted({ ...options, ...connection })))
+    Layer.unwrap(Effect.map(hostedConfig, (connection) => Router.layerHostedTransport({ ...options, ...connection })))
   )
 
 const hostedConfig = Config.all({
@@ -162,7 +180,7 @@ const surface = <Request, Body, Event>(
   name: DialectName
 ): Surface<Request, Body, Event> => {
   const ask = (request: Request, stream: boolean, options: Router.CallOptions | undefined) =>
-    Effect.suspend(() => router.open(name, JSON.stringify({ ...request, stream }), options))
+    Effect.suspend(() => router.open(name, Json.compact({ ...request, stream }), options))
 
   const open: Surface<Request, Body, Event>["open"] = (request, options) =>
     Effect.flatMap(ask(request, true, options), (answer) =>

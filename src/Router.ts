@@ -8,23 +8,40 @@
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as HttpClient from "effect/http/HttpClient"
+import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
+import type * as Scope from "effect/Scope"
+import type { DialectName } from "./Dialect.ts"
 import { dialects } from "./dialect/index.ts"
-import { forCall, type Open, type Options } from "./router/Answer.ts"
-import { carryOut } from "./router/CarryOut.ts"
-import * as HostedRouter from "./router/HostedRouter.ts"
-import * as Json from "./wire/Json.ts"
-import * as Decode from "./router/Decode.ts"
-import * as LegLog from "./router/LegLog.ts"
-import * as Telemetry from "./router/Telemetry.ts"
-import * as Transport from "./Transport.ts"
+import type { FlexInferenceError } from "./FlexInferenceError.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
+import * as Decode from "./router/Decode.ts"
+import * as Encode from "./router/Encode.ts"
+import * as HostedRouter from "./router/HostedRouter.ts"
+import * as LegLog from "./router/LegLog.ts"
+import { respond } from "./router/Respond.ts"
+import { type CallOptions, forCall, type Options } from "./router/RouterOptions.ts"
+import type { Answer } from "./router/RouterResponse.ts"
+import * as Telemetry from "./router/Telemetry.ts"
 import * as Routing from "./Routing.ts"
+import * as HttpClientTransport from "./transport/HttpClientTransport.ts"
+import { Transport } from "./Transport.ts"
+import * as Json from "./wire/Json.ts"
 
-export type { Answer, BodyAnswer, CallOptions, Open, Options, StreamAnswer } from "./router/Answer.ts"
 export { validate } from "./router/Decode.ts"
+export type { CallOptions, Options } from "./router/RouterOptions.ts"
+export type { Answer, BodyAnswer, StreamAnswer } from "./router/RouterResponse.ts"
+
+/**
+ * Carries out one request of a surface, given as JSON text or as the value of one. A request that is wrong fails before
+ * anything is sent. Closing the scope aborts whatever is still in flight.
+ */
+export type Open = (
+  surface: DialectName,
+  request: string | Json.JsonObject,
+  options?: CallOptions
+) => Effect.Effect<Answer, FlexInferenceError, Scope.Scope>
 
 /** See the module's description. */
 export class Router extends Context.Service<Router, {
@@ -33,44 +50,49 @@ export class Router extends Context.Service<Router, {
 
 /** A router that races in this process, on the `HttpClient` of the context. */
 export const layer = (options: Options): Layer.Layer<Router, never, HttpClient.HttpClient> =>
+  Layer.provide(layerTransport(options), HttpClientTransport.layer)
+
+/** A router that races in this process, on the `Transport` of the context. */
+export const layerTransport = (options: Options): Layer.Layer<Router, never, Transport> =>
   Layer.effect(Router, make(options))
 
 /** The hosted router in place of one of our own: it is asked over HTTP and races over there. */
 export const layerHosted = (options: HostedRouter.Options): Layer.Layer<Router, never, HttpClient.HttpClient> =>
+  Layer.provide(layerHostedTransport(options), HttpClientTransport.layer)
+
+/** The hosted router, asked over the `Transport` of the context. */
+export const layerHostedTransport = (options: HostedRouter.Options): Layer.Layer<Router, never, Transport> =>
   Layer.effect(Router, HostedRouter.make(options))
 
 /** Builds the router itself, for those who compose it by hand. */
-export const make = (options: Options): Effect.Effect<Router["Service"], never, HttpClient.HttpClient> =>
+export const make = (options: Options): Effect.Effect<Router["Service"], never, Transport> =>
   Effect.gen(function*() {
-    const transport = yield* Effect.flatMap(HttpClient.HttpClient, Transport.make)
+    const transport = yield* Transport
     const catalog = yield* ModelCatalog.Current
-    const open: Open = (surface, text, callOptions) =>
+    const open: Open = (surface, request, callOptions) =>
       Effect.gen(function*() {
         const receivedAt = yield* Clock.currentTimeMillis
         const dialect = dialects[surface]
-        const value = Json.parse(text)
-        const fields = yield* Effect.fromResult(
-          Decode.validate(dialect, value, { defaultStartWithin: options.defaultStartWithin })
-        )
+        const text = typeof request === "string" ? request : undefined
+        const value = typeof request === "string" ? Json.parse(request) : request
+        const fields = yield* Effect.fromResult(Decode.validate(dialect, value, options))
         const plan = yield* Effect.fromResult(Routing.plan(fields, {
           surface: dialect,
           catalog,
           hasKey: (provider) => options.connections[provider] !== undefined
         }))
         yield* Effect.annotateCurrentSpan(Telemetry.requestAttributes(plan))
-        const answer = yield* carryOut({
+        const incoming = { surface: dialect, text, value: Json.isObject(value) ? value : {} }
+        const answer = yield* respond({
           transport,
           catalog,
           options: forCall(options, callOptions),
-          incoming: { surface: dialect, text, value: Json.isObject(value) ? value : {} },
+          incoming,
           plan,
           receivedAt,
           log: LegLog.make(receivedAt),
-          context: {
-            id: yield* randomId,
-            createdAt: Math.floor(receivedAt / 1000),
-            model: plan.model
-          }
+          context: { id: yield* randomId, createdAt: Math.floor(receivedAt / 1000), model: plan.model },
+          encode: Encode.once(incoming)
         })
         yield* Effect.annotateCurrentSpan(Telemetry.routingAttributes(answer.routing))
         return answer

@@ -1,49 +1,96 @@
 /**
- * How a leg's calls are made on whatever `HttpClient` the program brought: each ends with the scope it is made in, and
- * none follows a redirect, which would carry the key to an address that nobody configured.
+ * The port by which a call to a provider leaves: a request goes out, a status and headers come back, and the body is
+ * pulled as it arrives.
+ *
+ * `layer` is the default adapter, over whatever `HttpClient` the program has: a transform, a tracer or a limiter on that
+ * client meets every call. `effect-flexinference/undici` has one that goes straight to sockets. For one of your own,
+ * `make` does the keeping of scopes.
+ *
+ * **Example** (a transport that answers from memory)
+ *
+ * ```ts
+ * import { Cause, Effect, Layer } from "effect"
+ * import { Transport } from "effect-flexinference"
+ *
+ * const body = new TextEncoder().encode("{}")
+ *
+ * export const layer = Layer.succeed(Transport.Transport, Transport.make(() =>
+ *   Effect.sync(() => {
+ *     let sent = false
+ *     const pull = Effect.suspend(() => {
+ *       if (sent) return Cause.done()
+ *       sent = true
+ *       return Effect.succeed(body)
+ *     })
+ *     return { status: 200, headers: { "content-type": "application/json" }, pull }
+ *   })
+ * ))
+ * ```
  */
 import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import { RequestInit } from "effect/http/FetchHttpClient"
-import * as HttpClient from "effect/http/HttpClient"
-import type { HttpClientError } from "effect/http/HttpClientError"
-import type { HttpClientRequest } from "effect/http/HttpClientRequest"
-import type { HttpClientResponse } from "effect/http/HttpClientResponse"
-import type { Scope } from "effect/Scope"
+import type * as Pull from "effect/Pull"
+import * as Scope from "effect/Scope"
 
-/** Makes one call; closing the scope aborts it, wherever it is. */
-export type Transport = (
-  request: HttpClientRequest
-) => Effect.Effect<HttpClientResponse, HttpClientError, Scope>
-
-/** The scope of the call a client is making: what it gives a response up with, should nobody come to open it. */
-export const CallScope = Context.Reference<Scope | undefined>("effect-flexinference/CallScope", {
-  defaultValue: () => undefined
-})
-
-const releasing = new WeakSet<HttpClient.HttpClient>()
-
-/** Notes that a client ends a call with the scope its body is opened in, and that it follows no redirects. */
-export const releasesOnClose = (client: HttpClient.HttpClient): HttpClient.HttpClient => {
-  releasing.add(client)
-  return client
+/** One call, as it goes out. The method is POST. */
+export interface Request {
+  /** The whole address, query included. It comes from configuration, never from a caller. */
+  readonly url: string
+  /** By lower-case name. */
+  readonly headers: { readonly [name: string]: string }
+  readonly body: string
 }
 
-/** The calls of a client. One that sees to its calls itself is spared the abort signal that others need. */
-export const make = (client: HttpClient.HttpClient): Effect.Effect<Transport> =>
-  Effect.contextWith((context: Context.Context<never>) => {
-    if (releasing.has(client)) {
-      return Effect.succeed<Transport>((request) =>
-        Effect.flatMap(Effect.scope, (scope) => Effect.provideService(client.execute(request), CallScope, scope))
-      )
-    }
-    const scoped = HttpClient.withScope(client)
-    // `fetch` alone follows redirects by itself; to the other clients this means nothing.
-    const stay = <R>(input: Context.Context<R>): Context.Context<R | RequestInit> =>
-      Context.add(input, RequestInit, {
-        ...Context.getOrUndefined(context, RequestInit),
-        ...Context.getOrUndefined(input, RequestInit),
-        redirect: "manual"
-      })
-    return Effect.succeed<Transport>((request) => Effect.updateContext(scoped.execute(request), stay))
-  })
+/** The headers of an answer, by lower-case name. */
+export type Headers = { readonly [name: string]: string | undefined }
+
+/** An answer whose body is on its way. */
+export interface Response {
+  readonly status: number
+  readonly headers: Headers
+  /** What has come since the last pull, or waits for what comes next. Ends with the body. */
+  readonly pull: Pull.Pull<Uint8Array, TransportError>
+}
+
+/** No answer, or none to its end: the connection was refused, reset or given up. */
+export class TransportError extends Data.TaggedError("TransportError")<{
+  readonly cause: unknown
+}> {}
+
+/** A call that is under way. */
+export interface Call {
+  readonly response: Effect.Effect<Response, TransportError>
+  /** Fails whoever waits for the call, or pulls from it later. The call itself ends with its scope at the latest. */
+  readonly abort: (error: TransportError) => void
+}
+
+/** Makes the calls of this process to providers. */
+export class Transport extends Context.Service<Transport, {
+  /** Begins a call. Closing the scope ends it, wherever it is, before anything else happens. */
+  readonly call: (request: Request) => Effect.Effect<Call, never, Scope.Scope>
+}>()("effect-flexinference/Transport") {}
+
+/**
+ * A transport from the one function that sends a request. What the function acquires lives in the call's scope; it may
+ * be interrupted, and so may the pulls.
+ */
+export const make = (
+  send: (request: Request) => Effect.Effect<Response, TransportError, Scope.Scope>
+): Transport["Service"] => ({
+  call: (request) =>
+    Effect.map(Effect.scope, (scope) => {
+      const aborted = Deferred.makeUnsafe<never, TransportError>()
+      const untilAborted = <A, E>(effect: Effect.Effect<A, E>) => Effect.raceFirst(effect, Deferred.await(aborted))
+      return {
+        response: Effect.map(
+          untilAborted(Scope.provide(send(request), scope)),
+          ({ headers, pull, status }): Response => ({ status, headers, pull: untilAborted(pull) })
+        ),
+        abort: (error) => {
+          Deferred.doneUnsafe(aborted, Effect.fail(error))
+        }
+      }
+    })
+})

@@ -3,7 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Layer, Redacted, References, Scope, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { setImmediate } from "node:timers"
-import * as UndiciHttpClient from "../src/transport/UndiciHttpClient.ts"
+import * as HttpClientTransport from "../src/transport/HttpClientTransport.ts"
+import * as UndiciTransport from "../src/transport/UndiciTransport.ts"
 import * as Router from "../src/Router.ts"
 import * as Upstream from "./gateway/upstream.ts"
 
@@ -13,8 +14,8 @@ const added = event("response.output_item.added", { output_index: 0, item: {} })
 const completed = event("response.completed", { response: { status: "completed", output: [] } })
 
 const router = (baseUrl: string) =>
-  Router.layer({ connections: { openai: { baseUrl, apiKey: Redacted.make("sk-test") } } }).pipe(
-    Layer.provide(UndiciHttpClient.layer())
+  Router.layerTransport({ connections: { openai: { baseUrl, apiKey: Redacted.make("sk-test") } } }).pipe(
+    Layer.provide(UndiciTransport.layer())
   )
 
 const drain = Effect.gen(function*() {
@@ -23,43 +24,48 @@ const drain = Effect.gen(function*() {
   if (answer._tag === "Stream") yield* Stream.runDrain(answer.frames)
 }).pipe(Effect.scoped)
 
-const clients = [
-  { name: "fetch", client: FetchHttpClient.layer },
-  { name: "node:http", client: NodeHttpClient.layerNodeHttp },
-  { name: "lean undici", client: UndiciHttpClient.layer() }
+const transports = [
+  { name: "fetch", transport: Layer.provide(HttpClientTransport.layer, FetchHttpClient.layer) },
+  { name: "node:http", transport: Layer.provide(HttpClientTransport.layer, NodeHttpClient.layerNodeHttp) },
+  { name: "undici", transport: UndiciTransport.layer() }
 ]
 
 describe("Router on sockets", () => {
-  it.live.each(clients)("never follows a redirect with a key in hand: $name", ({ client }) =>
-    Effect.gen(function*() {
-      const asked: Array<string> = []
-      const elsewhere = yield* Upstream.make((request, response) => {
-        asked.push(JSON.stringify(request.headers))
-        response.end("{}")
+  it.live.each(transports)(
+    "never follows a redirect with a key in hand: $name",
+    ({ transport }) =>
+      Effect.gen(function*() {
+        const asked: Array<string> = []
+        const elsewhere = yield* Upstream.make((request, response) => {
+          asked.push(JSON.stringify(request.headers))
+          response.end("{}")
+        })
+        const upstream = yield* Upstream.make((_, response) => {
+          response.writeHead(307, { location: elsewhere.url }).end()
+        })
+        const error = yield* Effect.flip(Effect.provide(
+          drain,
+          Router.layerTransport({
+            connections: { openai: { baseUrl: upstream.url, apiKey: Redacted.make("sk-test") } }
+          }).pipe(
+            Layer.provide(transport)
+          )
+        ))
+        assert.strictEqual(error.reason._tag, "TransportFailed")
+        assert.include(error.message, "307")
+        assert.deepStrictEqual(asked, [])
       })
-      const upstream = yield* Upstream.make((_, response) => {
-        response.writeHead(307, { location: elsewhere.url }).end()
-      })
-      const error = yield* Effect.flip(Effect.provide(
-        drain,
-        Router.layer({ connections: { openai: { baseUrl: upstream.url, apiKey: Redacted.make("sk-test") } } }).pipe(
-          Layer.provide(client)
-        )
-      ))
-      assert.strictEqual(error.reason._tag, "TransportFailed")
-      assert.include(error.message, "307")
-      assert.deepStrictEqual(asked, [])
-    }))
+  )
 
-  it.live.each(clients)(
+  it.live.each(transports)(
     "says what the system says of a connection that is refused: $name",
-    ({ client }) =>
+    ({ transport }) =>
       Effect.gen(function*() {
         const { url } = yield* Effect.scoped(Upstream.make(() => {}))
         const error = yield* Effect.flip(Effect.provide(
           drain,
-          Router.layer({ connections: { openai: { baseUrl: url, apiKey: Redacted.make("sk-test") } } }).pipe(
-            Layer.provide(client)
+          Router.layerTransport({ connections: { openai: { baseUrl: url, apiKey: Redacted.make("sk-test") } } }).pipe(
+            Layer.provide(transport)
           )
         ))
         assert.strictEqual(error.reason._tag, "TransportFailed")

@@ -8,7 +8,7 @@ import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
 import type { ResponseEvent, ResponseObject } from "../api/Responses.ts"
 import * as FlexInference from "../FlexInference.ts"
-import * as UndiciHttpClient from "../transport/UndiciHttpClient.ts"
+import * as UndiciTransport from "../transport/UndiciTransport.ts"
 import * as StartWithin from "../StartWithin.ts"
 import * as CommandFailed from "./CommandFailed.ts"
 import * as Countdown from "./Countdown.ts"
@@ -61,7 +61,7 @@ const serviceOf = ({ hosted }: Options) =>
       if (Option.isNone(yield* Config.option(Config.Redacted("FLEXINFERENCE_API_KEY")))) {
         return yield* CommandFailed.make("--hosted needs your key of the hosted router in FLEXINFERENCE_API_KEY")
       }
-      return Layer.provide(FlexInference.layerHostedConfig(), UndiciHttpClient.layer())
+      return Layer.provide(FlexInference.layerHostedConfigTransport(), UndiciTransport.layer())
     }
     const { router, simulated } = yield* Providers.find()
     if (simulated) yield* Output.stderr("no provider key is set: the answer is simulated\n")

@@ -3,7 +3,7 @@ import type * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as UndiciHttpClient from "../transport/UndiciHttpClient.ts"
+import * as UndiciTransport from "../transport/UndiciTransport.ts"
 import * as Connections from "../provider/Connections.ts"
 import * as Router from "../Router.ts"
 import * as Simulator from "../simulator/Simulator.ts"
@@ -37,6 +37,6 @@ export const find = (
       : {
         names,
         simulated: false,
-        router: Layer.provide(Router.layer({ ...options, connections }), UndiciHttpClient.layer())
+        router: Layer.provide(Router.layerTransport({ ...options, connections }), UndiciTransport.layer())
       }
   })

@@ -1,15 +1,20 @@
 /**
- * A stream of frames as the bytes of a server-sent event stream. It always ends in a way its client understands: with
+ * An answer's chunks as the bytes of a server-sent event stream. It always ends in a way its client understands: with
  * the dialect's own last frame, or with its error frame. In silence a comment keeps the connection awake.
  */
+import * as Arr from "effect/Array"
+import * as Cause from "effect/Cause"
+import * as Channel from "effect/Channel"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Pull from "effect/Pull"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Dialect } from "../Dialect.ts"
-import type { Frame } from "../wire/Sse.ts"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
-import type { JsonObject } from "../wire/Json.ts"
+import type { StreamAnswer } from "../Router.ts"
 import * as Sse from "../wire/Sse.ts"
 import * as Fault from "./Fault.ts"
 
@@ -17,48 +22,112 @@ import * as Fault from "./Fault.ts"
 const silence = Duration.seconds(15)
 
 const encoder = new TextEncoder()
-
-/** The bytes of frames in this dialect. */
-export const encode = (
-  frames: Stream.Stream<Frame, FlexInferenceError>,
-  dialect: Pick<Dialect, "errorFrame">
-): Stream.Stream<Uint8Array> =>
-  Stream.suspend(() => {
-    let first: JsonObject | undefined
-    let last: JsonObject | undefined
-    const events = Stream.mapArray(frames, (chunk) => {
-      let text = ""
-      for (const frame of chunk) {
-        first ??= frame.value
-        last = frame.value ?? last
-        text += Sse.encode(frame)
-      }
-      return [encoder.encode(text)]
-    })
-    return awake(Stream.catchCause(events, (cause) =>
-      Stream.fromEffect(Effect.map(
-        Fault.errorOf(cause),
-        (error) => encoder.encode(Sse.encode(dialect.errorFrame(error, { first, last })))
-      ))))
-  })
-
 const comment = encoder.encode(Sse.comment("keep-alive"))
 
-const awake = (events: Stream.Stream<Uint8Array>): Stream.Stream<Uint8Array> =>
-  Stream.unwrap(Clock.clockWith((clock) =>
-    Effect.sync(() => {
+/** Bytes on their way to a client; the end is a whole one, whatever came before it. */
+type Bytes = Pull.Pull<Uint8Array>
+
+/** The bytes of an answer in this dialect. */
+export const encode = (
+  chunks: StreamAnswer["chunks"],
+  dialect: Pick<Dialect, "errorFrame">
+): Stream.Stream<Uint8Array> =>
+  Stream.fromChannel(
+    Channel.fromTransform((_, scope) =>
+      Effect.flatMap(Scope.provide(Stream.toPull(chunks), scope), (pull) =>
+        Effect.map(awake(bytes(pull, dialect), scope), (pull) => Effect.mapEager(pull, Arr.of<Uint8Array>)))
+    )
+  )
+
+const bytes = (
+  pull: Pull.Pull<Arr.NonEmptyReadonlyArray<Sse.FrameChunk>, FlexInferenceError>,
+  dialect: Pick<Dialect, "errorFrame">
+): Bytes => {
+  let first: Sse.Frame | undefined
+  let last: Sse.Frame | undefined
+  let isOver = false
+
+  const onSuccess = (chunks: Arr.NonEmptyReadonlyArray<Sse.FrameChunk>): Bytes => {
+    for (const { frames } of chunks) {
+      first ??= frames[0]
+      // What closes a stream of chunks says nothing of it.
+      last = frames.at(-1) ?? last
+    }
+    return Effect.succeed(chunks.length === 1 ? chunks[0].bytes : Buffer.concat(chunks.map(({ bytes }) => bytes)))
+  }
+
+  const onFailure = (cause: Cause.Cause<FlexInferenceError>): Bytes =>
+    Effect.map(Fault.errorOf(cause), (error) => {
+      isOver = true
+      return encoder.encode(Sse.encode(dialect.errorFrame(error, { first: first?.value, last: last?.value })))
+    })
+
+  return Effect.suspend(() =>
+    isOver ? Cause.done() : Pull.matchEffect(pull, { onSuccess, onDone: () => Cause.done(), onFailure })
+  )
+}
+
+/**
+ * A pull that answers with a comment when the other has been silent for too long. One fiber pulls, ahead by no more
+ * than one, and one watches the clock; a chunk costs no fiber of its own.
+ */
+const awake = (pull: Bytes, scope: Scope.Scope): Effect.Effect<Bytes> =>
+  Clock.clockWith((clock) =>
+    Effect.suspend(() => {
       const period = Duration.toMillis(silence)
       let spokenAt = clock.currentTimeMillisUnsafe()
-      const spoken = Stream.mapArray(events, (chunk) => {
+      let ready: Exit.Exit<Uint8Array, Cause.Done> | undefined
+      let reader: ((next: Bytes) => void) | undefined
+      let taken: (() => void) | undefined
+
+      const speak = (next: Bytes): boolean => {
+        const read = reader
+        if (read === undefined) return false
+        reader = undefined
         spokenAt = clock.currentTimeMillisUnsafe()
-        return chunk
+        read(next)
+        return true
+      }
+
+      const untilTaken = Effect.callback<void>((resume) => {
+        if (ready === undefined) return resume(Effect.void)
+        taken = () => resume(Effect.void)
       })
-      const untilSilent: Effect.Effect<Uint8Array> = Effect.suspend(() => {
-        const now = clock.currentTimeMillisUnsafe()
-        if (now - spokenAt < period) return Effect.andThen(Effect.sleep(spokenAt + period - now), untilSilent)
-        spokenAt = now
-        return Effect.succeed(comment)
+
+      const pump: Effect.Effect<void> = Effect.flatMap(Effect.exit(pull), (exit) => {
+        if (!speak(exit)) ready = exit
+        if (Exit.isFailure(exit)) return Effect.void
+        return ready === undefined ? pump : Effect.andThen(untilTaken, pump)
       })
-      return Stream.merge(spoken, Stream.fromEffectRepeat(untilSilent), { haltStrategy: "left" })
+
+      const watch: Effect.Effect<void> = Effect.suspend(() => {
+        const wait = spokenAt + period - clock.currentTimeMillisUnsafe()
+        if (wait > 0) return Effect.andThen(clock.sleep(Duration.millis(wait)), watch)
+        // Where nobody reads, silence is not ours.
+        if (!speak(Effect.succeed(comment))) spokenAt = clock.currentTimeMillisUnsafe()
+        return watch
+      })
+
+      const next: Bytes = Effect.callback((resume) => {
+        const exit = ready
+        if (exit === undefined) {
+          reader = resume
+          return
+        }
+        ready = undefined
+        spokenAt = clock.currentTimeMillisUnsafe()
+        const go = taken
+        taken = undefined
+        resume(exit)
+        go?.()
+      })
+
+      return Effect.as(
+        Effect.andThen(
+          Effect.forkIn(pump, scope, { startImmediately: true }),
+          Effect.forkIn(watch, scope, { startImmediately: true })
+        ),
+        next
+      )
     })
-  ))
+  )

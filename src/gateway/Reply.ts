@@ -17,7 +17,7 @@ export const answer = (answer: Answer, dialect: Dialect): HttpServerResponse.Htt
       contentType: "application/json",
       headers: { ...Routing.headers(answer.routing), "cache-control": "no-store" }
     })
-    : HttpServerResponse.stream(EventStream.encode(answer.frames, dialect), {
+    : HttpServerResponse.stream(EventStream.encode(answer.chunks, dialect), {
       contentType: "text/event-stream; charset=utf-8",
       headers: {
         ...Routing.headers(answer.routing),

@@ -2,15 +2,15 @@
  * Answers that come in several calls. Some providers stop in the middle and wait to be asked for the rest
  * (`pause_turn`, `requires_continuation`); a caller that speaks another dialect cannot ask, so the router does.
  */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import type { Dialect } from "../Dialect.ts"
-import type { Frame } from "../wire/Sse.ts"
+import * as Pull from "effect/Pull"
+import type { Continuation, Dialect, Served } from "../Dialect.ts"
 import { type FlexInferenceError, streamFailed } from "../FlexInferenceError.ts"
 import type { ProviderName } from "../ModelCatalog.ts"
-import * as Frames from "./Frames.ts"
 import type { JsonObject } from "../wire/Json.ts"
+import * as Sse from "../wire/Sse.ts"
+import type { Frames } from "./Leg.ts"
 
 /** More calls than this for one answer is a provider going round in circles. */
 const limit = 16
@@ -46,41 +46,60 @@ export const body = <R>(
   return go(request, first, first, 1)
 }
 
-/** One stream out of as many calls as its provider asks for. */
+/** One stream out of as many calls as its provider asks for, and what they have reported in all. */
 export const stream = (
   dialect: Dialect,
+  continuation: Continuation,
   provider: ProviderName,
   request: JsonObject,
-  first: Stream.Stream<Frame, FlexInferenceError>,
-  open: (
-    request: JsonObject
-  ) => Effect.Effect<Stream.Stream<Frame, FlexInferenceError>, FlexInferenceError, Scope.Scope>
-): Stream.Stream<Frame, FlexInferenceError, Scope.Scope> => {
-  const { continuation } = dialect
-  if (continuation === undefined) return first
-  return Stream.suspend(() => {
-    const splice = continuation.splice()
-    const go = (
-      request: JsonObject,
-      frames: Stream.Stream<Frame, FlexInferenceError>,
-      calls: number
-    ): Stream.Stream<Frame, FlexInferenceError, Scope.Scope> => {
-      const collector = dialect.collector()
-      const spliced = Frames.flatMap(frames, ({ value }) => {
-        if (value === undefined) return []
-        collector.add(value)
-        return splice.push(value).map(dialect.frame)
-      })
-      const rest = Stream.suspend(() => {
-        const body = collector.body()
-        const next = body === undefined ? undefined : continuation.next(request, body)
-        if (next === undefined) return Stream.fromIterable(splice.end().map(dialect.frame))
-        if (calls >= limit) return Stream.fail(exceeded(provider))
-        splice.next()
-        return Stream.unwrap(Effect.map(open(next), (frames) => go(next, frames, calls + 1)))
-      })
-      return Stream.concat(spliced, rest)
+  first: Frames,
+  open: (request: JsonObject) => Effect.Effect<Frames, FlexInferenceError>
+): { readonly frames: Frames; readonly served: () => Served } => {
+  const splice = continuation.splice()
+  const meter = dialect.meter()
+  let frames = first
+  let collector = dialect.collector()
+  let latest = request
+  let calls = 1
+  let isOver = false
+
+  const give = (events: ReadonlyArray<JsonObject>): Sse.FrameChunk =>
+    Sse.chunk(events.map((event) => {
+      const frame = dialect.frame(event)
+      meter.add(frame, dialect.sign(frame, true))
+      return frame
+    }))
+
+  const onChunk = (chunk: Sse.FrameChunk): Frames => {
+    const out = chunk.frames.flatMap(({ value }) => {
+      if (value === undefined) return []
+      collector.add(value)
+      return splice.push(value)
+    })
+    return out.length === 0 ? pull : Effect.succeed(give(out))
+  }
+
+  const onDone = (): Frames => {
+    const body = collector.body()
+    const next = body === undefined ? undefined : continuation.next(latest, body)
+    if (next === undefined) {
+      isOver = true
+      const end = splice.end()
+      return end.length === 0 ? Cause.done() : Effect.succeed(give(end))
     }
-    return go(request, first, 1)
-  })
+    if (calls >= limit) return Effect.fail(exceeded(provider))
+    splice.next()
+    calls++
+    latest = next
+    collector = dialect.collector()
+    return Effect.flatMap(open(next), (opened) => {
+      frames = opened
+      return pull
+    })
+  }
+
+  const pull: Frames = Effect.suspend(() =>
+    isOver ? Cause.done() : Pull.matchEffect(frames, { onSuccess: onChunk, onDone, onFailure: Effect.failCause })
+  )
+  return { frames: pull, served: meter.served }
 }

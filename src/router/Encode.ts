@@ -15,10 +15,10 @@ import type { JsonObject } from "../wire/Json.ts"
 import * as JsonMembers from "../wire/JsonMembers.ts"
 import { strayElement } from "./Lists.ts"
 
-/** The caller's request, as text and as the value it holds. */
+/** The caller's request: as a program gave it, or as text and the value that it holds. */
 export interface Incoming {
   readonly surface: Dialect
-  readonly text: string
+  readonly text: string | undefined
   readonly value: JsonObject
 }
 
@@ -57,8 +57,7 @@ export const encode = (incoming: Incoming, route: Route): Result.Result<Encoded,
     if (stray !== undefined) return yield* Result.fail(invalidRequest([misplaced(stray)]))
     const hub = yield* carried(route, surface.translation?.requestToResponses(own) ?? Result.succeed(own))
     const target = yield* carried(route, inOwnWords(surface, own, fromHub(route.dialect, hub)))
-    const text = JSON.stringify(target)
-    return { hub, value: target, body: (leg) => edit(text, route, leg, []) }
+    return { hub, value: target, body: (leg) => again(target, route, leg) }
   })
 }
 
@@ -73,12 +72,11 @@ export const once = (incoming: Incoming): (route: Route) => ReturnType<typeof en
 }
 
 /** A follow-up of a translated request, as a leg sends it. */
-export const again = (request: JsonObject, route: Route, form: LegForm): string =>
-  edit(JSON.stringify(request), route, form, [])
+export const again = (request: JsonObject, route: Route, form: LegForm): string => edit(request, route, form, [])
 
-const edit = (text: string, route: Route, leg: LegForm, remove: ReadonlyArray<string>): string => {
+const edit = (request: string | JsonObject, route: Route, leg: LegForm, remove: ReadonlyArray<string>): string => {
   const word = route.provider.tierToWire(leg.tier)
-  return JsonMembers.edit(text, {
+  const edits = {
     remove: word === undefined ? [...remove, "service_tier"] : remove,
     set: {
       ...(word === undefined ? {} : { service_tier: word }),
@@ -88,21 +86,25 @@ const edit = (text: string, route: Route, leg: LegForm, remove: ReadonlyArray<st
         ? { stream_options: { include_usage: true } }
         : {})
     }
-  })
+  }
+  return typeof request === "string"
+    ? JsonMembers.edit(request, edits)
+    : JSON.stringify({ ...without(request, edits.remove), ...edits.set })
 }
 
 /**
- * The caller's text without what other providers put into its conversation for themselves. Only where there is such a
- * thing is the conversation written anew.
+ * The caller's request without what other providers put into its conversation for themselves. Only where there is such
+ * a thing is the conversation written anew.
  */
-const dropForeign = ({ surface, text, value }: Incoming): string => {
+const dropForeign = ({ surface, text, value }: Incoming): string | JsonObject => {
   const { field } = surface.required
   const conversation = value[field]
-  if (conversation === undefined || !ForeignSignature.isMentioned(text)) return text
+  if (conversation === undefined || !ForeignSignature.isMentioned(text ?? JSON.stringify(conversation))) {
+    return text ?? value
+  }
   const kept = ForeignSignature.dropForeign(conversation) ?? []
-  return JSON.stringify(kept) === JSON.stringify(conversation)
-    ? text
-    : JsonMembers.edit(text, { set: { [field]: kept } })
+  if (JSON.stringify(kept) === JSON.stringify(conversation)) return text ?? value
+  return text === undefined ? { ...value, [field]: kept } : JsonMembers.edit(text, { set: { [field]: kept } })
 }
 
 const fromHub = (dialect: DialectName, hub: JsonObject): Translated<JsonObject> =>

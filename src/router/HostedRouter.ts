@@ -5,12 +5,10 @@
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import type { DialectName, Served } from "../Dialect.ts"
 import { dialects } from "../dialect/index.ts"
 import {
@@ -28,7 +26,8 @@ import type { Connection, ErrorAnswer, Upstream } from "../Provider.ts"
 import * as ProviderError from "../provider/Verdict.ts"
 import * as RequestFields from "../RequestFields.ts"
 import type * as Routing from "../Routing.ts"
-import { type Answer, type CallOptions, forCall, type Open } from "./Answer.ts"
+import { type CallOptions, forCall } from "./RouterOptions.ts"
+import * as RouterResponse from "./RouterResponse.ts"
 import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as Decode from "./Decode.ts"
@@ -140,20 +139,26 @@ export interface Options extends CallOptions {
 /** Where the hosted router lives (contract (a)). */
 export const defaultBaseUrl = "https://api.flexinference.com/v1"
 
+type Open = (
+  surface: DialectName,
+  request: string | JsonObject,
+  options?: CallOptions
+) => Effect.Effect<RouterResponse.Answer, FlexInferenceError, Scope.Scope>
+
 /** A `Router` whose races are run by the hosted router. */
-export const make = (options: Options): Effect.Effect<{ readonly open: Open }, never, HttpClient.HttpClient> =>
-  Effect.map(Effect.flatMap(HttpClient.HttpClient, Transport.make), (transport) => {
+export const make = (options: Options): Effect.Effect<{ readonly open: Open }, never, Transport.Transport> =>
+  Effect.map(Transport.Transport, (transport) => {
     const connection: Connection = {
       apiKey: options.apiKey,
       baseUrl: (options.baseUrl ?? defaultBaseUrl).replace(/\/+$/, "")
     }
     return {
-      open: (surface, text, callOptions) =>
+      open: (surface, request, callOptions) =>
         open({
           transport,
           connection,
           surface,
-          text,
+          text: typeof request === "string" ? request : JSON.stringify(request),
           options: forCall(options, callOptions),
           firstByte: callOptions?.firstByte
         })
@@ -161,14 +166,14 @@ export const make = (options: Options): Effect.Effect<{ readonly open: Open }, n
   })
 
 const open = ({ connection, firstByte, options, surface, text, transport }: {
-  readonly transport: Transport.Transport
+  readonly transport: Transport.Transport["Service"]
   readonly connection: Connection
   readonly surface: DialectName
   readonly text: string
   readonly options: CallOptions
   /** The clock as it was set for this call alone. */
   readonly firstByte: CallOptions["firstByte"]
-}): Effect.Effect<Answer, FlexInferenceError, Scope.Scope> =>
+}): Effect.Effect<RouterResponse.Answer, FlexInferenceError, Scope.Scope> =>
   Effect.gen(function*() {
     const receivedAt = yield* Clock.currentTimeMillis
     const dialect = dialects[surface]
@@ -184,7 +189,7 @@ const open = ({ connection, firstByte, options, surface, text, transport }: {
       // The hosted router sends nothing before it has committed, so its first event is the start.
       startSignal: "accepted"
     }
-    const routing = (headers: Leg.Headers, committedAt: number, served: Served): Routing.Routing =>
+    const routing = (headers: Transport.Headers, committedAt: number, served: Served): Routing.Routing =>
       routingOf({ fields, headers, served, startedAfter: Duration.millis(committedAt - receivedAt) })
     if (!fields.stream) {
       const body = yield* Leg.readBody(leg)
@@ -196,26 +201,23 @@ const open = ({ connection, firstByte, options, surface, text, transport }: {
         value: body.value
       }
     }
-    const { frames, headers } = yield* Leg.openStream(leg)
+    const { frames, headers, served } = yield* Leg.openStream(leg)
     const committedAt = yield* Clock.currentTimeMillis
-    const meter = dialect.meter()
     let cost: number | undefined
     const report = () => {
-      const record = routing(headers, committedAt, meter.served())
+      const record = routing(headers, committedAt, served())
       return { ...record, costMicroUsd: cost ?? record.costMicroUsd }
     }
-    return {
-      _tag: "Stream",
-      routing: report(),
-      report: Effect.sync(report),
-      frames: Stream.map(frames, (frame) => {
-        if (frame.value !== undefined) {
-          meter.add(frame.value)
+    const noted = Effect.mapEager(frames, (chunk) => {
+      for (const frame of chunk.frames) {
+        const sign = dialect.sign(frame, true)
+        if ((sign === "final" || sign === "end") && frame.value !== undefined) {
           cost = costOf(frame.value, dialect.usagePath(frame.value)) ?? cost
         }
-        return frame
-      })
-    }
+      }
+      return chunk
+    })
+    return RouterResponse.stream(noted, report(), Effect.sync(report))
   })
 
 /** A stream says what it cost in the usage it sends, if it was asked to (contract (i)). */
@@ -249,7 +251,7 @@ const wholeOf = (header: string | undefined): number | undefined =>
 
 const routingOf = ({ fields, headers, served, startedAfter }: {
   readonly fields: RequestFields.RequestFields
-  readonly headers: Leg.Headers
+  readonly headers: Transport.Headers
   readonly served: Served
   readonly startedAfter: Duration.Duration
 }): Routing.Routing => {

@@ -1,25 +1,21 @@
 /**
  * One call to one provider at one tier: open it, watch it until it has started, hand it on.
  *
- * A leg lives in the scope it is opened in; closing that scope aborts the call. Its frames are held back until the
- * dialect says that generation has started (D1), so that a leg can still be swapped for another unseen. A stream ends
- * with its terminal event or with a typed error, never in silence (D7).
+ * A leg lives in the scope it is opened in; closing that scope aborts the call. Its frames are held back until one of
+ * them shows that generation has started, so that a leg can still be swapped for another unseen. A stream ends with its
+ * terminal event or with a typed error, never in silence.
  */
-import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type { SseError } from "effect/encoding/Sse"
-import type { HttpClientError } from "effect/http/HttpClientError"
-import type { HttpClientResponse } from "effect/http/HttpClientResponse"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
+import * as Option from "effect/Option"
 import { hasProperty, isString } from "effect/Predicate"
 import * as Pull from "effect/Pull"
 import * as Redacted from "effect/Redacted"
-import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import type { Dialect, Progress } from "../Dialect.ts"
-import type { Frame } from "../wire/Sse.ts"
+import * as Scope from "effect/Scope"
+import type { Dialect, Served } from "../Dialect.ts"
 import {
   type FlexInferenceError,
   streamFailed,
@@ -28,10 +24,12 @@ import {
   transportFailed
 } from "../FlexInferenceError.ts"
 import type { Connection, Upstream } from "../Provider.ts"
+import * as Transport from "../Transport.ts"
 import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as Sse from "../wire/Sse.ts"
-import type { Transport } from "../Transport.ts"
+import * as Bounds from "./Bounds.ts"
+import * as Watch from "./Watch.ts"
 
 /** How long a leg may keep its caller waiting; all by Effect's `Clock`. */
 export interface Clocks {
@@ -58,7 +56,7 @@ export const defaults = {
 export type StartSignal = "output" | "accepted"
 
 export interface Options {
-  readonly transport: Transport
+  readonly transport: Transport.Transport["Service"]
   readonly provider: Upstream
   readonly connection: Connection
   readonly dialect: Dialect
@@ -70,25 +68,22 @@ export interface Options {
   readonly startSignal: StartSignal
 }
 
-/** The headers of an answer. */
-export type Headers = { readonly [name: string]: string | undefined }
+/** Chunks of frames as they come; the end is the answer's. */
+export type Frames = Pull.Pull<Sse.FrameChunk, FlexInferenceError>
 
 /** A stream that has started, from its very first frame: those that were held back, then the rest. */
 export interface Opened {
-  readonly frames: Stream.Stream<Frame, FlexInferenceError>
-  readonly headers: Headers
+  readonly frames: Frames
+  readonly headers: Transport.Headers
+  /** What the provider has reported so far. */
+  readonly served: () => Served
 }
 
 /** A whole answer. */
 export interface Body {
   readonly text: string
   readonly value: JsonObject
-  readonly headers: Headers
-}
-
-interface Sent {
-  readonly response: HttpClientResponse
-  readonly pull: Pull.Pull<Arr.NonEmptyReadonlyArray<Uint8Array>, HttpClientError>
+  readonly headers: Transport.Headers
 }
 
 /** How long the body of an error answer may take: the answer is known to be bad, only its reason is missing. */
@@ -98,213 +93,286 @@ const errorBodyTimeout = Duration.seconds(30)
 const lingering = Duration.millis(250)
 
 /** Opens a stream and waits until it has started. */
-export const openStream = (options: Options): Effect.Effect<Opened, FlexInferenceError, Scope.Scope> => {
-  const { clocks, untilStart } = options
-  const open = Effect.gen(function*() {
-    const { pull: bytes, response } = yield* send(
-      options,
-      true,
-      untilStart === undefined ? clocks.firstByte : undefined
-    )
-    const state: State = { started: false, progress: "open", failure: undefined, flushed: false }
-    const pull = yield* Stream.toPull(guarded(options, state, response, bytes))
-    const held: Array<Frame> = []
-    while (!state.started) {
-      const frames = yield* Pull.catchDone(pull, () => Effect.fail(ended(options, response, false)))
-      for (const frame of frames) held.push(frame)
-    }
-    return {
-      frames: Stream.concat(Stream.fromArray(held), Stream.fromPull(Effect.succeed(pull))),
-      headers: response.headers
-    }
-  })
-  return untilStart === undefined ? open : within(options, open, "firstByte", untilStart)
-}
+export const openStream = (options: Options): Effect.Effect<Opened, FlexInferenceError, Scope.Scope> =>
+  Effect.flatMap(begin(options, true), (call) =>
+    Effect.flatMap(
+      call.within("firstByte", options.untilStart ?? options.clocks.firstByte),
+      () => Effect.flatMap(answered(options, call), (response) => untilStarted(options, call, response))
+    ))
 
 /** Sends a call that is not streamed and reads its body as a whole. */
-export const readBody = (options: Options): Effect.Effect<Body, FlexInferenceError, Scope.Scope> => {
-  const read = Effect.gen(function*() {
+export const readBody = (options: Options): Effect.Effect<Body, FlexInferenceError, Scope.Scope> =>
+  Effect.flatMap(begin(options, false), (call) =>
     // Providers send the headers of an unstreamed answer together with its body, so one clock covers both.
-    const { pull, response } = yield* send(options, false, undefined)
-    // A provider that has sent its 200 has made, and charged for, the answer: it must not be asked for it again.
-    const text = yield* Effect.mapError(textOf(pull), (error) => broken(options, error, true))
-    const value = Json.parseObject(text)
-    if (value === undefined) {
-      return yield* Effect.fail(transportFailed({
-        provider: options.provider.name,
-        retryable: false,
-        message: `${options.provider.title} answered ${response.status} with ${kindOf(response)} that is not a JSON ` +
-          `object. Check that its base URL leads to the API.`
-      }))
-    }
-    return { text, value, headers: response.headers }
-  })
-  return within(options, read, "total", options.clocks.total)
+    Effect.flatMap(call.within("total", options.clocks.total), () =>
+      Effect.flatMap(answered(options, call), (response) =>
+        Effect.flatMap(
+          // A provider that has sent its 200 has made, and charged for, the answer: it must not be asked for it again.
+          textOf(response.pull, Bounds.body, (error) =>
+            call.failure(error, true)),
+          (text) => {
+            call.watch.stop()
+            if (text === undefined) return Effect.fail(tooLong(options.provider, "body", Bounds.body))
+            const value = Json.parseObject(text)
+            return value === undefined
+              ? Effect.fail(noObject(options.provider, response))
+              : Effect.succeed({ text, value, headers: response.headers })
+          }
+        ))))
+
+/** A call under way, and the clock that runs on it. */
+interface Running {
+  readonly call: Transport.Call
+  readonly watch: Watch.Watch
+  /** From now on, or from the next touch, the provider has this long. */
+  readonly within: (clock: TimeoutClock, after: Duration.Duration) => Effect.Effect<void>
+  /** What an error of the transport means: a clock that ran out, or a connection that broke. */
+  readonly failure: (error: Transport.TransportError, started: boolean) => FlexInferenceError
 }
 
-/** The answer with its body already being pulled: from here on, closing the scope aborts the call. */
-const send = (
-  options: Options,
-  stream: boolean,
-  bound: Duration.Duration | undefined
-): Effect.Effect<Sent, FlexInferenceError, Scope.Scope> => {
-  const { clocks, connection, dialect, provider } = options
+const begin = (options: Options, stream: boolean): Effect.Effect<Running, never, Scope.Scope> => {
+  const { clocks, connection, dialect, provider, transport, untilStart } = options
   const request = provider.request({
     dialect: dialect.name,
     body: options.body,
     stream,
     // A provider that is told less would end an answer that started late but in time.
-    deadline: stream ? Duration.sum(options.untilStart ?? clocks.firstByte, clocks.total) : clocks.total
+    deadline: stream ? Duration.sum(untilStart ?? clocks.firstByte, clocks.total) : clocks.total
   }, connection)
-  // Nothing may come between having a response and owning its body, or an interruption there would leak the call.
-  const call = Effect.uninterruptibleMask((restore) =>
-    Effect.gen(function*() {
-      const response = yield* restore(options.transport(request))
-      return { response, pull: yield* Stream.toPull(response.stream) }
-    })
-  ).pipe(Effect.mapError((error) => broken(options, error)))
   return Effect.flatMap(
-    bound === undefined ? call : within(options, call, "firstByte", bound),
-    (sent) =>
-      sent.response.status >= 200 && sent.response.status < 300
-        ? Effect.succeed(sent)
-        : Effect.flatMap(errorOf(options, sent), Effect.fail)
+    transport.call(requestOf(request, options.body)),
+    (call) =>
+      Effect.flatMap(Watch.make, (watch) => {
+        let lapsed: FlexInferenceError | undefined
+        const running: Running = {
+          call,
+          watch,
+          within: (clock, after) =>
+            watch.set(after, () => {
+              lapsed = timedOutOn(provider, clock, after)
+              call.abort(new Transport.TransportError({ cause: lapsed }))
+            }),
+          failure: (error, started) => lapsed ?? broken(options, error.cause, started)
+        }
+        return Effect.as(Effect.addFinalizer(() => Effect.sync(watch.stop)), running)
+      })
   )
 }
 
-const errorOf = (options: Options, { pull, response }: Sent): Effect.Effect<FlexInferenceError> =>
-  Effect.gen(function*() {
-    const { provider } = options
-    if (response.status < 400) {
-      return transportFailed({
-        provider: provider.name,
-        retryable: false,
-        message: `${provider.title} answered ${response.status}, a redirect, which is not followed with a key in ` +
-          `hand. Set the base URL to the API's own address.`
-      })
-    }
-    // A body that breaks off or never ends changes nothing about the status, which is what matters.
-    const text = yield* textOf(pull).pipe(
-      Effect.timeoutOrElse({ duration: errorBodyTimeout, orElse: () => Effect.succeed("") }),
-      Effect.orElseSucceed(() => "")
-    )
-    return provider.errorOf({
-      status: response.status,
-      headers: response.headers,
-      text,
-      body: Json.parseObject(text),
-      receivedAt: yield* Clock.currentTimeMillis
-    })
+const requestOf = (request: HttpClientRequest.HttpClientRequest, body: string): Transport.Request => ({
+  url: Option.getOrThrow(HttpClientRequest.toUrl(request)).href,
+  headers: request.headers,
+  body
+})
+
+/** The answer, if it is a good one; the error that it tells of otherwise. */
+const answered = (options: Options, running: Running): Effect.Effect<Transport.Response, FlexInferenceError> =>
+  Effect.matchEffect(running.call.response, {
+    onFailure: (error) => Effect.fail(running.failure(error, false)),
+    onSuccess: (response) =>
+      response.status >= 200 && response.status < 300
+        ? Effect.succeed(response)
+        : Effect.flatMap(errorOf(options, running, response), Effect.fail)
   })
 
-const textOf = (pull: Sent["pull"]): Effect.Effect<string, HttpClientError> =>
-  Stream.mkString(Stream.decodeText(Stream.fromPull(Effect.succeed(pull))))
-
-interface State {
-  started: boolean
-  progress: Progress
-  failure: FlexInferenceError | undefined
-  /** Whether the body has ended, and what was left of it without its closing blank line has been given one. */
-  flushed: boolean
+const errorOf = (
+  { provider }: Options,
+  { watch }: Running,
+  { headers, pull, status }: Transport.Response
+): Effect.Effect<FlexInferenceError> => {
+  if (status < 400) {
+    return Effect.succeed(transportFailed({
+      provider: provider.name,
+      retryable: false,
+      message: `${provider.title} answered ${status}, a redirect, which is not followed with a key in hand. Set the ` +
+        `base URL to the API's own address.`
+    }))
+  }
+  // A body that breaks off or never ends changes nothing about the status, which is what matters.
+  return textOf(pull, Bounds.errorBody, () => undefined).pipe(
+    Effect.timeoutOrElse({ duration: errorBodyTimeout, orElse: () => Effect.succeed(undefined) }),
+    Effect.catch(() => Effect.succeed(undefined)),
+    Effect.flatMap((text = "") =>
+      Effect.map(Clock.currentTimeMillis, (receivedAt) => {
+        watch.stop()
+        return provider.errorOf({ status, headers, text, body: Json.parseObject(text), receivedAt })
+      })
+    )
+  )
 }
 
-const blankLine = new TextEncoder().encode("\n\n")
+/** The whole of a body as text; `undefined` where it is longer than the bound. */
+const textOf = <E>(
+  pull: Transport.Response["pull"],
+  bound: number,
+  onFailure: (error: Transport.TransportError) => E
+): Effect.Effect<string | undefined, E> => {
+  const decoder = new TextDecoder()
+  let text = ""
+  let size = 0
+  const read: Effect.Effect<string | undefined, Transport.TransportError> = Effect.suspend(() =>
+    Pull.matchEffect(pull, {
+      onSuccess: (bytes) => {
+        size += bytes.length
+        if (size > bound) return Effect.succeed(undefined)
+        text += decoder.decode(bytes, { stream: true })
+        return read
+      },
+      onDone: () => Effect.succeed(text + decoder.decode()),
+      onFailure: Effect.failCause
+    })
+  )
+  return Effect.mapError(read, onFailure)
+}
+
+const untilStarted = (
+  options: Options,
+  running: Running,
+  response: Transport.Response
+): Effect.Effect<Opened, FlexInferenceError> => {
+  const { clocks, dialect, untilStart } = options
+  const meter = dialect.meter()
+  const stream = watched(options, running, response, meter)
+  const held: Array<Sse.FrameChunk> = []
+  let size = 0
+  const idle = running.within("idle", clocks.idle)
+  const start: Effect.Effect<Opened, FlexInferenceError> = Effect.suspend(() =>
+    Pull.matchEffect(stream.frames, {
+      onSuccess: (chunk) => {
+        held.push(chunk)
+        size += chunk.bytes.length
+        if (size > Bounds.held) return Effect.fail(tooLong(options.provider, "beginning", Bounds.held))
+        return stream.started() ? opened : start
+      },
+      onDone: () => Effect.fail(ended(options, response, false)),
+      onFailure: Effect.failCause
+    })
+  )
+  let next = 0
+  const frames: Frames = Effect.suspend(() => {
+    const chunk = held[next]
+    if (chunk === undefined) return stream.frames
+    next++
+    return Effect.succeed(chunk)
+  })
+  const opened = Effect.as(untilStart === undefined ? Effect.void : idle, {
+    frames,
+    headers: response.headers,
+    served: meter.served
+  })
+  return untilStart === undefined ? Effect.andThen(idle, start) : start
+}
 
 /** The frames of a stream, watched: failures inside it, malformed events, silence and early ends become errors. */
-const guarded = (
+const watched = (
   options: Options,
-  state: State,
-  response: HttpClientResponse,
-  bytes: Sent["pull"]
-): Stream.Stream<Frame, FlexInferenceError> => {
-  const { clocks, dialect, provider, startSignal, untilStart } = options
-  const awake = Effect.suspend(() =>
-    untilStart !== undefined && !state.started
-      ? bytes
-      : Effect.timeoutOrElse(bytes, {
-        duration: clocks.idle,
-        orElse: () => Effect.fail(timedOutOn(provider, "idle", clocks.idle))
-      })
-  )
-  // Not every provider closes its last event, and a whole answer must not be lost over that.
-  const tail = Stream.suspend(() => {
-    state.flushed = true
-    return Stream.make(blankLine)
-  })
-  const frames = Sse.decode(Stream.concat(Stream.fromPull(Effect.succeed(awake)), tail)).pipe(
-    Stream.mapError((error) => error._tag === "FlexInferenceError" ? error : broken(options, error, state.started))
-  )
+  running: Running,
+  response: Transport.Response,
+  meter: ReturnType<Dialect["meter"]>
+): { readonly frames: Frames; readonly started: () => boolean } => {
+  const { dialect, provider, startSignal, untilStart } = options
+  const reader = Sse.reader(Bounds.frame)
+  let started = false
+  let whole = false
+  let closed = false
+  /** Whether the body has ended, and what was left of it without its closing blank line has been given one. */
+  let flushed = false
+  let failure: FlexInferenceError | undefined
 
-  const inspect = (frame: Frame): FlexInferenceError | undefined => {
-    const { data, value } = frame
-    if (value === undefined) {
-      if (data.trim() === "[DONE]") return state.started ? undefined : ended(options, response, false)
-      return state.flushed ? ended(options, response, state.started) : streamFailed({
+  const inspect = (frame: Sse.Frame): FlexInferenceError | undefined => {
+    const sign = dialect.sign(frame, started)
+    if (sign === "end") {
+      if (!started && frame.value === undefined) return ended(options, response, false)
+      closed = true
+    } else if (!looksWhole(frame.data) && frame.value === undefined) {
+      return flushed ? ended(options, response, started) : streamFailed({
         provider: provider.name,
         message: `${provider.title} sent an event whose data is not a JSON object.`,
-        started: state.started
+        started
       })
-    }
-    const failure = dialect.failureOf(value)
-    if (failure !== undefined) {
+    } else if (sign === "failed") {
+      const event = frame.value ?? {}
       // A number too large for a double is read as infinite, which the error's event, being JSON, cannot hold.
-      const event = Json.parseObject(JSON.stringify(value)) ?? {}
-      return provider.streamErrorOf(failure, event, state.started)
+      return provider.streamErrorOf(dialect.failureOf(event), Json.parseObject(JSON.stringify(event)) ?? {}, started)
     }
-    if (startSignal === "accepted" || dialect.isStart(value)) state.started = true
+    meter.add(frame, sign)
+    if (sign === dialect.whole) whole = true
+    if (sign !== "admitted" || startSignal === "accepted") started = true
     return undefined
   }
 
-  return Stream.transformPull(frames, (pull) => {
-    const accept = (frames: Arr.NonEmptyReadonlyArray<Frame>): Arr.NonEmptyReadonlyArray<Frame> | undefined => {
-      const accepted: Array<Frame> = []
-      for (const frame of frames) {
-        state.failure = inspect(frame)
-        if (state.failure !== undefined) break
-        accepted.push(frame)
-        const progress = dialect.progress(frame)
-        if (progress === "open") continue
-        state.progress = progress
-        state.started = true
-        if (progress === "closed") break
-      }
-      return Arr.isReadonlyArrayNonEmpty(accepted) ? accepted : undefined
+  const accept = (chunk: Sse.FrameChunk): Sse.FrameChunk | undefined => {
+    const { frames } = chunk
+    for (let index = 0; index < frames.length; index++) {
+      const frame = frames[index]
+      if (frame === undefined) break
+      failure = inspect(frame)
+      if (failure !== undefined) return index === 0 ? undefined : Sse.take(chunk, index)
+      if (closed) return index === frames.length - 1 ? chunk : Sse.take(chunk, index + 1)
     }
-    const end = Effect.suspend((): Pull.Pull<never, FlexInferenceError> =>
-      state.progress === "open" ? Effect.fail(ended(options, response, state.started)) : Cause.done()
-    )
-    const next: Pull.Pull<Arr.NonEmptyReadonlyArray<Frame>, FlexInferenceError> = Effect.suspend(() => {
-      if (state.failure !== undefined) return Effect.fail(state.failure)
-      if (state.progress === "closed") return Effect.andThen(drained(bytes), Cause.done())
-      return Effect.flatMap(Pull.catchDone(pull, () => end), (frames) => {
-        const accepted = accept(frames)
-        return accepted === undefined ? next : Effect.succeed(accepted)
-      })
-    })
-    return Effect.succeed(next)
+    return chunk
+  }
+
+  const onEnd: Frames = Effect.suspend(() => {
+    flushed = true
+    const last = reader.end()
+    const accepted = last === undefined ? undefined : accept(last)
+    if (accepted !== undefined) return Effect.succeed(accepted)
+    return atEnd
   })
+
+  const atEnd: Frames = Effect.suspend((): Frames => {
+    if (failure !== undefined) return Effect.fail(failure)
+    if (whole || closed) {
+      running.watch.stop()
+      return Cause.done()
+    }
+    return Effect.fail(ended(options, response, started))
+  })
+
+  const onBytes = (bytes: Uint8Array): Frames => {
+    if (started || untilStart === undefined) running.watch.touch()
+    const chunk = reader.feed(bytes)
+    if (chunk === undefined) return frames
+    if ("_tag" in chunk) return Effect.fail(tooLong(provider, "event", chunk.limit))
+    const accepted = accept(chunk)
+    return accepted === undefined ? frames : Effect.succeed(accepted)
+  }
+
+  const onFailure = (cause: Cause.Cause<Transport.TransportError>): Frames =>
+    Effect.failCause(Cause.map(cause, (error) => running.failure(error, started)))
+
+  const frames: Frames = Effect.suspend(() => {
+    if (failure !== undefined) return Effect.fail(failure)
+    if (closed) return Effect.andThen(drained(running, response), Cause.done())
+    if (flushed) return atEnd
+    return Pull.matchEffect(response.pull, { onSuccess: onBytes, onDone: () => onEnd, onFailure })
+  })
+
+  return { frames, started: () => started }
 }
+
+const openBrace = 0x7b
+const closeBrace = 0x7d
+
+/** A quick look at an event's data that spares most events being parsed: an object begins and ends as one. */
+const looksWhole = (data: string): boolean =>
+  data.charCodeAt(0) === openBrace && data.charCodeAt(data.length - 1) === closeBrace
 
 /**
  * Reads a body whose last event has come to its end, which usually is already there: a connection that is read to the
  * end is used again, one that is left is lost. A provider that holds it open is not waited for.
  */
-const drained = (bytes: Sent["pull"]): Effect.Effect<void> =>
-  Stream.runDrain(Stream.fromPull(Effect.succeed(bytes))).pipe(
-    Effect.timeoutOrElse({ duration: lingering, orElse: () => Effect.void }),
-    Effect.ignore
+const drained = (running: Running, { pull }: Transport.Response): Effect.Effect<void> => {
+  const rest: Effect.Effect<void> = Effect.suspend(() =>
+    Pull.matchEffect(pull, {
+      onSuccess: () => rest,
+      onDone: () => Effect.sync(running.watch.stop),
+      onFailure: () => Effect.void
+    })
   )
-
-const within = <A, R>(
-  options: Options,
-  effect: Effect.Effect<A, FlexInferenceError, R>,
-  clock: TimeoutClock,
-  after: Duration.Duration
-): Effect.Effect<A, FlexInferenceError, R> =>
-  Effect.timeoutOrElse(effect, {
-    duration: after,
-    orElse: () => Effect.fail(timedOutOn(options.provider, clock, after))
-  })
+  return Effect.andThen(running.within("idle", lingering), rest)
+}
 
 const awaited: { readonly [clock in TimeoutClock]: string } = {
   firstByte: "had not started answering",
@@ -322,7 +390,7 @@ export const timedOutOn = (provider: Upstream, clock: TimeoutClock, after: Durat
       `${clock} clock if the model needs longer.`
   })
 
-const ended = ({ provider }: Options, response: HttpClientResponse, started: boolean): FlexInferenceError =>
+const ended = ({ provider }: Options, response: Transport.Response, started: boolean): FlexInferenceError =>
   streamFailed({
     provider: provider.name,
     started,
@@ -339,14 +407,26 @@ export const emptyAnswer = (provider: Upstream): FlexInferenceError =>
     message: `${provider.title} ended the stream without an answer in it.`
   })
 
+/** An answer that is longer than is read. */
+const tooLong = (provider: Upstream, what: string, limit: number): FlexInferenceError =>
+  transportFailed({
+    provider: provider.name,
+    retryable: false,
+    message: `${provider.title} sent ${what === "event" ? "an" : "a"} ${what} of more than ` +
+      `${limit.toLocaleString("en-US")} bytes, which is more than is read.`
+  })
+
+const noObject = (provider: Upstream, response: Transport.Response): FlexInferenceError =>
+  transportFailed({
+    provider: provider.name,
+    retryable: false,
+    message:
+      `${provider.title} answered ${response.status} with ${kindOf(response)} that is not a JSON object. Check ` +
+      `that its base URL leads to the API.`
+  })
+
 /** A connection that broke: before the start the call never took place, after it the answer is torn. */
-const broken = (
-  { connection, provider }: Options,
-  { reason }: HttpClientError | SseError,
-  started = false
-): FlexInferenceError => {
-  // Not the error itself: it holds the request, and with it the key.
-  const cause = "cause" in reason ? reason.cause : undefined
+const broken = ({ connection, provider }: Options, cause: unknown, started: boolean): FlexInferenceError => {
   const code = codeOf(cause)
   const why = code === undefined ? "" : ` (${code})`
   return started
@@ -359,7 +439,7 @@ const broken = (
       provider: provider.name,
       message: `${provider.title} could not be reached, or the connection broke before any output${why}.`,
       // `fetch` quotes a header that it cannot send.
-      ...(mentions(cause, Redacted.value(connection.apiKey)) ? {} : { cause })
+      ...(cause === undefined || mentions(cause, Redacted.value(connection.apiKey)) ? {} : { cause })
     })
 }
 
@@ -375,4 +455,4 @@ const codeOf = (cause: unknown): string | undefined => {
   return hasProperty(cause, "cause") ? codeOf(cause.cause) : undefined
 }
 
-const kindOf = (response: HttpClientResponse): string => response.headers["content-type"] ?? "no content type"
+const kindOf = (response: Transport.Response): string => response.headers["content-type"] ?? "no content type"

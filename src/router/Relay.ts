@@ -1,16 +1,17 @@
 /**
- * From a committed leg to the caller: the answer is metered, translated where the caller speaks another dialect than
- * the provider, and given its `usage.cost` and `usage.routing`. A native answer goes through untouched but for those.
+ * From a committed leg to the caller: translated where the caller speaks another dialect than the provider, and given
+ * its `usage.cost` and `usage.routing`. A native answer goes through untouched but for those.
  */
-import * as Stream from "effect/Stream"
-import type { AnswerContext, Dialect, Meter } from "../Dialect.ts"
-import type { Frame } from "../wire/Sse.ts"
-import type { FlexInferenceError } from "../FlexInferenceError.ts"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
+import type { AnswerContext, Dialect } from "../Dialect.ts"
 import * as Routing from "../Routing.ts"
-import * as Frames from "./Frames.ts"
 import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as JsonMembers from "../wire/JsonMembers.ts"
+import * as Sse from "../wire/Sse.ts"
+import type { Frames } from "./Leg.ts"
 
 export interface Options {
   readonly surface: Dialect
@@ -18,42 +19,59 @@ export interface Options {
   readonly context: AnswerContext
 }
 
-/** The frames a streaming caller gets. */
+/** The frames a streaming caller gets; `routing` is the record once the answer is whole, where its cost was asked for. */
 export const stream = (
-  frames: Stream.Stream<Frame, FlexInferenceError>,
-  options: Options & {
-    readonly meter: Meter
-    /** The record once the answer is whole, where the caller asked for its cost. */
-    readonly routing: (() => Routing.Routing) | undefined
-  }
-): Stream.Stream<Frame, FlexInferenceError> => {
-  const { meter, routing, surface, upstream } = options
-  const metered = Stream.map(frames, (frame) => {
-    if (frame.value !== undefined) meter.add(frame.value)
-    return frame
-  })
-  const translated = surface === upstream ? metered : translate(metered, options)
-  return routing === undefined ? translated : Stream.map(translated, (frame) => {
-    const path = frame.value === undefined ? undefined : surface.usagePath(frame.value)
+  frames: Frames,
+  options: Options & { readonly routing: (() => Routing.Routing) | undefined }
+): Frames => {
+  const { routing, surface, upstream } = options
+  const relayed = surface === upstream ? frames : translated(frames, options)
+  return routing === undefined
+    ? relayed
+    : Effect.mapEager(relayed, (chunk) => withRouting(chunk, surface, routing))
+}
+
+const withRouting = (chunk: Sse.FrameChunk, surface: Dialect, routing: () => Routing.Routing): Sse.FrameChunk => {
+  let changed = false
+  const frames = chunk.frames.map((frame): Sse.Frame => {
+    const sign = surface.sign(frame, true)
+    const path = (sign === "final" || sign === "end") && frame.value !== undefined
+      ? surface.usagePath(frame.value)
+      : undefined
     if (path === undefined) return frame
+    changed = true
     const data = JsonMembers.insertAt(frame.data, path, Routing.usageMembers(routing()))
     return { event: frame.event, data, value: Json.parseObject(data) }
   })
+  return changed ? Sse.chunk(frames) : chunk
 }
 
-const translate = (
-  frames: Stream.Stream<Frame, FlexInferenceError>,
-  { context, surface, upstream }: Options
-): Stream.Stream<Frame, FlexInferenceError> => {
+const translated = (frames: Frames, { context, surface, upstream }: Options): Frames => {
   const toHub = upstream.translation?.eventsToResponses(context)
   const fromHub = surface.translation?.eventsFromResponses(context)
-  const events = Frames.flatMap(frames, ({ value }) => {
-    if (value === undefined) return []
-    const hub = toHub === undefined ? [value] : toHub.push(value)
-    const out = fromHub === undefined ? hub : hub.flatMap((event) => fromHub.push(event))
-    return out.map(surface.frame)
-  })
-  return Stream.concat(events, Stream.fromIterable(surface.closing))
+  let isOver = false
+
+  const onChunk = (chunk: Sse.FrameChunk): Frames => {
+    const out: Array<Sse.Frame> = []
+    for (const { value } of chunk.frames) {
+      if (value === undefined) continue
+      for (const event of toHub === undefined ? [value] : toHub.push(value)) {
+        if (fromHub === undefined) out.push(surface.frame(event))
+        else for (const own of fromHub.push(event)) out.push(surface.frame(own))
+      }
+    }
+    return out.length === 0 ? pull : Effect.succeed(Sse.chunk(out))
+  }
+
+  const onDone = (): Frames => {
+    isOver = true
+    return surface.closing.length === 0 ? Cause.done() : Effect.succeed(Sse.chunk(surface.closing))
+  }
+
+  const pull: Frames = Effect.suspend(() =>
+    isOver ? Cause.done() : Pull.matchEffect(frames, { onSuccess: onChunk, onDone, onFailure: Effect.failCause })
+  )
+  return pull
 }
 
 /** The body a caller gets that did not ask for a stream. */

@@ -39,7 +39,6 @@ import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import * as ClientResponse from "../transport/ClientResponse.ts"
-import * as Transport from "../Transport.ts"
 import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as Sse from "../wire/Sse.ts"
@@ -145,11 +144,9 @@ export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]>
       ledger: ledger.entries,
       until: ledger.until,
       script: (next) => Ref.set(script, next),
-      client: Transport.releasesOnClose(
-        HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
-          Effect.flatMap(serve),
-          Effect.succeed
-        )
+      client: HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
+        Effect.flatMap(serve),
+        Effect.succeed
       )
     })
   })

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Latch, Queue, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import type { Frame } from "../../src/wire/Sse.ts"
+import * as Sse from "../../src/wire/Sse.ts"
 import { Responses } from "../../src/dialect/responses/index.ts"
 import { type FlexInferenceError, streamFailed } from "../../src/FlexInferenceError.ts"
 import * as EventStream from "../../src/gateway/EventStream.ts"
@@ -10,8 +11,10 @@ const created: Frame = Responses.frame({ type: "response.created", sequence_numb
 const delta: Frame = Responses.frame({ type: "response.output_text.delta", sequence_number: 7, delta: "Hä" })
 const done: Frame = { event: undefined, data: "[DONE]", value: undefined }
 
+const chunks = (frames: Stream.Stream<Frame, FlexInferenceError>) => Stream.map(frames, (frame) => Sse.chunk([frame]))
+
 const text = (frames: Stream.Stream<Frame, FlexInferenceError>) =>
-  Stream.mkString(Stream.decodeText(EventStream.encode(frames, Responses)))
+  Stream.mkString(Stream.decodeText(EventStream.encode(chunks(frames), Responses)))
 
 const broken = streamFailed({ provider: "openai", message: "The connection broke.", started: true })
 
@@ -51,7 +54,7 @@ describe("EventStream", () => {
       const arrived = Latch.makeUnsafe()
       const fiber = yield* Effect.forkChild(
         Stream.runForEach(
-          Stream.decodeText(EventStream.encode(Stream.fromQueue(frames), Responses)),
+          Stream.decodeText(EventStream.encode(chunks(Stream.fromQueue(frames)), Responses)),
           (chunk) => Effect.andThen(Effect.sync(() => sent.push(chunk)), arrived.open)
         )
       )
@@ -75,7 +78,7 @@ describe("EventStream", () => {
     Effect.gen(function*() {
       const closed = Latch.makeUnsafe()
       const frames = Stream.concat(Stream.make(created), Stream.never).pipe(Stream.ensuring(closed.open))
-      yield* Stream.runDrain(Stream.take(EventStream.encode(frames, Responses), 1))
+      yield* Stream.runDrain(Stream.take(EventStream.encode(chunks(frames), Responses), 1))
       yield* closed.await
     }))
 })

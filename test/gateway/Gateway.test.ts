@@ -550,7 +550,7 @@ describe("Gateway", () => {
         assert.strictEqual(JSON.parse(received).service_tier, "default")
       }))
 
-    it.live("of a native stream reach the client as they were sent", () =>
+    it.live("of a native stream reach the client as they were sent, comments, ids and line ends with them", () =>
       Effect.gen(function*() {
         const frames = [
           `{"type":"response.created","response":{"id":"resp_1","n":1.0,"big":12345678901234567890}}`,
@@ -558,17 +558,18 @@ describe("Gateway", () => {
           `{"type":"response.unheard_of","obfuscation":"aB3"}`,
           `{"type":"response.completed","response":{"id":"resp_1","usage":{"input_tokens":1,"output_tokens":1.0}}}`
         ]
+        const sent = [
+          ": a comment\n\n",
+          ...frames.map((data, index) => `event: ${JSON.parse(data).type}\r\nid: ${index}\r\ndata: ${data}\r\n\r\n`)
+        ]
         const upstream = yield* Upstream.make((_, response) => {
           response.writeHead(200, { "content-type": "text/event-stream" })
-          for (const data of frames) response.write(`event: ${JSON.parse(data).type}\r\ndata: ${data}\r\n\r\n`)
+          for (const chunk of sent) response.write(chunk)
           response.end()
         })
         const url = yield* Running.before(upstream.url)
         const { text } = yield* post(`${url}/v1/responses`, { ...good, stream: true })
-        assert.deepStrictEqual(
-          text.split("\n").filter((line) => line.startsWith("data: ")),
-          frames.map((data) => `data: ${data}`)
-        )
+        assert.strictEqual(text, sent.join(""))
       }))
   })
 

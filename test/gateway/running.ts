@@ -2,7 +2,7 @@
 import { Context, Effect, Layer, Redacted, type Scope } from "effect"
 import { HttpServer } from "effect/http"
 import * as Gateway from "../../src/gateway/Gateway.ts"
-import * as UndiciHttpClient from "../../src/transport/UndiciHttpClient.ts"
+import * as UndiciTransport from "../../src/transport/UndiciTransport.ts"
 import * as Router from "../../src/Router.ts"
 import { type Script, Simulator } from "../../src/simulator/index.ts"
 
@@ -45,8 +45,8 @@ export const before = (
 ): Effect.Effect<string, never, Scope.Scope> =>
   Layer.build(
     Gateway.layer({ port: 0, ...gateway }).pipe(
-      Layer.provide(Router.layer({ connections: { openai: connection(baseUrl) } })),
-      Layer.provide(UndiciHttpClient.layer())
+      Layer.provide(Router.layerTransport({ connections: { openai: connection(baseUrl) } })),
+      Layer.provide(UndiciTransport.layer())
     )
   ).pipe(
     Effect.flatMap((context) => Effect.provideContext(address, context)),

@@ -5,7 +5,7 @@ import { dialects } from "../../src/dialect/index.ts"
 import * as Json from "../../src/wire/Json.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
 import { settle } from "../support/race.ts"
-import { eventsOf } from "../support/streams.ts"
+import { eventsOf, progress } from "../support/streams.ts"
 import { models } from "./cells.ts"
 import { read } from "./reading.ts"
 import { ask, type ProviderName, type Scripted, scripted } from "./scripted.ts"
@@ -184,7 +184,7 @@ describe("an answer that its provider gives in three calls", () => {
         const error = yield* Effect.flip(answered)
         assert.strictEqual(error.status, 500)
         assert.include(JSON.stringify(eventsOf(frames)), "One")
-        assert.isFalse(frames.some((frame) => dialects.responses.progress(frame) !== "open"))
+        assert.isFalse(frames.some((frame) => progress(dialects.responses)(frame) !== "open"))
       }))
 
     it.effect("is given up after sixteen calls", () =>

@@ -6,7 +6,7 @@ import { dialects } from "../../src/dialect/index.ts"
 import * as Json from "../../src/wire/Json.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
 import { absent, type Folder, recordings } from "../support/fixtures.ts"
-import { collect, eventsOf, framesOf } from "../support/streams.ts"
+import { collect, eventsOf, failureOf, framesOf, isStart } from "../support/streams.ts"
 import { surfaces } from "./cells.ts"
 import { read } from "./reading.ts"
 
@@ -134,8 +134,8 @@ describe.skipIf(absent)("recorded traffic in every other format", () => {
       Effect.gen(function*() {
         const from = dialects[name]
         for (const events of answersOf(eventsOf(yield* framesOf(sse)))) {
-          const failure = events.find((event) => from.failureOf(event) !== undefined)
-          assert.isTrue(failure !== undefined || events.some(from.isStart), "starts")
+          const failure = events.find((event) => failureOf(from, event) !== undefined)
+          assert.isTrue(failure !== undefined || events.some((event) => isStart(from, event)), "starts")
           const body = collect(from, events) ?? {}
           assert.isTrue(failure !== undefined || Object.keys(body).length > 0, "ends")
           for (const to of others(name)) {

@@ -7,6 +7,7 @@ import type { JsonObject } from "../../src/wire/Json.ts"
 import { Anthropic } from "../../src/provider/Anthropic.ts"
 import type { ErrorAnswer } from "../../src/Provider.ts"
 import { absent, recording } from "../support/fixtures.ts"
+import { failureOf } from "../support/streams.ts"
 
 const request = (
   connection: { readonly baseUrl?: string; readonly headers?: { readonly [name: string]: string } } = {}
@@ -195,7 +196,7 @@ describe("a failure inside a stream of Anthropic's (synthetic)", () => {
       type: "error",
       error: { type, message: "Broke.", ...(details === undefined ? {} : { details }) }
     }
-    const said = Messages.failureOf(event)
+    const said = failureOf(Messages, event)
     assert.isDefined(said)
     return Anthropic.streamErrorOf(
       said ?? { type: null, code: null, message: "", param: null },

@@ -8,6 +8,7 @@ import type { JsonObject } from "../../src/wire/Json.ts"
 import { Google } from "../../src/provider/Google.ts"
 import type { ErrorAnswer } from "../../src/Provider.ts"
 import { absent, recording } from "../support/fixtures.ts"
+import { failureOf } from "../support/streams.ts"
 
 const request = (
   options: { readonly baseUrl?: string; readonly stream?: boolean; readonly deadline?: Duration.Input } = {}
@@ -325,7 +326,7 @@ describe("an error answer of Google's (synthetic, but for the recorded ones)", (
 describe("a failure inside a stream of Google's (synthetic)", () => {
   const failing = (error: JsonObject, started: boolean) => {
     const event: JsonObject = { event_type: "error", error: { message: "Said so.", ...error } }
-    return Google.streamErrorOf(Interactions.failureOf(event) ?? assert.fail("no failure"), event, started)
+    return Google.streamErrorOf(failureOf(Interactions, event) ?? assert.fail("no failure"), event, started)
   }
 
   it.each<{ error: JsonObject; tag: string; status: number }>([

@@ -3,7 +3,8 @@ import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { HttpClient, type HttpClientError, type HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as FlexInference from "../../src/FlexInference.ts"
-import * as UndiciHttpClient from "../../src/transport/UndiciHttpClient.ts"
+import * as Router from "../../src/Router.ts"
+import * as UndiciTransport from "../../src/transport/UndiciTransport.ts"
 import * as ClientResponse from "../../src/transport/ClientResponse.ts"
 import { Behavior, Script } from "../../src/simulator/index.ts"
 import * as Running from "../gateway/running.ts"
@@ -21,7 +22,9 @@ const overGateway = <A, E>(
     const { url } = yield* Running.onSimulator({ script, gateway: { keys } })
     return yield* program.pipe(
       Effect.provide(
-        FlexInference.layerHosted({ apiKey, baseUrl: `${url}/v1/` }).pipe(Layer.provide(UndiciHttpClient.layer()))
+        Layer.provide(FlexInference.layerRouter, Router.layerHostedTransport({ apiKey, baseUrl: `${url}/v1/` })).pipe(
+          Layer.provide(UndiciTransport.layer())
+        )
       )
     )
   })

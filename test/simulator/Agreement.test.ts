@@ -3,14 +3,14 @@
  * other has to understand.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { Effect } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import type { DialectName } from "../../src/Dialect.ts"
 import { dialects } from "../../src/dialect/index.ts"
 import * as Json from "../../src/wire/Json.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
-import * as Sse from "../../src/wire/Sse.ts"
 import { Behavior, Script, Simulator } from "../../src/simulator/index.ts"
+import { eventsOf, failureOf, framesOf as readFrames, isStart, progress, served } from "../support/streams.ts"
 
 const calls: ReadonlyArray<readonly [DialectName, string, JsonObject]> = [
   ["responses", "https://api.openai.com/v1/responses", { model: "gpt-5.5", input: "Hello" }],
@@ -58,7 +58,7 @@ const execute = (url: string, request: JsonObject, behavior: Behavior.Behavior) 
 const framesOf = (url: string, request: JsonObject, behavior: Behavior.Behavior) =>
   Effect.flatMap(
     execute(url, { ...request, stream: true }, behavior),
-    (response) => Stream.runCollect(Sse.decode(response.stream))
+    (response) => Effect.flatMap(response.text, readFrames)
   )
 
 describe("a simulated answer", () => {
@@ -71,22 +71,20 @@ describe("a simulated answer", () => {
         const response = yield* execute(call.url, call.request, Behavior.answer(call.answer))
         const body = Json.parseObject(yield* response.text) ?? {}
         const collector = dialect.collector()
-        const meter = dialect.meter()
         let text = ""
         for (const { value } of frames) {
           if (value === undefined) continue
           collector.add(value)
-          meter.add(value)
           text += dialect.textDelta(value) ?? ""
-          assert.isUndefined(dialect.failureOf(value))
+          assert.isUndefined(failureOf(dialect, value))
         }
         const last = frames.at(-1)
-        assert.strictEqual(last === undefined ? "open" : dialect.progress(last), "closed")
+        assert.strictEqual(last === undefined ? "open" : progress(dialect)(last), "closed")
         assert.strictEqual(text, call.answer.text ?? "")
         assert.strictEqual(dialect.text(body), text)
         const collected = collector.body() ?? {}
         assert.strictEqual(dialect.text(collected), text)
-        assert.deepStrictEqual(meter.served(), dialect.served(body))
+        assert.deepStrictEqual(served(dialect, eventsOf(frames)), dialect.served(body))
         assert.deepStrictEqual(shared(collected, body), shared(body, collected))
       })
   )
@@ -98,12 +96,12 @@ describe("a simulated answer", () => {
         const dialect = dialects[name]
         for (const [, answer] of answers) {
           const frames = yield* framesOf(url, request, Behavior.answer(answer))
-          assert.isTrue(frames.some(({ value }) => value !== undefined && dialect.isStart(value)))
+          assert.isTrue(frames.some(({ value }) => value !== undefined && isStart(dialect, value)))
         }
         const stalled = yield* framesOf(url, request, Behavior.cut("admission", { how: "end" }))
-        assert.isFalse(stalled.some(({ value }) => value !== undefined && dialect.isStart(value)))
+        assert.isFalse(stalled.some(({ value }) => value !== undefined && isStart(dialect, value)))
         const text = yield* framesOf(url, request, Behavior.cut(1, { how: "end" }))
-        assert.isTrue(text.some(({ value }) => value !== undefined && dialect.isStart(value)))
+        assert.isTrue(text.some(({ value }) => value !== undefined && isStart(dialect, value)))
       })
   )
 
@@ -114,7 +112,7 @@ describe("a simulated answer", () => {
         const refusal = { code: "flex_unavailable", message: "No room." }
         const frames = yield* framesOf(url, request, Behavior.refuseInStream(refusal))
         const failures = frames.flatMap(({ value }) => {
-          const failure = value === undefined ? undefined : dialects[name].failureOf(value)
+          const failure = value === undefined ? undefined : failureOf(dialects[name], value)
           return failure === undefined ? [] : [failure]
         })
         assert.isAbove(failures.length, 0)

@@ -7,8 +7,9 @@
  */
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import type { Dialect, InStreamFailure, Meter, Progress, Served } from "../../Dialect.ts"
+import type { Dialect, InStreamFailure, Meter, Served, Sign } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
+import * as Sse from "../../wire/Sse.ts"
 import { errorBody } from "../OpenAIError.ts"
 import * as Collector from "./Collector.ts"
 import { fieldOf } from "./Field.ts"
@@ -29,21 +30,26 @@ const saysSomething = (delta: JsonObject): boolean =>
   listed.some((key) => (Json.array(delta, key) ?? []).length > 0) ||
   given.some((key) => Json.object(delta, key) !== undefined)
 
-const isStart = (chunk: JsonObject): boolean =>
-  Json.objects(chunk, "choices").some((choice) =>
-    isFinished(choice) || saysSomething(Json.object(choice, "delta") ?? {})
-  )
-
-const progress = ({ data, value }: Frame): Progress => {
-  if (value === undefined) return data.trim() === "[DONE]" ? "closed" : "open"
-  return Json.objects(value, "choices").some(isFinished) || Json.object(value, "usage") !== undefined
-    ? "complete"
-    : "open"
+const signOf = (chunk: JsonObject): Sign => {
+  if (Json.object(chunk, "error") !== undefined) return "failed"
+  const choices = Json.objects(chunk, "choices")
+  if (choices.some(isFinished) || Json.object(chunk, "usage") !== undefined) return "final"
+  return choices.some((choice) => saysSomething(Json.object(choice, "delta") ?? {})) ? "output" : "admitted"
 }
 
-const failureOf = (chunk: JsonObject): InStreamFailure | undefined => {
-  const error = Json.object(chunk, "error")
-  if (error === undefined) return undefined
+/** Members that only a frame has that tells more than output, unless they are `null`. */
+const telling = /"(?:error|finish_reason|usage)"\s*:\s*(?!null|\s)/
+
+// The format names no events, so a text is only parsed where it may hold more than output, which few do.
+const sign = (frame: Frame, started: boolean): Sign => {
+  const { data } = frame
+  if (started && data.startsWith("{") && !telling.test(data)) return "output"
+  if (data.trim() === "[DONE]") return "end"
+  return frame.value === undefined ? "admitted" : signOf(frame.value)
+}
+
+const failureOf = (chunk: JsonObject): InStreamFailure => {
+  const error = Json.object(chunk, "error") ?? {}
   const code = Json.number(error, "code")
   return {
     type: Json.string(error, "type") ?? null,
@@ -56,7 +62,8 @@ const failureOf = (chunk: JsonObject): InStreamFailure | undefined => {
 const meter = (): Meter => {
   let seen: Served = { usage: undefined, tier: undefined, model: undefined }
   return {
-    add: (chunk) => {
+    add: ({ value: chunk }, sign) => {
+      if (sign === "output" || chunk === undefined) return
       const { model, tier, usage } = served(chunk)
       seen = {
         usage: usage ?? seen.usage,
@@ -75,12 +82,15 @@ const first = (answer: JsonObject, key: "message" | "delta"): JsonObject => {
   return Json.object(choice, key) ?? {}
 }
 
-const frame = (chunk: JsonObject): Frame => ({ event: undefined, data: JSON.stringify(chunk), value: chunk })
+const frame = (chunk: JsonObject): Frame => Sse.frame(undefined, chunk)
 
 export const ChatCompletions: Dialect = {
   name: "chat.completions",
-  isStart,
-  progress,
+  paths: ["/v1/chat/completions"],
+  key: undefined,
+  operation: "chat",
+  sign,
+  whole: "final",
   failureOf,
   meter,
   served,

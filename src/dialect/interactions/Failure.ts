@@ -38,6 +38,9 @@ const describe = (error: JsonObject): InStreamFailure => ({
   param: null
 })
 
+/** A failure that says nothing about itself. */
+export const unexplained = describe({})
+
 /** What an interaction that did not end well says was wrong; `undefined` where it says nothing. */
 export const reported = (interaction: JsonObject): InStreamFailure | undefined => {
   const error = Json.objects(interaction, "errors")[0] ?? Json.object(interaction, "error")
@@ -52,7 +55,7 @@ export const failureOf = (event: JsonObject): InStreamFailure | undefined => {
   }
   const interaction = finalOf(event)
   if (interaction === undefined || Json.string(interaction, "status") !== "failed") return undefined
-  const failure = reported(interaction) ?? describe({})
+  const failure = reported(interaction) ?? unexplained
   // Blocked content is an answer that ended early, as it is with the other providers.
   return isBlocked(failure.code) ? undefined : failure
 }

@@ -8,15 +8,17 @@
 import type { FlexInferenceError } from "../../FlexInferenceError.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import type { Dialect, Meter, Served } from "../../Dialect.ts"
+import type { Dialect, Meter, Served, Sign } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
+import * as Sse from "../../wire/Sse.ts"
+import * as Signs from "../Signs.ts"
 import { bodyFromResponses, eventsFromResponses } from "./AnswerFromResponses.ts"
 import { bodyToResponses, eventsToResponses } from "./AnswerToResponses.ts"
 import * as Collector from "./Collector.ts"
 import { Continuation } from "./Continuation.ts"
 import * as ErrorEnvelope from "./ErrorEnvelope.ts"
 import { finalOf, typeOf } from "./Event.ts"
-import { failureOf } from "./Failure.ts"
+import * as Failure from "./Failure.ts"
 import { fieldOf } from "./Field.ts"
 import { requestFromResponses } from "./RequestFromResponses.ts"
 import { requestToResponses } from "./RequestToResponses.ts"
@@ -35,14 +37,39 @@ const report = (interaction: JsonObject, searchSteps: number): Served => {
 
 const served = (body: JsonObject): Served => report(body, Json.objects(body, "steps").filter(isSearch).length)
 
+const names = Signs.make({
+  names: {
+    "interaction.created": "admitted",
+    "interaction.status_update": "admitted",
+    "interaction.completed": "final",
+    // Its name before the steps schema.
+    "interaction.complete": "final",
+    error: "failed",
+    done: "end"
+  },
+  families: [["step.", "output"], ["content.", "output"]],
+  nameOf: typeOf
+})
+
+const sign = (frame: Frame): Sign => {
+  if (frame.data === "[DONE]") return "end"
+  const sign = names(frame)
+  if (sign !== "final" && sign !== "failed") return sign
+  // An interaction may end as failed, and an error event may be an empty one, which means nothing and was seen.
+  return frame.value === undefined || Failure.failureOf(frame.value) === undefined
+    ? sign === "final" ? "final" : "admitted"
+    : "failed"
+}
+
 const meter = (): Meter => {
   let searchSteps = 0
   let seen: Served = { usage: undefined, tier: undefined, model: undefined }
   return {
-    add: (event) => {
-      const interaction = finalOf(event)
-      if (interaction !== undefined) seen = report(interaction, searchSteps)
-      else if (typeOf(event) === "step.start" && isSearch(Json.object(event, "step") ?? {})) searchSteps++
+    add: (frame, sign) => {
+      if (sign === "final") seen = report(finalOf(frame.value ?? {}) ?? {}, searchSteps)
+      else if (sign === "output" && frame.event !== "step.delta" && frame.event !== "step.stop") {
+        if (frame.value !== undefined && isSearch(Json.object(frame.value, "step") ?? {})) searchSteps++
+      }
     },
     served: () => seen
   }
@@ -73,22 +100,19 @@ const textDelta = (event: JsonObject): string | undefined => {
   }
 }
 
-const frame = (event: JsonObject): Frame => {
-  const type = typeOf(event)
-  return { event: type === "" ? undefined : type, data: JSON.stringify(event), value: event }
-}
+const frame = (event: JsonObject): Frame => Sse.frame(typeOf(event) || undefined, event)
 
 const errorFrame = (error: FlexInferenceError): Frame =>
   frame({ event_type: "error", ...ErrorEnvelope.errorBody(error) })
 
 export const Interactions: Dialect = {
   name: "interactions",
-  isStart: (event) => /^(step|content)\./.test(typeOf(event)),
-  progress: ({ data, event, value }) => {
-    if (event === "done" || data === "[DONE]") return "closed"
-    return value !== undefined && finalOf(value) !== undefined ? "complete" : "open"
-  },
-  failureOf,
+  paths: ["/v1/interactions", "/v1beta/interactions"],
+  key: { header: "x-goog-api-key", searchParam: "key" },
+  operation: "generate_content",
+  sign,
+  whole: "final",
+  failureOf: (event) => Failure.failureOf(event) ?? Failure.unexplained,
   meter,
   served,
   collector: Collector.make,

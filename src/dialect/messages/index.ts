@@ -10,6 +10,8 @@ import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Dialect, InStreamFailure, Meter, Served } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
+import * as Sse from "../../wire/Sse.ts"
+import * as Signs from "../Signs.ts"
 import { collector } from "./Collector.ts"
 import { continuation } from "./Continuation.ts"
 import { fieldOf } from "./Field.ts"
@@ -21,13 +23,13 @@ import * as Usage from "./Usage.ts"
 
 const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
 
-const isStart = (event: JsonObject): boolean => {
-  const type = typeOf(event)
-  return type.startsWith("content_block_") || type === "message_delta" || type === "message_stop"
-}
+const sign = Signs.make({
+  names: { message_start: "admitted", ping: "admitted", message_delta: "final", message_stop: "end", error: "failed" },
+  families: [["content_block_", "output"]],
+  nameOf: typeOf
+})
 
-const failureOf = (event: JsonObject): InStreamFailure | undefined => {
-  if (typeOf(event) !== "error") return undefined
+const failureOf = (event: JsonObject): InStreamFailure => {
   const error = Json.object(event, "error") ?? {}
   const type = Json.string(error, "type") ?? null
   return {
@@ -54,12 +56,13 @@ const meter = (): Meter => {
   let usage: JsonObject = {}
   let isFinal = false
   return {
-    add: (event) => {
-      if (typeOf(event) === "message_start") {
+    add: ({ value: event }, sign) => {
+      if (event === undefined) return
+      if (sign === "admitted" && typeOf(event) === "message_start") {
         const message = Json.object(event, "message") ?? {}
         model = Json.string(message, "model")
         usage = Json.object(message, "usage") ?? {}
-      } else if (typeOf(event) === "message_delta") {
+      } else if (sign === "final") {
         usage = Usage.merge(usage, Json.object(event, "usage") ?? {})
         isFinal = true
       }
@@ -104,7 +107,7 @@ const errorBody = (error: FlexInferenceError): JsonObject => ({
   error: { type: errorTypeOf(error.status), message: error.message, flexinference: toBlock(error) }
 })
 
-const frame = (event: JsonObject): Frame => ({ event: typeOf(event), data: JSON.stringify(event), value: event })
+const frame = (event: JsonObject): Frame => Sse.frame(typeOf(event), event)
 
 const text = (body: JsonObject): string =>
   Json.objects(body, "content")
@@ -117,8 +120,11 @@ const textDelta = (event: JsonObject): string | undefined => {
 
 export const Messages: Dialect = {
   name: "messages",
-  isStart,
-  progress: ({ value }) => value !== undefined && typeOf(value) === "message_stop" ? "closed" : "open",
+  paths: ["/v1/messages"],
+  key: { header: "x-api-key" },
+  operation: "chat",
+  sign,
+  whole: "end",
   failureOf,
   meter,
   served,

@@ -10,37 +10,31 @@ import type { JsonObject } from "../../wire/Json.ts"
 import type { Collector, Dialect, InStreamFailure, Meter, Served, StreamSoFar } from "../../Dialect.ts"
 import type { Usage } from "../../Usage.ts"
 import type { Frame } from "../../wire/Sse.ts"
+import * as Sse from "../../wire/Sse.ts"
 import { errorBody } from "../OpenAIError.ts"
-
-const admission: ReadonlySet<string> = new Set([
-  "response.created",
-  "response.queued",
-  "response.in_progress",
-  "response.failed",
-  "error",
-  "keepalive"
-])
-
-const terminal: ReadonlySet<string> = new Set(["response.completed", "response.incomplete", "response.failed"])
+import * as Signs from "../Signs.ts"
 
 const typeOf = (event: JsonObject): string => Json.string(event, "type") ?? ""
 
-const isStart = (event: JsonObject): boolean => {
-  const type = typeOf(event)
-  return type.startsWith("response.") && !admission.has(type)
-}
+const sign = Signs.make({
+  names: {
+    "response.created": "admitted",
+    "response.queued": "admitted",
+    "response.in_progress": "admitted",
+    "response.completed": "end",
+    "response.incomplete": "end",
+    "response.failed": "failed",
+    error: "failed"
+  },
+  families: [["response.", "output"]],
+  nameOf: typeOf
+})
 
-const failureOf = (event: JsonObject): InStreamFailure | undefined => {
-  switch (typeOf(event)) {
+const failureOf = (event: JsonObject): InStreamFailure =>
+  typeOf(event) === "response.failed"
+    ? describe(Json.object(Json.object(event, "response") ?? event, "error") ?? {})
     // The SDK's type is flat, the wire nests the failure under `error`; both occur.
-    case "error":
-      return describe(Json.object(event, "error") ?? event)
-    case "response.failed":
-      return describe(Json.object(Json.object(event, "response") ?? event, "error") ?? {})
-    default:
-      return undefined
-  }
-}
+    : describe(Json.object(event, "error") ?? event)
 
 const describe = (error: JsonObject): InStreamFailure => ({
   type: Json.string(error, "type") ?? null,
@@ -80,29 +74,34 @@ const nothing: Served = { usage: undefined, tier: undefined, model: undefined }
 const meter = (): Meter => {
   let seen = nothing
   return {
-    add: (event) => {
-      const response = terminal.has(typeOf(event)) ? Json.object(event, "response") : undefined
+    add: ({ value }, sign) => {
+      const response = sign === "end" && value !== undefined ? Json.object(value, "response") : undefined
       if (response !== undefined) seen = served(response)
     },
     served: () => seen
   }
 }
 
+const isTerminal = (type: string): boolean =>
+  type === "response.completed" || type === "response.incomplete" || type === "response.failed"
+
 const collector = (): Collector => {
-  const items: Array<JsonObject> = []
+  // By the provider's own index, which is a key and no length.
+  const items = new Map<number, JsonObject>()
   let body: JsonObject | undefined
   return {
+    needs: (event) => event.startsWith("response.output_item.") || isTerminal(event),
     add: (event) => {
       const type = typeOf(event)
       const index = Json.number(event, "output_index")
       const item = Json.object(event, "item")
       if (index !== undefined && item !== undefined && type.startsWith("response.output_item.")) {
-        items[index] = item
-      } else if (terminal.has(type)) {
+        items.set(index, item)
+      } else if (isTerminal(type)) {
         const response = Json.object(event, "response") ?? {}
         // Some backends leave `output` out of the final object, or empty; the items have all gone by.
         body = Json.objects(response, "output").length === 0
-          ? { ...response, output: items.filter((item) => item !== undefined) }
+          ? { ...response, output: [...items].toSorted(([a], [b]) => a - b).map(([, item]) => item) }
           : response
       }
     },
@@ -139,17 +138,20 @@ const errorFrame = (error: FlexInferenceError, seen: StreamSoFar): Frame => {
   })
 }
 
-const frame = (event: JsonObject): Frame => ({ event: typeOf(event), data: JSON.stringify(event), value: event })
+const frame = (event: JsonObject): Frame => Sse.frame(typeOf(event), event)
 
 export const Responses: Dialect = {
   name: "responses",
-  isStart,
-  progress: ({ value }) => value !== undefined && terminal.has(typeOf(value)) ? "closed" : "open",
+  paths: ["/v1/responses"],
+  key: undefined,
+  operation: "chat",
+  sign,
+  whole: "end",
   failureOf,
   meter,
   served,
   collector,
-  usagePath: (event) => terminal.has(typeOf(event)) ? ["response", "usage"] : undefined,
+  usagePath: (event) => isTerminal(typeOf(event)) ? ["response", "usage"] : undefined,
   frame,
   closing: [],
   errorBody,

@@ -9,6 +9,7 @@ import * as Json from "../../../src/wire/Json.ts"
 import type { JsonObject } from "../../../src/wire/Json.ts"
 import { absent } from "../../support/fixtures.ts"
 import { bodies, collect, context, events, streams, through } from "./recorded.ts"
+import { failureOf } from "../../support/streams.ts"
 
 const asking = context({ stream_options: { include_usage: true } })
 
@@ -73,7 +74,7 @@ describe("Chat Completions answers from Responses", () => {
             const chunks = through(FromResponses.events(asking), answer)
             const whole = FromResponses.body(response, asking)
             if (Json.string(response, "status") === "failed") {
-              assert.isDefined(ChatCompletions.failureOf(chunks.at(-1) ?? {}))
+              assert.isDefined(failureOf(ChatCompletions, chunks.at(-1) ?? {}))
               continue
             }
             assert.deepStrictEqual(collect(ChatCompletions.collector(), chunks), whole)
@@ -244,7 +245,7 @@ describe("Chat Completions answers from Responses", () => {
       event("error", { error: { type: "server_error", code: "flex_unavailable", message: "busy", param: null } }),
       event("response.failed", { response: { status: "failed", error: { code: "server_error", message: "busy" } } })
     ])
-    assert.deepStrictEqual(chunks.map((chunk) => ChatCompletions.failureOf(chunk)?.code), ["flex_unavailable"])
+    assert.deepStrictEqual(chunks.map((chunk) => failureOf(ChatCompletions, chunk)?.code), ["flex_unavailable"])
   })
 })
 
@@ -336,7 +337,7 @@ describe("Responses answers from Chat Completions", () => {
 
   it("fail where a chunk says so", () => {
     const written = through(ToResponses.events(context()), [{ error: { code: "flex_unavailable", message: "busy" } }])
-    assert.deepStrictEqual(Responses.failureOf(written.at(-1) ?? {}), {
+    assert.deepStrictEqual(failureOf(Responses, written.at(-1) ?? {}), {
       type: null,
       code: "flex_unavailable",
       message: "busy",

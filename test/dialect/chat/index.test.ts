@@ -7,6 +7,7 @@ import type { JsonObject } from "../../../src/wire/Json.ts"
 import * as Sse from "../../../src/wire/Sse.ts"
 import { absent, recordings } from "../../support/fixtures.ts"
 import { bodies, collect, events, frames, streams } from "./recorded.ts"
+import { failureOf, isStart, progress, served } from "../../support/streams.ts"
 
 const delta = (delta: JsonObject): JsonObject => ({ choices: [{ index: 0, delta, finish_reason: null }] })
 
@@ -27,16 +28,16 @@ describe("ChatCompletions", () => {
     ["a finish reason", { choices: [{ index: 0, delta: {}, finish_reason: "length" }] }, true],
     ["text of another choice", { choices: [{ index: 1, delta: { content: "P" } }] }, true]
   ])("decides of a chunk with %s whether generation has started", (_, chunk, started) => {
-    assert.strictEqual(ChatCompletions.isStart(chunk), started)
+    assert.strictEqual(isStart(ChatCompletions, chunk), started)
   })
 
   it("is closed by [DONE] and by nothing else", () => {
-    const of = (value: JsonObject) => ChatCompletions.progress(ChatCompletions.frame(value))
+    const of = (value: JsonObject) => progress(ChatCompletions)(ChatCompletions.frame(value))
     assert.strictEqual(of(delta({ content: "P" })), "open")
     assert.strictEqual(of({ choices: [], usage: null }), "open")
     assert.strictEqual(of({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }], usage: null }), "complete")
     assert.strictEqual(of({ choices: [], usage: { prompt_tokens: 1 } }), "complete")
-    assert.deepStrictEqual(ChatCompletions.closing.map(ChatCompletions.progress), ["closed"])
+    assert.deepStrictEqual(ChatCompletions.closing.map(progress(ChatCompletions)), ["closed"])
     assert.deepStrictEqual(ChatCompletions.closing.map(Sse.encode), ["data: [DONE]\n\n"])
   })
 
@@ -48,12 +49,12 @@ describe("ChatCompletions", () => {
 
   it("finds a failure in any chunk whose error is an object", () => {
     assert.deepStrictEqual(
-      ChatCompletions.failureOf({ error: { message: "busy", type: "server_error", code: 503, param: null } }),
+      failureOf(ChatCompletions, { error: { message: "busy", type: "server_error", code: 503, param: null } }),
       { type: "server_error", code: "503", message: "busy", param: null }
     )
-    assert.strictEqual(ChatCompletions.failureOf({ error: { code: "flex_unavailable" } })?.code, "flex_unavailable")
-    assert.isUndefined(ChatCompletions.failureOf({ error: null, choices: [] }))
-    assert.isUndefined(ChatCompletions.failureOf({ error: "text" }))
+    assert.strictEqual(failureOf(ChatCompletions, { error: { code: "flex_unavailable" } })?.code, "flex_unavailable")
+    assert.isUndefined(failureOf(ChatCompletions, { error: null, choices: [] }))
+    assert.isUndefined(failureOf(ChatCompletions, { error: "text" }))
   })
 
   it("ends a broken stream with the contract's error frame", () => {
@@ -79,7 +80,7 @@ describe("ChatCompletions", () => {
         }
       }
     })
-    assert.deepStrictEqual(ChatCompletions.failureOf(frame.value ?? {})?.code, "upstream_stream_failed")
+    assert.deepStrictEqual(failureOf(ChatCompletions, frame.value ?? {})?.code, "upstream_stream_failed")
   })
 
   describe.skipIf(absent)("on recorded traffic", () => {
@@ -88,9 +89,9 @@ describe("ChatCompletions", () => {
       ({ sse }) =>
         Effect.gen(function*() {
           const all = yield* frames(sse)
-          assert.strictEqual(all.filter((frame) => ChatCompletions.progress(frame) === "closed").length, 1)
+          assert.strictEqual(all.filter((frame) => progress(ChatCompletions)(frame) === "closed").length, 1)
           assert.strictEqual(
-            ChatCompletions.progress(all.at(-1) ?? { event: undefined, data: "", value: undefined }),
+            progress(ChatCompletions)(all.at(-1) ?? { event: undefined, data: "", value: undefined }),
             "closed"
           )
 
@@ -98,8 +99,8 @@ describe("ChatCompletions", () => {
           // The first chunk is a start only where it brings a tool call along.
           const [first = {}] = Json.objects(chunks[0] ?? {}, "choices")
           const calls = Json.array(Json.object(first, "delta") ?? {}, "tool_calls") ?? []
-          assert.strictEqual(chunks.findIndex(ChatCompletions.isStart), calls.length > 0 ? 0 : 1)
-          assert.isTrue(chunks.every((chunk) => ChatCompletions.failureOf(chunk) === undefined))
+          assert.strictEqual(chunks.findIndex((chunk) => isStart(ChatCompletions, chunk)), calls.length > 0 ? 0 : 1)
+          assert.isTrue(chunks.every((chunk) => failureOf(ChatCompletions, chunk) === undefined))
 
           const body = collect(ChatCompletions.collector(), chunks)
           assert.isDefined(body)
@@ -107,12 +108,10 @@ describe("ChatCompletions", () => {
             ChatCompletions.text(body ?? {}),
             chunks.map((c) => ChatCompletions.textDelta(c) ?? "").join("")
           )
-          const meter = ChatCompletions.meter()
-          for (const chunk of chunks) meter.add(chunk)
-          assert.deepStrictEqual(meter.served(), ChatCompletions.served(body ?? {}))
-          assert.strictEqual(meter.served().tier, "default")
+          assert.deepStrictEqual(served(ChatCompletions, chunks), ChatCompletions.served(body ?? {}))
+          assert.strictEqual(served(ChatCompletions, chunks).tier, "default")
           const usages = chunks.filter((chunk) => ChatCompletions.usagePath(chunk) !== undefined)
-          assert.strictEqual(usages.length, meter.served().usage === undefined ? 0 : 1)
+          assert.strictEqual(usages.length, served(ChatCompletions, chunks).usage === undefined ? 0 : 1)
         })
     )
 

@@ -1,16 +1,15 @@
 /** Recorded OpenAI traffic, decoded: bodies, and streams cut into answers. */
-import { Effect, Stream } from "effect"
+import { Effect } from "effect"
 import type { AnswerContext, Collector, Transducer } from "../../../src/Dialect.ts"
 import type { Frame } from "../../../src/wire/Sse.ts"
 import { isObject, type JsonObject } from "../../../src/wire/Json.ts"
-import * as Sse from "../../../src/wire/Sse.ts"
 import { type Recording, recordings } from "../../support/fixtures.ts"
+import { framesOf } from "../../support/streams.ts"
 
 type Folder = "openai-chat" | "openai-responses"
 
 /** The frames of a recorded stream. */
-export const frames = (sse: string): Effect.Effect<ReadonlyArray<Frame>, unknown> =>
-  Stream.make(new TextEncoder().encode(sse)).pipe(Sse.decode, Stream.runCollect)
+export const frames = (sse: string): Effect.Effect<ReadonlyArray<Frame>> => framesOf(sse)
 
 /** The events of a recorded stream. */
 export const events = (sse: string): Effect.Effect<ReadonlyArray<JsonObject>, unknown> =>

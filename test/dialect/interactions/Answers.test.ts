@@ -8,7 +8,7 @@ import * as Hub from "../../../src/dialect/responses/Writer.ts"
 import * as Json from "../../../src/wire/Json.ts"
 import type { JsonObject } from "../../../src/wire/Json.ts"
 import { absent, recordings } from "../../support/fixtures.ts"
-import { collect, eventsOf, framesOf } from "../../support/streams.ts"
+import { collect, eventsOf, framesOf, isStart } from "../../support/streams.ts"
 import { bodies, Body, context, streamOf, streams, through } from "./streams.ts"
 
 const translation = Interactions.translation ?? assert.fail("Interactions must translate")
@@ -61,10 +61,10 @@ describe("answers from Interactions to Responses", () => {
           let sequence = 0
           let started = false
           for (const event of eventsOf(yield* framesOf(sse))) {
-            started ||= Interactions.isStart(event)
+            started ||= isStart(Interactions, event)
             for (const translated of transducer.push(event)) {
               assert.strictEqual(Json.number(translated, "sequence_number"), sequence++)
-              if (!started) assert.isFalse(Responses.isStart(translated))
+              if (!started) assert.isFalse(isStart(Responses, translated))
             }
           }
           assert.isTrue(started)

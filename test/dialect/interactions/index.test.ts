@@ -6,7 +6,7 @@ import * as Json from "../../../src/wire/Json.ts"
 import type { JsonObject } from "../../../src/wire/Json.ts"
 import * as Sse from "../../../src/wire/Sse.ts"
 import { absent } from "../../support/fixtures.ts"
-import { collect, eventsOf, framesOf } from "../../support/streams.ts"
+import { collect, eventsOf, failureOf, framesOf, isStart, progress, served } from "../../support/streams.ts"
 import { bodies, Body, streamOf, streams } from "./streams.ts"
 
 const typeOf = (event: JsonObject): string => Json.string(event, "event_type") ?? ""
@@ -21,7 +21,7 @@ describe.skipIf(absent)("Interactions on recorded traffic", () => {
   it.effect.each(streams)("starts $name at its first step and not on admission", ({ sse }) =>
     Effect.gen(function*() {
       const events = eventsOf(yield* framesOf(sse))
-      const first = events.findIndex(Interactions.isStart)
+      const first = events.findIndex((event) => isStart(Interactions, event))
       assert.deepStrictEqual(events.slice(0, first + 1).map(typeOf), [
         "interaction.created",
         "interaction.status_update",
@@ -33,9 +33,9 @@ describe.skipIf(absent)("Interactions on recorded traffic", () => {
     "is complete at the last event of $name and closed by the frame after it",
     ({ sse }) =>
       Effect.gen(function*() {
-        const progress = (yield* framesOf(sse)).map(Interactions.progress)
-        assert.deepStrictEqual([...new Set(progress.slice(0, -2))], ["open"])
-        assert.deepStrictEqual(progress.slice(-2), ["complete", "closed"])
+        const seen = (yield* framesOf(sse)).map(progress(Interactions))
+        assert.deepStrictEqual([...new Set(seen.slice(0, -2))], ["open"])
+        assert.deepStrictEqual(seen.slice(-2), ["complete", "closed"])
       })
   )
 
@@ -45,11 +45,9 @@ describe.skipIf(absent)("Interactions on recorded traffic", () => {
       Effect.gen(function*() {
         const events = eventsOf(yield* framesOf(sse))
         const body = collect(Interactions, events) ?? {}
-        const meter = Interactions.meter()
-        for (const event of events) meter.add(event)
         assert.strictEqual(Interactions.text(body), events.map((event) => Interactions.textDelta(event) ?? "").join(""))
-        assert.deepStrictEqual(Interactions.served(body), meter.served())
-        assert.strictEqual(meter.served().tier, "standard")
+        assert.deepStrictEqual(Interactions.served(body), served(Interactions, events))
+        assert.strictEqual(served(Interactions, events).tier, "standard")
         // The recorded body of the same scenario is another run, but has the same members and the same kinds of steps.
         const other = bodies.find((body) => body.name === name.replace(".chunks.txt", ".json"))?.body ?? {}
         assert.sameMembers(Object.keys(body), Object.keys(other))
@@ -172,7 +170,7 @@ describe("failures inside an Interactions stream (synthetic)", () => {
       code: undefined
     }
   ])("are told from $name", ({ code, event }) => {
-    assert.strictEqual(Interactions.failureOf(event)?.code, code)
+    assert.strictEqual(failureOf(Interactions, event)?.code, code)
   })
 })
 
@@ -184,7 +182,7 @@ describe("Interactions' frames", () => {
       `event: step.start\ndata: ${JSON.stringify(event)}\n\n`
     )
     assert.strictEqual(Interactions.closing.map(Sse.encode).join(""), "event: done\ndata: [DONE]\n\n")
-    assert.deepStrictEqual(Interactions.closing.map(Interactions.progress), ["closed"])
+    assert.deepStrictEqual(Interactions.closing.map(progress(Interactions)), ["closed"])
   })
 
   it("point at the usage in the last event alone", () => {
@@ -200,7 +198,7 @@ describe("Interactions' frames", () => {
     const frame = Interactions.errorFrame(error, { first: undefined, last: undefined })
     assert.strictEqual(frame.event, "error")
     assert.deepStrictEqual(JSON.parse(frame.data), { event_type: "error", error: inner })
-    assert.strictEqual(Interactions.failureOf(frame.value ?? {})?.message, "Upstream broke.")
+    assert.strictEqual(failureOf(Interactions, frame.value ?? {})?.message, "Upstream broke.")
   })
 
   it.each([

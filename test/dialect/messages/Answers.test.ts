@@ -10,6 +10,7 @@ import * as Json from "../../../src/wire/Json.ts"
 import type { JsonObject } from "../../../src/wire/Json.ts"
 import { absent, recordings } from "../../support/fixtures.ts"
 import { collected, eventsOf, pushed, streamOf } from "./streams.ts"
+import { failureOf, progress } from "../../support/streams.ts"
 
 const context: AnswerContext = {
   id: "t1",
@@ -117,7 +118,7 @@ describe.skipIf(absent)("recorded Messages answers as Responses", () => {
         "response.created",
         "response.in_progress"
       ])
-      assert.strictEqual(Responses.progress(Responses.frame(hub.at(-1) ?? {})), "closed")
+      assert.strictEqual(progress(Responses)(Responses.frame(hub.at(-1) ?? {})), "closed")
     }
   })
 
@@ -289,9 +290,9 @@ describe("a translated stream (synthetic)", () => {
       { type: "error", error: { type: "overloaded_error", message: "Overloaded" } }
     ])
     assert.strictEqual(hub.at(-1)?.["type"], "response.failed")
-    assert.strictEqual(Responses.failureOf(hub.at(-1) ?? {})?.message, "Overloaded")
+    assert.strictEqual(failureOf(Responses, hub.at(-1) ?? {})?.message, "Overloaded")
     const back = pushed(eventsFromResponses(context), hub)
-    assert.strictEqual(Messages.failureOf(back.at(-1) ?? {})?.message, "Overloaded")
+    assert.strictEqual(failureOf(Messages, back.at(-1) ?? {})?.message, "Overloaded")
   })
 
   it("writes items in their order where they arrive interleaved, and loses nothing", () => {

@@ -6,6 +6,7 @@ import * as Json from "../../../src/wire/Json.ts"
 import type { JsonObject } from "../../../src/wire/Json.ts"
 import { absent, recordings } from "../../support/fixtures.ts"
 import { collected, eventsOf, streamOf } from "./streams.ts"
+import { failureOf, isStart, progress, served } from "../../support/streams.ts"
 
 const all = recordings("anthropic-messages")
 const streams = all.flatMap(({ name, sse }) => sse === undefined ? [] : [{ name, events: eventsOf(sse) }])
@@ -14,7 +15,7 @@ const frame = (event: JsonObject) => Messages.frame(event)
 
 describe.skipIf(absent)("recorded Messages traffic", () => {
   it.each(streams)("$name starts with its first content, and nothing of it came before", ({ events }) => {
-    const start = events.findIndex(Messages.isStart)
+    const start = events.findIndex((event) => isStart(Messages, event))
     const type = Json.string(events[start] ?? {}, "type")
     assert.isTrue(type === "content_block_start" || type === "message_delta")
     for (const event of events.slice(0, start)) {
@@ -23,9 +24,9 @@ describe.skipIf(absent)("recorded Messages traffic", () => {
   })
 
   it.each(streams)("$name is open until its very last event, and then closed", ({ events }) => {
-    const progress = events.map((event) => Messages.progress(frame(event)))
-    assert.deepStrictEqual(progress.slice(0, -1).filter((one) => one !== "open"), [])
-    assert.strictEqual(progress.at(-1), "closed")
+    const seen = events.map((event) => progress(Messages)(frame(event)))
+    assert.deepStrictEqual(seen.slice(0, -1).filter((one) => one !== "open"), [])
+    assert.strictEqual(seen.at(-1), "closed")
   })
 
   it.each(streams)("$name is gathered into the body its deltas add up to", ({ events }) => {
@@ -44,9 +45,7 @@ describe.skipIf(absent)("recorded Messages traffic", () => {
   })
 
   it.each(streams)("the meter of $name reads what the gathered body reports", ({ events }) => {
-    const meter = Messages.meter()
-    for (const event of events) meter.add(event)
-    assert.deepStrictEqual(meter.served(), Messages.served(collected(Messages, events)))
+    assert.deepStrictEqual(served(Messages, events), Messages.served(collected(Messages, events)))
   })
 
   it.each(bodies)("$name comes back whole when it is told as a stream and gathered", ({ body }) => {
@@ -84,9 +83,11 @@ describe("Messages", () => {
   })
 
   it("reports no usage of a stream that broke off before its final count (synthetic)", () => {
-    const meter = Messages.meter()
-    meter.add({ type: "message_start", message: { model: "claude-x", usage: { input_tokens: 5, output_tokens: 1 } } })
-    assert.deepStrictEqual(meter.served(), { usage: undefined, tier: undefined, model: "claude-x" })
+    const start = {
+      type: "message_start",
+      message: { model: "claude-x", usage: { input_tokens: 5, output_tokens: 1 } }
+    }
+    assert.deepStrictEqual(served(Messages, [start]), { usage: undefined, tier: undefined, model: "claude-x" })
   })
 
   it("keeps blocks and members it does not know (synthetic)", () => {
@@ -120,14 +121,14 @@ describe("Messages", () => {
 
   it("recognises an error event, and no other, as a failure (synthetic)", () => {
     const event = { type: "error", error: { type: "overloaded_error", message: "Overloaded" }, request_id: "req_1" }
-    assert.deepStrictEqual(Messages.failureOf(event), {
+    assert.deepStrictEqual(failureOf(Messages, event), {
       type: "overloaded_error",
       code: "overloaded_error",
       message: "Overloaded",
       param: null
     })
-    assert.isFalse(Messages.isStart(event))
-    assert.isUndefined(Messages.failureOf({ type: "message_stop" }))
+    assert.isFalse(isStart(Messages, event))
+    assert.isUndefined(failureOf(Messages, { type: "message_stop" }))
   })
 
   it("names the place of the final usage in the one event that carries it", () => {

@@ -1,18 +1,14 @@
 /** Streams of Messages events for tests: recorded ones decoded, and whole bodies told as a stream. */
-import { Effect, Stream } from "effect"
+import { Effect } from "effect"
 import type { Collector, Dialect, Transducer } from "../../../src/Dialect.ts"
 import * as Json from "../../../src/wire/Json.ts"
 import type { JsonObject } from "../../../src/wire/Json.ts"
-import * as Sse from "../../../src/wire/Sse.ts"
+import { framesOf } from "../../support/streams.ts"
 
 /** The events behind recorded SSE text. */
 export const eventsOf = (sse: string): ReadonlyArray<JsonObject> =>
   Effect.runSync(
-    Stream.make(new TextEncoder().encode(sse)).pipe(
-      Sse.decode,
-      Stream.runCollect,
-      Effect.map((frames) => frames.flatMap(({ value }) => value === undefined ? [] : [value]))
-    )
+    Effect.map(framesOf(sse), (frames) => frames.flatMap(({ value }) => value === undefined ? [] : [value]))
   )
 
 const gather = (collector: Collector, events: ReadonlyArray<JsonObject>): JsonObject => {

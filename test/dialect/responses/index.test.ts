@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import { Responses } from "../../../src/dialect/responses/index.ts"
 import { streamFailed } from "../../../src/FlexInferenceError.ts"
 import * as Json from "../../../src/wire/Json.ts"
 import { absent, recording, recordings } from "../../support/fixtures.ts"
-import { collect, eventsOf, framesOf } from "../../support/streams.ts"
+import { collect, eventsOf, failureOf, framesOf, isStart, progress, served } from "../../support/streams.ts"
 
 const types = (events: ReadonlyArray<Json.JsonObject>) => events.map((event) => Json.string(event, "type"))
 
@@ -24,7 +24,7 @@ describe("Responses", () => {
     ["response.completed", true],
     ["response.incomplete", true]
   ])("%s shows a start: %s", (type, starts) => {
-    assert.strictEqual(Responses.isStart({ type }), starts)
+    assert.strictEqual(isStart(Responses, { type }), starts)
   })
 
   it.each([
@@ -32,7 +32,7 @@ describe("Responses", () => {
     ["flat, as in the vendor's types", { type: "error", code: "c", message: "m", param: "p" }],
     ["inside response.failed", { type: "response.failed", response: { error: { code: "c", message: "m" } } }]
   ])("recognises a failure %s", (_, event) => {
-    assert.deepInclude(Responses.failureOf(event), { code: "c", message: "m" })
+    assert.deepInclude(failureOf(Responses, event), { code: "c", message: "m" })
   })
 
   it("rebuilds the output from the item events where the final object lacks it", () => {
@@ -91,7 +91,7 @@ describe("Responses", () => {
           for (const [nth, start] of starts.entries()) {
             const answer = events.slice(start, starts[nth + 1])
             const terminal = answer.findLast((event) =>
-              Responses.progress({ event: undefined, data: "", value: event }) === "closed"
+              progress(Responses)({ event: undefined, data: "", value: event }) === "closed"
             )
             assert.isDefined(terminal, `${name} ends`)
             const response = Json.object(terminal ?? {}, "response") ?? {}
@@ -110,12 +110,15 @@ describe("Responses", () => {
       ({ name, sse = "" }) =>
         Effect.gen(function*() {
           const events = eventsOf(yield* framesOf(sse))
-          const start = events.findIndex(Responses.isStart)
+          const start = events.findIndex((event) => isStart(Responses, event))
           if (name === "error-in-stream-quota.chunks.txt") {
             assert.strictEqual(start, -1)
-            assert.deepInclude(events.map(Responses.failureOf).find((failure) => failure !== undefined), {
-              code: "insufficient_quota"
-            })
+            assert.deepInclude(
+              events.map((event) => failureOf(Responses, event)).find((failure) => failure !== undefined),
+              {
+                code: "insufficient_quota"
+              }
+            )
           } else {
             assert.strictEqual(types(events)[start], "response.output_item.added")
             assert.isTrue(types(events).slice(0, start).every((type) => /created|queued|in_progress/.test(type ?? "")))
@@ -126,12 +129,9 @@ describe("Responses", () => {
     it.effect("takes the served tier from the final object, not from the first events", () =>
       Effect.gen(function*() {
         const events = eventsOf(yield* framesOf(recording("openai-responses", "stream-text.exchange.json").sse ?? ""))
-        const meter = Responses.meter()
-        meter.add(events[0] ?? {})
-        assert.strictEqual(meter.served().tier, undefined)
-        for (const event of events) meter.add(event)
-        assert.strictEqual(meter.served().tier, "default")
-        assert.isAbove(meter.served().usage?.output ?? 0, 0)
+        assert.strictEqual(served(Responses, events.slice(0, 1)).tier, undefined)
+        assert.strictEqual(served(Responses, events).tier, "default")
+        assert.isAbove(served(Responses, events).usage?.output ?? 0, 0)
       }))
 
     it.each(bodies)("reads model, tier and usage of $name", ({ body }) => {
@@ -143,24 +143,4 @@ describe("Responses", () => {
       assert.strictEqual(usage?.output, reported === undefined ? undefined : Json.number(reported, "output_tokens"))
     })
   })
-})
-
-describe("Sse", () => {
-  it.effect.prop(
-    "any split of a stream's bytes into chunks gives the same frames",
-    [
-      Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 64 })),
-      Schema.Array(Schema.Struct({ name: Schema.Literals(["", "a", "response.created"]), text: Schema.String }))
-    ],
-    ([size, events]) =>
-      Effect.gen(function*() {
-        const text = events.map(({ name, text }) =>
-          `: a comment\nretry: 10\n${name === "" ? "" : `event: ${name}\n`}data: ${
-            JSON.stringify({ text, emoji: "🌍é" })
-          }\r\n\r\n`
-        ).join("")
-        assert.deepStrictEqual(yield* framesOf(text, size), yield* framesOf(text, 1 << 20))
-        assert.strictEqual((yield* framesOf(text, size)).length, events.length)
-      })
-  )
 })

@@ -1,33 +1,52 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Scope, Stream } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
+import { Effect, Exit, Fiber, Layer, Pull, Scope } from "effect"
+import { FetchHttpClient } from "effect/http"
 import { once } from "node:events"
 import type { ServerResponse } from "node:http"
-import * as UndiciHttpClient from "../../src/transport/UndiciHttpClient.ts"
+import type { HttpClient } from "effect/http"
+import * as HttpClientTransport from "../../src/transport/HttpClientTransport.ts"
+import * as UndiciTransport from "../../src/transport/UndiciTransport.ts"
+import * as Transport from "../../src/Transport.ts"
 import { inOwnScope } from "../../src/FlexRace.ts"
 import * as Upstream from "../gateway/upstream.ts"
 
+const over = (client: Layer.Layer<HttpClient.HttpClient>) => Layer.provide(HttpClientTransport.layer, client)
+
 const transports = [
-  { name: "fetch", layer: FetchHttpClient.layer },
-  { name: "node:http", layer: NodeHttpClient.layerNodeHttpOptions({ keepAlive: true }) },
-  { name: "lean undici", layer: UndiciHttpClient.layer() }
+  { name: "fetch", layer: over(FetchHttpClient.layer) },
+  { name: "node:http", layer: over(NodeHttpClient.layerNodeHttpOptions({ keepAlive: true })) },
+  { name: "undici", layer: UndiciTransport.layer() }
 ]
 
-const post = (url: string) => HttpClientRequest.post(url).pipe(HttpClientRequest.bodyText("{}", "application/json"))
-
-/** The way a leg opens a body: in a scope of its own, with the first pull still to come. */
-const openLeg = (url: string) =>
+/** The way a leg opens a call: in a scope of its own, with the first pull still to come. */
+const openLeg = (url: string, headers: { readonly [name: string]: string } = {}) =>
   Effect.gen(function*() {
-    const client = HttpClient.withScope(yield* HttpClient.HttpClient)
-    const response = yield* client.execute(post(url))
-    return { response, pull: yield* Stream.toPull(response.stream) }
+    const transport = yield* Transport.Transport
+    const call = yield* transport.call({ url, headers: { "content-type": "application/json", ...headers }, body: "{}" })
+    const response = yield* call.response
+    return { abort: call.abort, response, pull: response.pull }
   })
+
+/** The rest of a body. */
+const rest = (pull: Transport.Response["pull"]) =>
+  Effect.gen(function*() {
+    const chunks: Array<Uint8Array> = []
+    while (true) {
+      const chunk = yield* Pull.catchDone(pull, () => Effect.succeed(undefined))
+      if (chunk === undefined) return Buffer.concat(chunks)
+      chunks.push(chunk)
+    }
+  })
+
+const textOf = (pull: Transport.Response["pull"]) => Effect.map(rest(pull), (bytes) => bytes.toString())
 
 const head = (response: ServerResponse) => {
   response.writeHead(200, { "content-type": "text/event-stream" })
   response.flushHeaders()
 }
+
+const late = new Transport.TransportError({ cause: new Error("too late") })
 
 const event = (index: number) => `data: {"index":${index},"text":"häßlich"}\n\n`
 
@@ -53,7 +72,7 @@ const still = (count: () => number): Effect.Effect<number> =>
   })
 
 transports.forEach(({ layer, name }) =>
-  describe(`HttpClient over ${name}`, () => {
+  describe(`Transport over ${name}`, () => {
     it.live("aborts a request that is interrupted before the headers have come", () =>
       Effect.gen(function*() {
         const upstream = yield* Upstream.make(() => {})
@@ -80,11 +99,9 @@ transports.forEach(({ layer, name }) =>
           head(response)
           response.write(event(0))
         })
-        const leg = yield* Effect.forkChild(Effect.gen(function*() {
-          const client = yield* HttpClient.HttpClient
-          const response = yield* client.execute(post(upstream.url))
-          return yield* Stream.runDrain(response.stream)
-        }))
+        const leg = yield* Effect.forkChild(
+          inOwnScope(Effect.flatMap(openLeg(upstream.url), ({ pull }) => rest(pull)))
+        )
         yield* upstream.seen
         yield* Effect.sleep("50 millis")
         yield* Fiber.interrupt(leg)
@@ -97,9 +114,7 @@ transports.forEach(({ layer, name }) =>
           head(response)
           response.write(event(0))
         })
-        const client = yield* HttpClient.HttpClient
-        const response = yield* client.execute(post(upstream.url))
-        assert.strictEqual(yield* Stream.runCount(Stream.take(response.stream, 1)), 1)
+        yield* Effect.scoped(Effect.flatMap(openLeg(upstream.url), ({ pull }) => pull))
         yield* upstream.aborted
       }).pipe(Effect.provide(layer)))
 
@@ -111,7 +126,7 @@ transports.forEach(({ layer, name }) =>
         })
         const scope = yield* Scope.make()
         const { pull } = yield* Scope.provide(inOwnScope(openLeg(upstream.url)), scope)
-        assert.isAbove((yield* pull)[0].length, 0)
+        assert.isAbove((yield* pull).length, 0)
         yield* Scope.close(scope, Exit.void)
         yield* upstream.aborted
       }).pipe(Effect.provide(layer)))
@@ -130,8 +145,8 @@ transports.forEach(({ layer, name }) =>
       Effect.gen(function*() {
         const upstream = yield* Upstream.make((_, response) => response.end("{}"))
         for (let index = 0; index < 20; index++) {
-          const { pull } = yield* inOwnScope(openLeg(upstream.url))
-          assert.strictEqual(yield* Stream.mkString(Stream.decodeText(Stream.fromPull(Effect.succeed(pull)))), "{}")
+          const text = yield* Effect.scoped(Effect.flatMap(openLeg(upstream.url), ({ pull }) => textOf(pull)))
+          assert.strictEqual(text, "{}")
         }
         // undici takes a connection back only after it has told of the end: by then the next may have been opened.
         assert.isAtMost(upstream.connections(), 2)
@@ -147,14 +162,9 @@ transports.forEach(({ layer, name }) =>
           void writeAll(response, 512, chunk, written)
         })
         const { pull } = yield* inOwnScope(openLeg(upstream.url))
-        const first = (yield* pull).reduce((sum, bytes) => sum + bytes.length, 0)
+        const first = (yield* pull).length
         assert.isBelow(yield* still(() => written.bytes), total / 2)
-        const rest = yield* Stream.runFold(
-          Stream.fromPull(Effect.succeed(pull)),
-          () => 0,
-          (sum, bytes) => sum + bytes.length
-        )
-        assert.strictEqual(first + rest, total)
+        assert.strictEqual(first + (yield* rest(pull)).length, total)
       }).pipe(Effect.provide(layer)))
 
     it.live("hands on a stream that arrives byte by byte", () =>
@@ -166,14 +176,14 @@ transports.forEach(({ layer, name }) =>
           response.end()
         })
         const { pull } = yield* inOwnScope(openLeg(upstream.url))
-        assert.strictEqual(yield* Stream.mkString(Stream.decodeText(Stream.fromPull(Effect.succeed(pull)))), sent)
+        assert.strictEqual(yield* textOf(pull), sent)
       }).pipe(Effect.provide(layer)))
 
     it.live("fails with a transport error where nobody listens", () =>
       Effect.gen(function*() {
         const url = yield* Effect.scoped(Effect.map(Upstream.make(() => {}), ({ url }) => url))
         const error = yield* Effect.flip(inOwnScope(openLeg(url)))
-        assert.strictEqual(error.reason._tag, "TransportError")
+        assert.strictEqual(error._tag, "TransportError")
       }).pipe(Effect.provide(layer)))
 
     it.live("fails the body of a connection that breaks", () =>
@@ -182,10 +192,9 @@ transports.forEach(({ layer, name }) =>
           head(response)
           response.write(event(0), () => response.destroy())
         })
-        const client = yield* HttpClient.HttpClient
-        const response = yield* client.execute(post(upstream.url))
-        const error = yield* Effect.flip(Stream.runDrain(response.stream))
-        assert.strictEqual(error._tag, "HttpClientError")
+        const { pull } = yield* openLeg(upstream.url)
+        const error = yield* Effect.flip(rest(pull))
+        assert.strictEqual(error._tag, "TransportError")
       }).pipe(Effect.provide(layer)))
 
     it.live("sends the body's text and the headers as they are", () =>
@@ -195,26 +204,50 @@ transports.forEach(({ layer, name }) =>
             JSON.stringify([request.method, request.url, request.headers["x-key"], request.headers["content-length"]])
           )
         )
-        const client = yield* HttpClient.HttpClient
-        const request = HttpClientRequest.setHeader(post(`${upstream.url}/v1/responses?beta=true`), "x-key", "k")
-        const response = yield* client.execute(request)
-        assert.strictEqual(yield* response.text, `["POST","/v1/responses?beta=true","k","2"]`)
+        const { pull } = yield* openLeg(`${upstream.url}/v1/responses?beta=true`, { "x-key": "k" })
+        assert.strictEqual(yield* textOf(pull), `["POST","/v1/responses?beta=true","k","2"]`)
+      }).pipe(Effect.provide(layer)))
+
+    it.live("fails whoever waits for the answer when the call is aborted, and the request ends with its scope", () =>
+      Effect.gen(function*() {
+        const upstream = yield* Upstream.make(() => {})
+        const transport = yield* Transport.Transport
+        yield* Effect.scoped(Effect.gen(function*() {
+          const call = yield* transport.call({ url: upstream.url, headers: {}, body: "{}" })
+          const waiting = yield* Effect.forkChild(Effect.flip(call.response))
+          yield* upstream.seen
+          call.abort(late)
+          assert.strictEqual(yield* Fiber.join(waiting), late)
+        }))
+        yield* upstream.aborted
+      }).pipe(Effect.provide(layer)))
+
+    it.live("fails a pull that waits, and every later one, when the call is aborted", () =>
+      Effect.gen(function*() {
+        const upstream = yield* Upstream.make((_, response) => {
+          head(response)
+          response.write(event(0))
+        })
+        const { abort, pull } = yield* openLeg(upstream.url)
+        yield* pull
+        const waiting = yield* Effect.forkChild(Effect.flip(pull), { startImmediately: true })
+        abort(late)
+        assert.strictEqual(yield* Fiber.join(waiting), late)
+        assert.strictEqual(yield* Effect.flip(pull), late)
+      }).pipe(Effect.provide(layer)))
+
+    it.live("does not follow a redirect, so a credential stays where it was sent", () =>
+      Effect.gen(function*() {
+        const upstream = yield* Upstream.make((_, response) => {
+          response.writeHead(307, { location: "/elsewhere" }).end("moved")
+        })
+        const { response } = yield* openLeg(upstream.url)
+        assert.strictEqual(response.status, 307)
       }).pipe(Effect.provide(layer)))
   })
 )
 
-describe("UndiciHttpClient", () => {
-  it.live("does not follow a redirect, so a credential stays where it was sent", () =>
-    Effect.gen(function*() {
-      const upstream = yield* Upstream.make((_, response) => {
-        response.writeHead(307, { location: "/elsewhere" }).end("moved")
-      })
-      const client = yield* HttpClient.HttpClient
-      const response = yield* client.execute(post(upstream.url))
-      assert.strictEqual(response.status, 307)
-      assert.strictEqual(yield* response.text, "moved")
-    }).pipe(Effect.provide(UndiciHttpClient.layer())))
-
+describe("Transport over undici", () => {
   it.live("does not send a request that was given up while it waited for a connection", () =>
     Effect.gen(function*() {
       const paths: Array<string | undefined> = []
@@ -223,33 +256,24 @@ describe("UndiciHttpClient", () => {
         if (request.url === "/first") head(response)
         else response.end("ok")
       })
-      const client = yield* HttpClient.HttpClient
       const first = yield* Effect.forkChild(
-        Effect.flatMap(client.execute(post(`${upstream.url}/first`)), (response) => response.text)
+        inOwnScope(Effect.flatMap(openLeg(`${upstream.url}/first`), ({ pull }) => textOf(pull)))
       )
       yield* upstream.seen
-      const second = yield* Effect.forkChild(client.execute(post(`${upstream.url}/second`)))
+      const second = yield* Effect.forkChild(inOwnScope(openLeg(`${upstream.url}/second`)))
       yield* Effect.yieldNow
       yield* Fiber.interrupt(second)
       yield* Fiber.interrupt(first)
-      const third = yield* client.execute(post(`${upstream.url}/third`))
-      assert.strictEqual(yield* third.text, "ok")
+      const third = yield* openLeg(`${upstream.url}/third`)
+      assert.strictEqual(yield* textOf(third.pull), "ok")
       assert.deepStrictEqual(paths, ["/first", "/third"])
-    }).pipe(Effect.provide(UndiciHttpClient.layer({ connections: 1 }))))
+    }).pipe(Effect.provide(UndiciTransport.layer({ connections: 1 }))))
 
-  it.live("fails every later request once its layer is gone", () =>
+  it.live("fails every later call once its layer is gone", () =>
     Effect.gen(function*() {
       const upstream = yield* Upstream.make((_, response) => response.end("ok"))
-      const client = yield* Effect.provide(HttpClient.HttpClient, UndiciHttpClient.layer())
-      const error = yield* Effect.flip(client.execute(post(upstream.url)))
-      assert.strictEqual(error.reason._tag, "TransportError")
+      const transport = yield* Effect.provide(Transport.Transport, UndiciTransport.layer())
+      const call = yield* transport.call({ url: upstream.url, headers: {}, body: "{}" })
+      assert.strictEqual((yield* Effect.flip(call.response))._tag, "TransportError")
     }))
-
-  it.live("refuses a body it cannot send and an address that is none", () =>
-    Effect.gen(function*() {
-      const client = yield* HttpClient.HttpClient
-      const form = HttpClientRequest.bodyFormData(HttpClientRequest.post("http://127.0.0.1:1"), new FormData())
-      assert.strictEqual((yield* Effect.flip(client.execute(form))).reason._tag, "EncodeError")
-      assert.strictEqual((yield* Effect.flip(client.execute(post("http://")))).reason._tag, "InvalidUrlError")
-    }).pipe(Effect.provide(UndiciHttpClient.layer())))
 })

@@ -1,17 +1,9 @@
-/** What a router is told, what it answers, and the one function between the two. */
+/** What a router is told. */
 import type * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
-import type * as Stream from "effect/Stream"
-import type { DialectName } from "../Dialect.ts"
-import type { Frame } from "../wire/Sse.ts"
-import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import type { OnDeadline } from "../FlexRace.ts"
 import type { ProviderName } from "../ModelCatalog.ts"
 import type { Connection } from "../Provider.ts"
-import type { Routing } from "../Routing.ts"
 import type { StartWithin } from "../StartWithin.ts"
-import type { JsonObject } from "../wire/Json.ts"
 import type { StartSignal } from "./Leg.ts"
 
 /** What can be said for all calls, and again for one. */
@@ -49,10 +41,10 @@ export interface CallOptions {
 }
 
 /** What holds for one call: what is left open for it, or `undefined`, is as it is for all calls. */
-export const forCall = <A extends CallOptions>(options: A, call: CallOptions | undefined): A => ({
-  ...options,
-  ...Object.fromEntries(Object.entries(call ?? {}).filter(([, value]) => value !== undefined))
-})
+export const forCall = <A extends CallOptions>(options: A, call: CallOptions | undefined): A =>
+  call === undefined
+    ? options
+    : { ...options, ...Object.fromEntries(Object.entries(call).filter(([, value]) => value !== undefined)) }
 
 export interface Options extends CallOptions {
   /** The providers that can be called. One that is missing answers `no_byok_key` and its kin. */
@@ -62,34 +54,3 @@ export interface Options extends CallOptions {
   /** Marks every answer as coming from simulated providers. */
   readonly simulated?: boolean | undefined
 }
-
-/** An answer, committed. */
-export type Answer = StreamAnswer | BodyAnswer
-
-/** A stream in the caller's dialect, closing frames and all. It ends whole, or fails. */
-export interface StreamAnswer {
-  readonly _tag: "Stream"
-  /** The record at the commit. */
-  readonly routing: Routing
-  readonly frames: Stream.Stream<Frame, FlexInferenceError>
-  /** The record as it stands now: once the stream has ended, with the served tier, usage and cost. */
-  readonly report: Effect.Effect<Routing>
-}
-
-/** A whole body in the caller's dialect. */
-export interface BodyAnswer {
-  readonly _tag: "Body"
-  readonly routing: Routing
-  readonly text: string
-  readonly value: JsonObject
-}
-
-/**
- * Carries out one request of a surface, given as JSON text. A request that is wrong fails before anything is sent.
- * Closing the scope aborts whatever is still in flight.
- */
-export type Open = (
-  surface: DialectName,
-  text: string,
-  options?: CallOptions
-) => Effect.Effect<Answer, FlexInferenceError, Scope.Scope>

@@ -1,0 +1,92 @@
+/**
+ * Choosing the leg that serves: flex raced against the fallback tier, or that tier alone; every route of the chain in
+ * turn, each with its retries.
+ */
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { FlexInferenceError } from "../FlexInferenceError.ts"
+import * as FlexRace from "../FlexRace.ts"
+import type { Tier } from "../ModelCatalog.ts"
+import * as Routing from "../Routing.ts"
+import type { Committed, Job, LegPlan } from "./Job.ts"
+import type { Open } from "./OpenLeg.ts"
+import * as RetryPolicy from "./RetryPolicy.ts"
+
+/** Commits to the leg that serves. */
+export const commit = <A>(
+  job: Job,
+  open: Open<A>
+): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
+  const { plan } = job
+  if (plan.window === undefined) return fallback(job, "tier_direct", open)
+  return FlexRace.make({
+    startWithin: plan.window,
+    onDeadline: job.options.onDeadline,
+    isDefinite: (error: FlexInferenceError) => Routing.escalation(error) === undefined,
+    flex: call(job, plan.routes[0], "flex", open, { reason: "flex_won", fallbackAttempts: 0, retries: () => 0 }),
+    standard: (why) =>
+      fallback(
+        job,
+        why._tag === "Deadline" ? "flex_deadline" : Routing.escalation(why.error) ?? "flex_upstream_error",
+        open
+      )
+  }).pipe(
+    Effect.map(({ value }) => value),
+    Effect.mapError((error) => {
+      if (error._tag === "Rejected") return error.error
+      const { flex, standard } = error
+      return flex === undefined ? standard : new FlexInferenceError({ reason: standard.reason, flex: flex.reason })
+    })
+  )
+}
+
+/** The fallback tier: every route of the chain in turn, each with its retries. */
+export const fallback = <A>(
+  job: Job,
+  reason: Routing.Reason,
+  open: Open<A>
+): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
+  const { retry, routes, tier } = job.plan
+  let calls = 0
+  const from = (index: number, route: Routing.Route): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
+    const attempt = call(job, route, tier, (job, leg) => {
+      calls++
+      return open(job, leg)
+    }, {
+      reason: index === 0 ? reason : "chain_advanced",
+      fallbackAttempts: index,
+      retries: () => calls - 1 - index
+    })
+    const next = routes[index + 1]
+    if (retry === undefined && next === undefined) return attempt
+    const own = FlexRace.inOwnScope(attempt)
+    const retried = retry === undefined
+      ? own
+      : Effect.retry(own, { while: Routing.isRetryable, schedule: RetryPolicy.schedule(retry) })
+    return next === undefined ? retried : Effect.catchIf(retried, Routing.advances, () => from(index + 1, next))
+  }
+  return from(0, routes[0])
+}
+
+const call = <A>(
+  job: Job,
+  route: Routing.Route,
+  tier: Tier,
+  open: (job: Job, leg: LegPlan) => Effect.Effect<A, FlexInferenceError, Scope.Scope>,
+  how: { readonly reason: Routing.Reason; readonly fallbackAttempts: number; readonly retries: () => number }
+): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> =>
+  Effect.suspend(() => {
+    const encoded = job.encode(route)
+    if (encoded._tag === "Failure") return Effect.fail(encoded.failure)
+    const leg: LegPlan = { route, encoded: encoded.success, tier }
+    return Effect.flatMap(open(job, leg), (answer) =>
+      Effect.map(Clock.currentTimeMillis, (at): Committed<A> => ({
+        leg,
+        answer,
+        reason: how.reason,
+        fallbackAttempts: how.fallbackAttempts,
+        retries: how.retries(),
+        at
+      })))
+  })

@@ -1,0 +1,45 @@
+/** One request on its way: everything that is known when the first leg opens. */
+import type * as Result from "effect/Result"
+import type { AnswerContext } from "../Dialect.ts"
+import type { FlexInferenceError } from "../FlexInferenceError.ts"
+import type { ModelCatalog, Tier } from "../ModelCatalog.ts"
+import type * as Routing from "../Routing.ts"
+import type { Transport } from "../Transport.ts"
+import type * as Encode from "./Encode.ts"
+import type { LegLog } from "./LegLog.ts"
+import type { Options } from "./RouterOptions.ts"
+
+export interface Job {
+  readonly transport: Transport["Service"]
+  readonly catalog: ModelCatalog
+  readonly options: Options
+  readonly incoming: Encode.Incoming
+  readonly plan: Routing.Plan
+  /** Epoch milliseconds. */
+  readonly receivedAt: number
+  readonly log: LegLog
+  readonly context: Omit<AnswerContext, "request">
+  /** The request for a route; both legs of a race and every retry send the same. */
+  readonly encode: (route: Routing.Route) => Result.Result<Encode.Encoded, FlexInferenceError>
+}
+
+/** One call to one route at one tier. */
+export interface LegPlan {
+  readonly route: Routing.Route
+  readonly encoded: Encode.Encoded
+  readonly tier: Tier
+}
+
+/** A leg that was chosen, and how it came about. */
+export interface Committed<A> {
+  readonly leg: LegPlan
+  readonly answer: A
+  readonly reason: Routing.Reason
+  readonly fallbackAttempts: number
+  readonly retries: number
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+/** Whether the route answers in another format than the caller asked in. */
+export const isTranslated = (job: Job, leg: LegPlan): boolean => leg.route.dialect !== job.incoming.surface.name

@@ -1,0 +1,118 @@
+/** What a caller gets of a committed leg: a stream that is relayed, a body as it came, or a body out of a stream. */
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Pull from "effect/Pull"
+import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
+import type { Served } from "../Dialect.ts"
+import { dialects } from "../dialect/index.ts"
+import { FlexInferenceError } from "../FlexInferenceError.ts"
+import type * as Routing from "../Routing.ts"
+import type { JsonObject } from "../wire/Json.ts"
+import { commit, fallback } from "./Commit.ts"
+import { type Committed, isTranslated, type Job, type LegPlan } from "./Job.ts"
+import * as Leg from "./Leg.ts"
+import * as OpenLeg from "./OpenLeg.ts"
+import { record } from "./Record.ts"
+import * as Relay from "./Relay.ts"
+import * as RouterResponse from "./RouterResponse.ts"
+
+/** Carries a request out, in the mode that its caller and its plan ask for. */
+export const respond = (job: Job): Effect.Effect<RouterResponse.Answer, FlexInferenceError, Scope.Scope> => {
+  if (job.plan.stream) return Effect.map(commit(job, streaming), (committed) => relay(job, committed))
+  return job.plan.window === undefined
+    ? Effect.map(commit(job, OpenLeg.whole), (committed) => body(job, committed))
+    : collect(job)
+}
+
+const streaming = OpenLeg.streamed("stream")
+const collecting = OpenLeg.streamed("collect")
+
+const nothing: Served = { usage: undefined, tier: undefined, model: undefined }
+
+const relay = (job: Job, committed: Committed<Leg.Opened>): RouterResponse.StreamAnswer => {
+  const routing = () => record(job, committed, committed.answer.served())
+  const frames = Relay.stream(committed.answer.frames, {
+    ...relayOptions(job, committed.leg),
+    routing: job.plan.includeCost ? routing : undefined
+  })
+  // What a leg has reported by now is the answer's to tell, when it gets there.
+  return RouterResponse.stream(frames, record(job, committed, nothing), Effect.sync(routing))
+}
+
+const body = (job: Job, committed: Committed<Leg.Body>): RouterResponse.BodyAnswer => {
+  const { text, value } = committed.answer
+  const options = relayOptions(job, committed.leg)
+  const routing = record(job, committed, options.upstream.served(value))
+  if (!isTranslated(job, committed.leg)) return bodyAnswer(routing, text, value)
+  const translated = Relay.body(value, options)
+  return bodyAnswer(routing, JSON.stringify(translated), translated)
+}
+
+/** An answer that is raced as a stream for a caller who wants a body. */
+const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferenceError, Scope.Scope> =>
+  Effect.scoped(
+    Effect.flatMap(commit(job, collecting), (committed) =>
+      Effect.map(Effect.result(gather(job, committed)), (gathered) => ({ committed, gathered })))
+  ).pipe(
+    Effect.flatMap(({ committed, gathered }) => {
+      if (Result.isSuccess(gathered)) {
+        const options = relayOptions(job, committed.leg)
+        const routing = record(job, committed, options.upstream.served(gathered.success))
+        const body = Relay.body(gathered.success, options)
+        return Effect.succeed(bodyAnswer(routing, JSON.stringify(body), body))
+      }
+      const flex = gathered.failure
+      if (committed.reason !== "flex_won" || job.options.recoverBuffered === false) {
+        return Effect.fail(flex)
+      }
+      // The caller has seen nothing of the flex answer that broke off, so standard can still give a whole one.
+      return fallback(job, "flex_recovered", OpenLeg.whole).pipe(
+        Effect.mapError(({ reason }) =>
+          new FlexInferenceError({ reason, flex: flex.reason })
+        ),
+        Effect.map((again) => body(job, again))
+      )
+    })
+  )
+
+/** The body that a stream amounts to. */
+const gather = (job: Job, { answer, leg }: Committed<Leg.Opened>): Effect.Effect<JsonObject, FlexInferenceError> => {
+  const { provider } = leg.route
+  const { add, body, needs } = dialects[leg.route.dialect].collector()
+  const total = job.options.total === undefined
+    ? Leg.defaults.total
+    : Duration.fromInputUnsafe(job.options.total)
+  const read: Effect.Effect<JsonObject, FlexInferenceError> = Effect.suspend(() =>
+    Pull.matchEffect(answer.frames, {
+      onSuccess: ({ frames }) => {
+        for (const frame of frames) {
+          if (needs !== undefined && frame.event !== undefined && !needs(frame.event)) continue
+          if (frame.value !== undefined) add(frame.value)
+        }
+        return read
+      },
+      onDone: () => {
+        const found = body()
+        return found === undefined ? Effect.fail(Leg.emptyAnswer(provider)) : Effect.succeed(found)
+      },
+      onFailure: Effect.failCause
+    })
+  )
+  return Effect.timeoutOrElse(read, {
+    duration: total,
+    orElse: () => Effect.fail(Leg.timedOutOn(provider, "total", total))
+  })
+}
+
+const bodyAnswer = (routing: Routing.Routing, text: string, value: JsonObject): RouterResponse.BodyAnswer => ({
+  _tag: "Body",
+  routing,
+  ...Relay.withUsage(text, value, routing)
+})
+
+const relayOptions = (job: Job, { encoded, route }: LegPlan): Relay.Options => ({
+  surface: job.incoming.surface,
+  upstream: dialects[route.dialect],
+  context: { ...job.context, request: encoded.hub }
+})

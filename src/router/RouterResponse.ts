@@ -1,0 +1,49 @@
+/** What a router answers. */
+import * as Arr from "effect/Array"
+import * as Effect from "effect/Effect"
+import type * as Pull from "effect/Pull"
+import * as Stream from "effect/Stream"
+import type { FlexInferenceError } from "../FlexInferenceError.ts"
+import type { Routing } from "../Routing.ts"
+import type { JsonObject } from "../wire/Json.ts"
+import type { Frame, FrameChunk } from "../wire/Sse.ts"
+import type { Frames } from "./Leg.ts"
+
+/** An answer to which a leg is committed. */
+export type Answer = StreamAnswer | BodyAnswer
+
+/** A stream in the caller's dialect, closing frames and all. It ends whole, or fails; it can be read once. */
+export interface StreamAnswer {
+  readonly _tag: "Stream"
+  /** The record at the commit. */
+  readonly routing: Routing
+  /** Frame by frame, for whoever reads them. */
+  readonly frames: Stream.Stream<Frame, FlexInferenceError>
+  /** Chunk by chunk, for whoever hands them on: a chunk knows its bytes. */
+  readonly chunks: Stream.Stream<FrameChunk, FlexInferenceError>
+  /** The record as it stands now: once the stream has ended, with the served tier, usage and cost. */
+  readonly report: Effect.Effect<Routing>
+}
+
+/** A whole body in the caller's dialect. */
+export interface BodyAnswer {
+  readonly _tag: "Body"
+  readonly routing: Routing
+  readonly text: string
+  readonly value: JsonObject
+}
+
+/** The answer over the pull that the engine uses itself. */
+export const stream = (frames: Frames, routing: Routing, report: Effect.Effect<Routing>): StreamAnswer => {
+  const each: Pull.Pull<Arr.NonEmptyReadonlyArray<Frame>, FlexInferenceError> = Effect.flatMap(
+    frames,
+    ({ frames }) => Arr.isReadonlyArrayNonEmpty(frames) ? Effect.succeed(frames) : each
+  )
+  return {
+    _tag: "Stream",
+    routing,
+    frames: Stream.fromPull(Effect.succeed(each)),
+    chunks: Stream.fromPull(Effect.succeed(Effect.mapEager(frames, Arr.of<FrameChunk>))),
+    report
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Calls straight over the `dispatch` of an undici `Agent`.
+ *
+ * It does what a router needs and no more. A body is read only as fast as it is consumed, whoever goes away takes the
+ * request down with them, and no clock of its own ends a long wait: the router keeps the clocks. Redirects are not
+ * followed, so a credential never travels further than its address. Nothing else may import undici: on Node 20 only
+ * undici 7 loads.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
+import { Agent, type Dispatcher } from "undici"
+import * as Transport from "../Transport.ts"
+
+/** What undici's `Agent` can be told: the number of connections, TLS settings, keep-alive. */
+export type Options = Agent.Options
+
+/** How many unread bytes of a body are held before its connection is paused. */
+const highWaterMark = 64 * 1024
+
+/** A transport with an `Agent` of its own, which is destroyed with the layer's scope. */
+export const layer = (options?: Options): Layer.Layer<Transport.Transport> =>
+  Layer.effect(
+    Transport.Transport,
+    Effect.map(
+      Effect.acquireRelease(Effect.sync(() => new Agent(options)), (agent) => Effect.promise(() => agent.destroy())),
+      make
+    )
+  )
+
+/** The transport over a dispatcher that is somebody else's to destroy. */
+export const make = (dispatcher: Dispatcher): Transport.Transport["Service"] => ({
+  call: (request) =>
+    Effect.flatMap(Effect.scope, (scope) => {
+      const exchange = new Exchange(dispatcher, request)
+      return Effect.as(Scope.addFinalizer(scope, exchange.close), exchange)
+    })
+})
+
+const givenUp = () => new Transport.TransportError({ cause: new Error("The request was given up.") })
+
+/** The headers as undici gives them: those that came more than once are lists. */
+type Received = { readonly [name: string]: string | ReadonlyArray<string> | undefined }
+
+/** One request and its answer, as undici tells of them; the body waits here until it is pulled. */
+class Exchange implements Transport.Call, Dispatcher.DispatchHandler {
+  private readonly dispatcher: Dispatcher
+  private readonly request: Transport.Request
+  private controller: Dispatcher.DispatchController | undefined
+  private head: (response: Effect.Effect<Transport.Response, Transport.TransportError>) => void = constVoid
+  private waiting: ((pulled: Transport.Response["pull"]) => void) | undefined
+  private chunks: Array<Uint8Array> = []
+  private buffered = 0
+  private paused = false
+  /** How the body ended, once it has; `undefined` stands for a whole one. */
+  private ended: { readonly failure: Transport.TransportError | undefined } | undefined
+
+  constructor(dispatcher: Dispatcher, request: Transport.Request) {
+    this.dispatcher = dispatcher
+    this.request = request
+  }
+
+  readonly response: Effect.Effect<Transport.Response, Transport.TransportError> = Effect.callback((resume) => {
+    if (this.ended !== undefined) return resume(Effect.fail(this.ended.failure ?? givenUp()))
+    const { body, headers, url } = this.request
+    const path = url.indexOf("/", url.indexOf("://") + 3)
+    this.head = resume
+    this.dispatcher.dispatch({
+      origin: path === -1 ? url : url.slice(0, path),
+      path: path === -1 ? "/" : url.slice(path),
+      method: "POST",
+      headers,
+      body,
+      headersTimeout: 0,
+      bodyTimeout: 0
+    }, this)
+  })
+
+  readonly pull: Transport.Response["pull"] = Effect.suspend(() => {
+    const [first] = this.chunks
+    if (first !== undefined) {
+      const bytes = this.chunks.length === 1 ? first : Buffer.concat(this.chunks, this.buffered)
+      this.chunks = []
+      this.buffered = 0
+      if (this.paused) {
+        this.paused = false
+        this.controller?.resume()
+      }
+      return Effect.succeed(bytes)
+    }
+    if (this.ended === undefined) return this.arrival
+    return this.ended.failure === undefined ? Cause.done() : Effect.fail(this.ended.failure)
+  })
+
+  private readonly arrival: Transport.Response["pull"] = Effect.callback((resume) => {
+    // It may have come while the fiber had yielded, when nobody was there to be woken.
+    if (this.ended !== undefined || this.chunks.length > 0) return resume(this.pull)
+    this.waiting = resume
+  })
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller
+    // Given up while it waited for a connection: it must not be sent.
+    if (this.ended !== undefined) controller.abort(new Error("The request was given up."))
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Received): void {
+    if (status >= 200) this.head(Effect.succeed({ status, headers: single(headers), pull: this.pull }))
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    const { waiting } = this
+    if (waiting !== undefined) {
+      this.waiting = undefined
+      waiting(Effect.succeed(chunk))
+      return
+    }
+    this.chunks.push(chunk)
+    this.buffered += chunk.length
+    if (this.buffered >= highWaterMark && !this.paused) {
+      this.paused = true
+      controller.pause()
+    }
+  }
+
+  onResponseEnd(): void {
+    this.finish(undefined)
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | undefined, cause: Error): void {
+    this.finish(new Transport.TransportError({ cause }))
+  }
+
+  readonly abort = (error: Transport.TransportError): void => {
+    if (this.ended !== undefined) return
+    this.chunks = []
+    this.finish(error)
+    this.controller?.abort(new Error("The request was given up."))
+  }
+
+  readonly close: Effect.Effect<void> = Effect.sync(() => this.abort(givenUp()))
+
+  private finish(failure: Transport.TransportError | undefined): void {
+    this.ended ??= { failure }
+    if (failure !== undefined) this.head(Effect.fail(failure))
+    const { waiting } = this
+    this.waiting = undefined
+    waiting?.(failure === undefined ? Cause.done() : Effect.fail(failure))
+  }
+}
+
+const isSingle = (headers: Received): headers is Transport.Headers => {
+  for (const name in headers) {
+    if (Array.isArray(headers[name])) return false
+  }
+  return true
+}
+
+/** One value each: a header that came more than once is a list, as HTTP has it. */
+const single = (headers: Received): Transport.Headers =>
+  isSingle(headers) ? headers : Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, typeof value === "object" ? value.join(", ") : value])
+  )
