@@ -28,12 +28,11 @@
  * )
  * ```
  */
-import * as Config from "effect/Config"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ChatCompletion, ChatCompletionChunk, ChatRequest } from "./api/ChatCompletions.ts"
@@ -48,7 +47,6 @@ import type { ResponseEvent, ResponseObject, ResponsesRequest } from "./api/Resp
 import type { FlexInferenceError } from "./FlexInferenceError.ts"
 import type * as HostedRouter from "./router/HostedRouter.ts"
 import * as Json from "./wire/Json.ts"
-import * as Connections from "./provider/Connections.ts"
 import * as Router from "./Router.ts"
 import type { Routing } from "./Routing.ts"
 
@@ -94,13 +92,6 @@ export class FlexInference extends Context.Service<FlexInference, {
   readonly messages: Surface<MessageRequest, Message, MessageEvent>
 }>()("effect-flexinference/FlexInference") {}
 
-/** What a layer that races in this process can be told. */
-export interface Options extends Omit<Router.Options, "connections"> {
-  readonly openai?: Connections.ConnectionOptions | undefined
-  readonly google?: Connections.ConnectionOptions | undefined
-  readonly anthropic?: Connections.ConnectionOptions | undefined
-}
-
 /** The service on top of whatever `Router` is in the context. */
 export const layerRouter: Layer.Layer<FlexInference, never, Router.Router> = Layer.effect(
   FlexInference,
@@ -116,17 +107,14 @@ export const layerRouter: Layer.Layer<FlexInference, never, Router.Router> = Lay
  * Redirects are not followed, because they would carry the key along. For `FetchHttpClient` this is said in its
  * `RequestInit`, so provide options of your own, such as a dispatcher, to this layer too and not to the client's alone.
  */
-export const layer = (options: Options): Layer.Layer<FlexInference, never, HttpClient.HttpClient> =>
-  Layer.provide(layerRouter, Router.layer({ ...options, connections: Connections.make(options) }))
+export const layer = (options: Router.Options): Layer.Layer<FlexInference, never, HttpClient.HttpClient> =>
+  Layer.provide(layerRouter, Router.layer(options))
 
 /** Like `layer`, with keys and addresses from `OPENAI_API_KEY`, `GEMINI_API_KEY`, `ANTHROPIC_API_KEY` and `*_BASE_URL`. */
 export const layerConfig = (
-  options?: Omit<Router.Options, "connections">
+  options?: Router.Defaults
 ): Layer.Layer<FlexInference, Config.ConfigError, HttpClient.HttpClient> =>
-  Layer.provide(
-    layerRouter,
-    Layer.unwrap(Effect.map(Connections.config, (connections) => Router.layer({ ...options, connections })))
-  )
+  Layer.provide(layerRouter, Router.layerConfig(options))
 
 /** Leaves the race to the hosted router, with your `flex_live_` key. */
 export const layerHosted = (options: HostedRouter.Options): Layer.Layer<FlexInference, never, HttpClient.HttpClient> =>
@@ -136,18 +124,7 @@ export const layerHosted = (options: HostedRouter.Options): Layer.Layer<FlexInfe
 export const layerHostedConfig = (
   options?: Router.CallOptions
 ): Layer.Layer<FlexInference, Config.ConfigError, HttpClient.HttpClient> =>
-  Layer.provide(
-    layerRouter,
-    Layer.unwrap(Effect.map(hostedConfig, (connection) => Router.layerHosted({ ...options, ...connection })))
-  )
-
-const hostedConfig = Config.all({
-  apiKey: Config.Redacted("FLEXINFERENCE_API_KEY"),
-  baseUrl: Config.URL("FLEXINFERENCE_BASE_URL").pipe(
-    Config.option,
-    Config.map((url) => Option.getOrUndefined(url)?.href)
-  )
-})
+  Layer.provide(layerRouter, Router.layerHostedConfig(options))
 
 /** The service over a router, for those who compose it by hand. */
 export const make = (router: Router.Router["Service"]): FlexInference["Service"] => ({

@@ -33,7 +33,7 @@ export const ProviderChain: Schema.Codec<ProviderChain> = Schema.NonEmptyArray(P
   )
 )
 
-/** How a failed call to the settled tier is repeated before the answer has begun, as a request asks for it. */
+/** How a failed call to the fallback tier is repeated before the answer has begun, as a request asks for it. */
 export interface RetryField {
   /** How often the call is repeated at most: 1 to 5. */
   readonly count: number

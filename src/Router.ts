@@ -5,6 +5,7 @@
  * `Router` speaks text and frames, for whoever stands between a wire and the providers; most programs want
  * `FlexInference`, which speaks typed requests, bodies and events.
  */
+import type * as Config from "effect/Config"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,7 +13,10 @@ import * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import { dialects } from "./dialect/index.ts"
-import { forCall, type Open, type Options } from "./router/Answer.ts"
+import { type CallOptions, type Defaults, forCall, type Open, type Options } from "./router/Answer.ts"
+import * as Provider from "./Provider.ts"
+import { Hosted } from "./provider/Hosted.ts"
+import { config, registry } from "./provider/index.ts"
 import { carryOut } from "./router/CarryOut.ts"
 import * as HostedRouter from "./router/HostedRouter.ts"
 import * as Json from "./wire/Json.ts"
@@ -23,7 +27,8 @@ import * as Transport from "./Transport.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
 import * as Routing from "./Routing.ts"
 
-export type { Answer, BodyAnswer, CallOptions, Open, Options, StreamAnswer } from "./router/Answer.ts"
+export { config, providers } from "./provider/index.ts"
+export type { Answer, BodyAnswer, CallOptions, Defaults, Open, Options, StreamAnswer } from "./router/Answer.ts"
 export { validate } from "./router/Decode.ts"
 
 /** See the module's description. */
@@ -35,15 +40,29 @@ export class Router extends Context.Service<Router, {
 export const layer = (options: Options): Layer.Layer<Router, never, HttpClient.HttpClient> =>
   Layer.effect(Router, make(options))
 
+/** Like `layer`, with the keys and addresses of the built-in providers from the variables their records name. */
+export const layerConfig = (options?: Defaults): Layer.Layer<Router, Config.ConfigError, HttpClient.HttpClient> =>
+  Layer.unwrap(Effect.map(
+    config,
+    (connected) => layer({ ...options, providers: [...connected, ...options?.providers ?? []] })
+  ))
+
 /** The hosted router in place of one of our own: it is asked over HTTP and races over there. */
 export const layerHosted = (options: HostedRouter.Options): Layer.Layer<Router, never, HttpClient.HttpClient> =>
   Layer.effect(Router, HostedRouter.make(options))
+
+/** Like `layerHosted`, with `FLEXINFERENCE_API_KEY` and `FLEXINFERENCE_BASE_URL`. */
+export const layerHostedConfig = (
+  options?: CallOptions
+): Layer.Layer<Router, Config.ConfigError, HttpClient.HttpClient> =>
+  Layer.unwrap(Effect.map(Provider.config(Hosted), ({ connection }) => layerHosted({ ...options, ...connection })))
 
 /** Builds the router itself, for those who compose it by hand. */
 export const make = (options: Options): Effect.Effect<Router["Service"], never, HttpClient.HttpClient> =>
   Effect.gen(function*() {
     const transport = yield* Effect.flatMap(HttpClient.HttpClient, Transport.make)
     const catalog = yield* ModelCatalog.Current
+    const providers = registry(options)
     const open: Open = (surface, text, callOptions) =>
       Effect.gen(function*() {
         const receivedAt = yield* Clock.currentTimeMillis
@@ -55,7 +74,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
         const plan = yield* Effect.fromResult(Routing.plan(fields, {
           surface: dialect,
           catalog,
-          hasKey: (provider) => options.connections[provider] !== undefined
+          providers
         }))
         yield* Effect.annotateCurrentSpan(Telemetry.requestAttributes(plan))
         const answer = yield* carryOut({

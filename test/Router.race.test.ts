@@ -162,7 +162,7 @@ const rows: ReadonlyArray<Row> = [
     error: (error) => {
       assert.strictEqual(error.status, 500)
       assert.include(error.message, "Standard is down.")
-      assert.strictEqual(error.flex?._tag, "Refused")
+      assert.strictEqual(error.flex?._tag, "CapacityRefused")
     },
     at: 0,
     calls: [["flex", 0, 0, "refused"], ["standard", 0, 0, "refused"]]

@@ -13,7 +13,7 @@ const added = event("response.output_item.added", { output_index: 0, item: {} })
 const completed = event("response.completed", { response: { status: "completed", output: [] } })
 
 const router = (baseUrl: string) =>
-  Router.layer({ connections: { openai: { baseUrl, apiKey: Redacted.make("sk-test") } } }).pipe(
+  Router.layer({ openai: { baseUrl, apiKey: Redacted.make("sk-test") } }).pipe(
     Layer.provide(UndiciHttpClient.layer())
   )
 
@@ -42,7 +42,7 @@ describe("Router on sockets", () => {
       })
       const error = yield* Effect.flip(Effect.provide(
         drain,
-        Router.layer({ connections: { openai: { baseUrl: upstream.url, apiKey: Redacted.make("sk-test") } } }).pipe(
+        Router.layer({ openai: { baseUrl: upstream.url, apiKey: Redacted.make("sk-test") } }).pipe(
           Layer.provide(client)
         )
       ))
@@ -58,7 +58,7 @@ describe("Router on sockets", () => {
         const { url } = yield* Effect.scoped(Upstream.make(() => {}))
         const error = yield* Effect.flip(Effect.provide(
           drain,
-          Router.layer({ connections: { openai: { baseUrl: url, apiKey: Redacted.make("sk-test") } } }).pipe(
+          Router.layer({ openai: { baseUrl: url, apiKey: Redacted.make("sk-test") } }).pipe(
             Layer.provide(client)
           )
         ))

@@ -19,7 +19,7 @@ const apiKey = Redacted.make("sk-test")
 const encoder = new TextEncoder()
 
 const router = (wires: ReadonlyArray<Wire>, seen: Array<HttpClientRequest.HttpClientRequest> = []) =>
-  Router.layer({ connections: { openai: { baseUrl: "https://openai.test/v1", apiKey } } }).pipe(
+  Router.layer({ openai: { baseUrl: "https://openai.test/v1", apiKey } }).pipe(
     Layer.provide(Layer.succeed(
       HttpClient.HttpClient,
       HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
@@ -132,7 +132,7 @@ describe("Router on a wire", () => {
       assert.notInclude(inspect(error, { depth: 20 }), "sk-two")
     }).pipe(Effect.provide(
       Router.layer({
-        connections: { openai: { baseUrl: "http://127.0.0.1:1", apiKey: Redacted.make("sk-two\nlines") } }
+        openai: { baseUrl: "http://127.0.0.1:1", apiKey: Redacted.make("sk-two\nlines") }
       }).pipe(Layer.provide(FetchHttpClient.layer))
     )))
 })

@@ -7,8 +7,7 @@ import type { DialectName } from "../Dialect.ts"
 import type { Frame } from "../wire/Sse.ts"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import type { OnDeadline } from "../FlexRace.ts"
-import type { ProviderName } from "../ModelCatalog.ts"
-import type { Connection } from "../Provider.ts"
+import type * as Providers from "../provider/index.ts"
 import type { Routing } from "../Routing.ts"
 import type { StartWithin } from "../StartWithin.ts"
 import type { JsonObject } from "../wire/Json.ts"
@@ -54,14 +53,16 @@ export const forCall = <A extends CallOptions>(options: A, call: CallOptions | u
   ...Object.fromEntries(Object.entries(call ?? {}).filter(([, value]) => value !== undefined))
 })
 
-export interface Options extends CallOptions {
-  /** The providers that can be called. One that is missing answers `no_byok_key` and its kin. */
-  readonly connections: { readonly [name in ProviderName]?: Connection | undefined }
+/** What a router is told beside the keys of the built-in providers. */
+export interface Defaults extends CallOptions, Pick<Providers.Options, "providers"> {
   /** What a request without `start_within` gets; without it such a request is refused. */
   readonly defaultStartWithin?: StartWithin | undefined
   /** Marks every answer as coming from simulated providers. */
   readonly simulated?: boolean | undefined
 }
+
+/** What a router that races in this process is told. */
+export interface Options extends Defaults, Providers.Options {}
 
 /** An answer, committed. */
 export type Answer = StreamAnswer | BodyAnswer

@@ -39,12 +39,12 @@ interface Job {
   readonly log: LegLog
   readonly context: Omit<AnswerContext, "request">
   /** The request for a route; both legs of a race and every retry send the same. */
-  readonly encode: (route: Routing.Route) => Result.Result<Encoding.Encoded, FlexInferenceError>
+  readonly encode: (route: Routing.ConnectedRoute) => Result.Result<Encoding.Encoded, FlexInferenceError>
 }
 
 /** One call to one route at one tier. */
 interface LegPlan {
-  readonly route: Routing.Route
+  readonly route: Routing.ConnectedRoute
   readonly encoded: Encoding.Encoded
   readonly tier: Tier
 }
@@ -67,14 +67,14 @@ export const carryOut = (request: Omit<Job, "encode">): Effect.Effect<Answer, Fl
     : collected(job)
 }
 
-/** Chooses the leg that serves: by racing flex against the settled tier, or the settled tier alone. */
+/** Chooses the leg that serves: by racing flex against the fallback, or the fallback alone. */
 const commit = <A>(
   job: Job,
   mode: Encoding.Mode,
   open: (job: Job, leg: LegPlan, mode: Encoding.Mode) => Effect.Effect<A, FlexInferenceError, Scope.Scope>
 ): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
   const { plan } = job
-  if (plan.window === undefined) return settled(job, "tier_direct", (leg) => open(job, leg, mode))
+  if (plan.window === undefined) return fallback(job, "tier_direct", (leg) => open(job, leg, mode))
   const [route] = plan.routes
   const flex = Effect.flatMap(
     encode(job, route, "flex"),
@@ -92,31 +92,34 @@ const commit = <A>(
     onDeadline: job.options.onDeadline,
     isDefinite: (error: FlexInferenceError) => Routing.escalation(error) === undefined,
     flex,
-    standard: (why) =>
-      settled(
+    standard: (trigger) =>
+      fallback(
         job,
-        why._tag === "Deadline" ? "flex_deadline" : Routing.escalation(why.error) ?? "flex_upstream_error",
+        trigger._tag === "Deadline" ? "flex_deadline" : Routing.escalation(trigger.error) ?? "flex_upstream_error",
         (leg) => open(job, leg, mode)
       )
   }).pipe(
     Effect.map(({ value }) => value),
     Effect.mapError((error) => {
-      if (error._tag === "Rejected") return error.error
+      if (error._tag === "Fatal") return error.error
       const { flex, standard } = error
       return flex === undefined ? standard : new FlexInferenceError({ reason: standard.reason, flex: flex.reason })
     })
   )
 }
 
-/** The settled tier: every route of the chain in turn, each with its retries. */
-const settled = <A>(
+/** The fallback tier: every route of the chain in turn, each with its retries. */
+const fallback = <A>(
   job: Job,
   reason: Routing.Reason,
   open: (leg: LegPlan) => Effect.Effect<A, FlexInferenceError, Scope.Scope>
 ): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
   const { retry, routes, tier } = job.plan
   let calls = 0
-  const from = (index: number, route: Routing.Route): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
+  const from = (
+    index: number,
+    route: Routing.ConnectedRoute
+  ): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
     const call = Effect.flatMap(encode(job, route, tier), (leg) =>
       Effect.map(
         inOwnScope(Effect.suspend(() => {
@@ -140,7 +143,7 @@ const settled = <A>(
   return from(0, routes[0])
 }
 
-const encode = (job: Job, route: Routing.Route, tier: Tier): Effect.Effect<LegPlan, FlexInferenceError> =>
+const encode = (job: Job, route: Routing.ConnectedRoute, tier: Tier): Effect.Effect<LegPlan, FlexInferenceError> =>
   Effect.map(Effect.fromResult(job.encode(route)), (encoded) => ({ route, encoded, tier }))
 
 const legOptions = (job: Job, leg: LegPlan, body: string, connection: Connection): Leg.Options => {
@@ -169,16 +172,13 @@ const recorded = <A>(
   body: string,
   run: (options: Leg.Options) => Effect.Effect<A, FlexInferenceError, Scope.Scope>
 ): Effect.Effect<A, FlexInferenceError, Scope.Scope> => {
-  const { name } = leg.route.provider
-  const connection = job.options.connections[name]
-  return connection === undefined
-    ? Effect.die(new Error(`a leg to ${name}, for which the plan had no key`))
-    : job.log.record({ provider: name, tier: leg.tier }, run(legOptions(job, leg, body, connection))).pipe(
-      Effect.withSpan("flexinference.leg", {
-        kind: "client",
-        attributes: Telemetry.legAttributes(leg.route.provider, leg.tier)
-      }, { captureStackTrace: false })
-    )
+  const { connection, provider } = leg.route
+  return job.log.record({ provider: provider.name, tier: leg.tier }, run(legOptions(job, leg, body, connection))).pipe(
+    Effect.withSpan("flexinference.leg", {
+      kind: "client",
+      attributes: Telemetry.legAttributes(provider, leg.tier)
+    }, { captureStackTrace: false })
+  )
 }
 
 const isTranslated = (job: Job, leg: LegPlan): boolean => leg.route.dialect !== job.incoming.surface.name
@@ -264,7 +264,7 @@ const collected = (job: Job): Effect.Effect<BodyAnswer, FlexInferenceError, Scop
     const flex = gathered.failure
     if (committed.reason !== "flex_won" || job.options.recoverBuffered === false) return yield* Effect.fail(flex)
     // The caller has seen nothing of the flex answer that broke off, so standard can still give a whole one.
-    const again = yield* settled(job, "flex_recovered", (leg) => readLeg(job, leg)).pipe(
+    const again = yield* fallback(job, "flex_recovered", (leg) => readLeg(job, leg)).pipe(
       Effect.mapError(({ reason }) => new FlexInferenceError({ reason, flex: flex.reason }))
     )
     return yield* answered(job, again)

@@ -6,27 +6,14 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpClient from "effect/http/HttpClient"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type * as Redacted from "effect/Redacted"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { DialectName, Served } from "../Dialect.ts"
 import { dialects } from "../dialect/index.ts"
-import {
-  Canceled,
-  ErrorClass,
-  FlexInferenceError,
-  InvalidRequest,
-  ProviderFailed,
-  Refused,
-  StreamFailed,
-  Unauthenticated,
-  Unsupported
-} from "../FlexInferenceError.ts"
-import type { Connection, ErrorAnswer, Upstream } from "../Provider.ts"
-import * as ProviderError from "../provider/Verdict.ts"
-import * as RequestFields from "../RequestFields.ts"
+import type { FlexInferenceError } from "../FlexInferenceError.ts"
+import { connect, type Connection, type ConnectionOptions } from "../Provider.ts"
+import { Hosted } from "../provider/Hosted.ts"
+import type * as RequestFields from "../RequestFields.ts"
 import type * as Routing from "../Routing.ts"
 import { type Answer, type CallOptions, forCall, type Open } from "./Answer.ts"
 import * as Json from "../wire/Json.ts"
@@ -35,118 +22,12 @@ import * as Decode from "./Decode.ts"
 import * as Leg from "./Leg.ts"
 import * as Transport from "../Transport.ts"
 
-const paths: { readonly [name in DialectName]: string } = {
-  responses: "/responses",
-  "chat.completions": "/chat/completions",
-  interactions: "/interactions",
-  messages: "/messages"
-}
-
-const isErrorClass = Schema.is(ErrorClass)
-
-const hosted: Upstream = {
-  name: "flexinference",
-  title: "The hosted router",
-  request: (call, connection) =>
-    HttpClientRequest.post(`${connection.baseUrl}${paths[call.dialect]}`).pipe(
-      HttpClientRequest.bearerToken(connection.apiKey),
-      HttpClientRequest.setHeader("accept", "text/event-stream, application/json"),
-      HttpClientRequest.bodyText(call.body, "application/json")
-    ),
-  errorOf: (answer) => errorOf(answer),
-  streamErrorOf: (failure, event, started) => {
-    const error = Json.object(event, "error") ?? Json.object(Json.object(event, "response") ?? {}, "error") ?? {}
-    return new FlexInferenceError({
-      reason: new StreamFailed({
-        ...detailsOf(error, 502, failure.message),
-        code: failure.code ?? Json.string(blockOf(error), "code") ?? "upstream_stream_failed",
-        started,
-        event
-      })
-    })
-  }
-}
-
-/** The contract's block, which says on every surface what the envelopes say differently. */
-const blockOf = (error: JsonObject): JsonObject => Json.object(error, "flexinference") ?? {}
-
-const detailsOf = (error: JsonObject, status: number, message: string) => {
-  const block = blockOf(error)
-  const said = Json.number(block, "status")
-  const errorClass = Json.string(block, "class")
-  return {
-    message,
-    status: said !== undefined && Number.isInteger(said) && said >= 400 && said < 600 ? said : status,
-    // Google's envelope has a word in `status` where the others have a `type`.
-    type: Json.string(error, "type") ?? Json.string(error, "status") ?? ProviderError.typeOfStatus(status),
-    code: Json.string(error, "code") ?? Json.string(block, "code") ?? null,
-    param: Json.string(error, "param") ?? null,
-    class: isErrorClass(errorClass) ? errorClass : ProviderError.classOfStatus(status),
-    origin: Json.string(block, "origin") === "provider" ? "provider" as const : "flexinference" as const,
-    provider: Json.string(block, "provider") ?? null,
-    providerCode: Json.string(block, "provider_code") ?? null,
-    retryable: Json.boolean(block, "retryable") ?? (status === 429 || status >= 500)
-  }
-}
-
-const errorOf = (answer: ErrorAnswer): FlexInferenceError => {
-  const error = (answer.body === undefined ? undefined : Json.object(answer.body, "error")) ?? {}
-  const message = ProviderError.messageOf(answer, Json.string(error, "message"), hosted.title)
-  const retryAfter = ProviderError.retryAfterOf(answer)
-  const details = {
-    ...detailsOf(error, answer.status, message),
-    ...(retryAfter === undefined ? {} : { retryAfter })
-  }
-  return new FlexInferenceError({ reason: reasonOf(details, answer.status) })
-}
-
-const reasonOf = (
-  details: ReturnType<typeof detailsOf> & { readonly retryAfter?: Duration.Duration },
-  providerStatus: number
-): FlexInferenceError["reason"] => {
-  if (details.origin === "provider" && details.class !== "quota") {
-    return new ProviderFailed({ ...details, providerStatus })
-  }
-  switch (details.class) {
-    case "validation":
-      return new InvalidRequest({
-        ...details,
-        problems: [{
-          field: details.param ?? "",
-          code: details.code ?? "invalid_request",
-          message: details.message,
-          rule: "The hosted router's own.",
-          example: ""
-        }]
-      })
-    case "capability":
-      return new Unsupported(details)
-    case "authentication":
-      return new Unauthenticated(details)
-    case "quota":
-      return new Refused(details)
-    case "canceled":
-      return new Canceled(details)
-    default:
-      return new ProviderFailed({ ...details, providerStatus })
-  }
-}
-
-export interface Options extends CallOptions {
-  readonly apiKey: Redacted.Redacted<string>
-  readonly baseUrl?: string | undefined
-}
-
-/** Where the hosted router lives (contract (a)). */
-export const defaultBaseUrl = "https://api.flexinference.com/v1"
+export interface Options extends CallOptions, ConnectionOptions {}
 
 /** A `Router` whose races are run by the hosted router. */
 export const make = (options: Options): Effect.Effect<{ readonly open: Open }, never, HttpClient.HttpClient> =>
   Effect.map(Effect.flatMap(HttpClient.HttpClient, Transport.make), (transport) => {
-    const connection: Connection = {
-      apiKey: options.apiKey,
-      baseUrl: (options.baseUrl ?? defaultBaseUrl).replace(/\/+$/, "")
-    }
+    const { connection } = connect(Hosted, options)
     return {
       open: (surface, text, callOptions) =>
         open({
@@ -175,7 +56,7 @@ const open = ({ connection, firstByte, options, surface, text, transport }: {
     const fields = yield* Effect.fromResult(Decode.validate(dialect, Json.parse(text)))
     const leg: Leg.Options = {
       transport,
-      provider: hosted,
+      provider: Hosted,
       connection,
       dialect,
       body: text,

@@ -12,6 +12,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { SseError } from "effect/encoding/Sse"
 import type { HttpClientError } from "effect/http/HttpClientError"
+import * as HttpClientRequest from "effect/http/HttpClientRequest"
 import type { HttpClientResponse } from "effect/http/HttpClientResponse"
 import { hasProperty, isString } from "effect/Predicate"
 import * as Pull from "effect/Pull"
@@ -27,7 +28,8 @@ import {
   type TimeoutClock,
   transportFailed
 } from "../FlexInferenceError.ts"
-import type { Connection, Upstream } from "../Provider.ts"
+import type { Connection, Provider } from "../Provider.ts"
+import * as Verdict from "../provider/Verdict.ts"
 import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as Sse from "../wire/Sse.ts"
@@ -59,7 +61,7 @@ export type StartSignal = "output" | "accepted"
 
 export interface Options {
   readonly transport: Transport
-  readonly provider: Upstream
+  readonly provider: Provider
   readonly connection: Connection
   readonly dialect: Dialect
   /** The request in the leg's own dialect, as JSON text. */
@@ -149,13 +151,16 @@ const send = (
   bound: Duration.Duration | undefined
 ): Effect.Effect<Sent, FlexInferenceError, Scope.Scope> => {
   const { clocks, connection, dialect, provider } = options
-  const request = provider.request({
+  const { headers, url } = provider.endpoint({
     dialect: dialect.name,
-    body: options.body,
     stream,
     // A provider that is told less would end an answer that started late but in time.
     deadline: stream ? Duration.sum(options.untilStart ?? clocks.firstByte, clocks.total) : clocks.total
   }, connection)
+  const request = HttpClientRequest.post(url).pipe(
+    HttpClientRequest.setHeaders(headers),
+    HttpClientRequest.bodyText(options.body, "application/json")
+  )
   // Nothing may come between having a response and owning its body, or an interruption there would leak the call.
   const call = Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
@@ -188,7 +193,7 @@ const errorOf = (options: Options, { pull, response }: Sent): Effect.Effect<Flex
       Effect.timeoutOrElse({ duration: errorBodyTimeout, orElse: () => Effect.succeed("") }),
       Effect.orElseSucceed(() => "")
     )
-    return provider.errorOf({
+    return Verdict.errorOf(provider, {
       status: response.status,
       headers: response.headers,
       text,
@@ -249,7 +254,7 @@ const guarded = (
     if (failure !== undefined) {
       // A number too large for a double is read as infinite, which the error's event, being JSON, cannot hold.
       const event = Json.parseObject(JSON.stringify(value)) ?? {}
-      return provider.streamErrorOf(failure, event, state.started)
+      return Verdict.streamErrorOf(provider, failure, event, state.started)
     }
     if (startSignal === "accepted" || dialect.isStart(value)) state.started = true
     return undefined
@@ -313,7 +318,7 @@ const awaited: { readonly [clock in TimeoutClock]: string } = {
 }
 
 /** The error of a clock that ran out on a provider. */
-export const timedOutOn = (provider: Upstream, clock: TimeoutClock, after: Duration.Duration): FlexInferenceError =>
+export const timedOutOn = (provider: Provider, clock: TimeoutClock, after: Duration.Duration): FlexInferenceError =>
   timedOut({
     provider: provider.name,
     clock,
@@ -332,7 +337,7 @@ const ended = ({ provider }: Options, response: HttpClientResponse, started: boo
   })
 
 /** The error of a stream that came to its end and yet holds no answer. */
-export const emptyAnswer = (provider: Upstream): FlexInferenceError =>
+export const emptyAnswer = (provider: Provider): FlexInferenceError =>
   streamFailed({
     provider: provider.name,
     started: true,

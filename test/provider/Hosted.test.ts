@@ -217,7 +217,7 @@ describe("layerHosted", () => {
       [402, "billing", "insufficient_balance", "ProviderFailed"],
       [499, "canceled", "request_canceled", "Canceled"],
       [403, "permission", "moderation_blocked", "ProviderFailed"],
-      [429, "quota", "rate_limit_exceeded", "Refused"],
+      [429, "quota", "rate_limit_exceeded", "CapacityRefused"],
       [400, "validation", "missing_model", "InvalidRequest"]
     ] as const
   )("reads a %i of class %s from the block", ([status, errorClass, code, tag]) =>

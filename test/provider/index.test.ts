@@ -1,14 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Redacted } from "effect"
-import * as Connections from "../../src/provider/Connections.ts"
+import { config, registry } from "../../src/provider/index.ts"
 
 const read = (env: { readonly [name: string]: string }) =>
-  Connections.config.pipe(
+  config.pipe(
     Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env })),
-    Effect.map(({ anthropic, google, openai }) => ({ openai, google, anthropic }))
+    Effect.map((providers) => {
+      const known = registry({ providers })
+      const connection = (name: string) => known.get(name)?.connection
+      return { openai: connection("openai"), google: connection("google"), anthropic: connection("anthropic") }
+    })
   )
 
-describe("Connections", () => {
+describe("the configuration", () => {
   it.effect("has only the providers that have a key, at the vendors' own addresses", () =>
     Effect.gen(function*() {
       const { anthropic, google, openai } = yield* read({ OPENAI_API_KEY: "sk-1", GEMINI_API_KEY: "AIza" })
