@@ -77,10 +77,6 @@ export const typeOfStatus = (status: number): string => {
   }
 }
 
-/** The `type` and the `code` of an answer that broke off without a word of its provider's. */
-export const brokenType = "flexinference_error"
-export const brokenCode = "upstream_stream_failed"
-
 const or = <S extends Schema.Constraint & Schema.WithoutConstructorDefault>(schema: S, value: S["~type.make.in"]) =>
   Schema.withConstructorDefault<S>(Effect.succeed(value))(schema)
 
@@ -158,7 +154,7 @@ export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", {
 
 /** The answer broke off: an error event, a cut connection, or an end without the terminal event. */
 export class StreamFailed extends Schema.TaggedError<StreamFailed>()("StreamFailed", {
-  ...details({ class: "upstream", type: brokenType, status: 502, retryable: true, code: brokenCode }, "provider"),
+  ...details({ ...ours, class: "upstream", status: 502, code: "upstream_stream_failed" }, "provider"),
   /** Whether generation had started, so that the caller may have seen part of an answer. */
   started: Schema.Boolean,
   /** The provider's own failure event, where there was one. */

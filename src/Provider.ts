@@ -382,49 +382,26 @@ const statusOfWord = (statuses: { readonly [word: string]: number }, word: strin
   return Object.hasOwn(statuses, lower) ? statuses[lower] : undefined
 }
 
-// Vendor documentation and recorded traffic of OpenAI's; a `server_error` says too little to stand for a status.
-const wordStatuses: { readonly [word: string]: number } = {
-  invalid_request_error: 400,
-  invalid_prompt: 400,
-  content_policy_violation: 400,
-  image_content_policy_violation: 400,
-  context_length_exceeded: 400,
-  unsupported_parameter: 400,
-  unsupported_value: 400,
-  invalid_image: 400,
-  invalid_image_format: 400,
-  invalid_base64_image: 400,
-  invalid_image_url: 400,
-  invalid_image_mode: 400,
-  image_too_large: 400,
-  image_too_small: 400,
-  image_parse_error: 400,
-  image_file_too_large: 400,
-  image_file_not_found: 400,
-  unsupported_image_media_type: 400,
-  empty_image_file: 400,
-  failed_to_download_image: 400,
-  invalid_api_key: 401,
-  authentication_error: 401,
-  permission_error: 403,
-  model_not_found: 404,
-  resource_unavailable: 429,
-  flex_unavailable: 429,
-  rate_limit_exceeded: 429,
-  slow_down: 429,
-  server_is_overloaded: 429,
-  insufficient_quota: 429,
-  credit_balance_exhausted: 429,
-  billing_hard_limit_reached: 429,
-  billing_not_active: 429
-}
+const spent = "insufficient_quota credit_balance_exhausted billing_hard_limit_reached billing_not_active"
 
-const exhausted: ReadonlySet<string> = new Set([
-  "insufficient_quota",
-  "credit_balance_exhausted",
-  "billing_hard_limit_reached",
-  "billing_not_active"
-])
+const exhausted: ReadonlySet<string> = new Set(spent.split(" "))
+
+// Vendor documentation and recorded traffic of OpenAI's; a `server_error` says too little to stand for a status.
+const words: ReadonlyArray<readonly [status: number, words: string]> = [
+  [400, "invalid_request_error invalid_prompt context_length_exceeded unsupported_parameter unsupported_value"],
+  [400, "content_policy_violation image_content_policy_violation invalid_image invalid_image_format invalid_image_url"],
+  [400, "invalid_base64_image invalid_image_mode image_too_large image_too_small image_parse_error empty_image_file"],
+  [400, "image_file_too_large image_file_not_found unsupported_image_media_type failed_to_download_image"],
+  [401, "invalid_api_key authentication_error"],
+  [403, "permission_error"],
+  [404, "model_not_found"],
+  [429, "resource_unavailable flex_unavailable rate_limit_exceeded slow_down server_is_overloaded"],
+  [429, spent]
+]
+
+const wordStatuses: { readonly [word: string]: number } = Object.fromEntries(
+  words.flatMap(([status, words]) => words.split(" ").map((word) => [word, status]))
+)
 
 const saysTierUnsupported = ({ message, param }: Failure): boolean =>
   param === "service_tier" || /(?:invalid|unsupported|unknown) service_tier/i.test(message)

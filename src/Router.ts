@@ -69,7 +69,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
         const dialect = dialects[surface]
         const value = Json.parse(text)
         const fields = yield* Effect.fromResult(
-          Decode.validate(dialect, value, { defaultStartWithin: options.defaultStartWithin })
+          Decode.validate(dialect, value, { defaultStartWithin: options.defaultStartWithin, providers })
         )
         const plan = yield* Effect.fromResult(Routing.plan(fields, {
           surface: dialect,

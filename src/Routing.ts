@@ -122,15 +122,14 @@ const flexGate = (model: string, catalog: ModelCatalog.ModelCatalog): Result.Res
         `"default", or a flex-capable model; a newer model can be added to the model catalogue.`
     }))
 
-/** The providers that serve a model, the catalogue's first; of them those that can be called come before the others. */
+/** The providers that serve a model: those that can be called first, and among them the one the catalogue names. */
 const serversOf = (model: string, { catalog, providers }: PlanContext): ReadonlyArray<Registered> => {
-  const native = providers.get(ModelCatalog.lookup(catalog, model)?.provider ?? "")
-  const claiming = Arr.fromIterable(providers.values()).filter((known) => known.provider.claims(model))
-  const [keyless, callable] = Arr.partition(
-    Arr.dedupe(native === undefined ? claiming : [native, ...claiming]),
-    (known) => known.connection === undefined ? Result.fail(known) : Result.succeed(known)
-  )
-  return [...callable, ...keyless]
+  const native = ModelCatalog.lookup(catalog, model)?.provider
+  const rank = ({ connection, provider }: Registered) =>
+    (connection === undefined ? 2 : 0) + (provider.name === native ? 0 : 1)
+  return Array.from(providers.values())
+    .filter(({ provider }) => provider.name === native || provider.claims(model))
+    .toSorted((one, other) => rank(one) - rank(other))
 }
 
 const chainOf = (fields: RequestFields, context: PlanContext): Result.Result<Chain, FlexInferenceError> => {

@@ -62,6 +62,9 @@ const streamed = { ...request, stream: true }
 const chat = { model: "gpt-5.5", messages: [], start_within: "00h-00m-05s" }
 const completed = `data: {"type":"response.completed","response":{"output":[]}}`
 
+const failed =
+  `data: {"type":"response.failed","response":{"error":{"code":"context_length_exceeded","message":"Too long."}}}\n\n`
+
 describe("Router on a wire", () => {
   it.effect("does not ask again for a body that broke off behind its 200: it is made and charged for", () => {
     const seen: Array<HttpClientRequest.HttpClientRequest> = []
@@ -124,6 +127,32 @@ describe("Router on a wire", () => {
           `data: {"type":"response.failed","response":{"error":{"code":"server_error","message":"No."}},"n":1e999}\n\n`
       }
     ]))))
+
+  it.effect.each(
+    [
+      [
+        "as an answer",
+        { status: 400, body: `{"error":{"message":"Too long.","code":"context_length_exceeded"}}` },
+        false
+      ],
+      ["before the start", { body: failed }, false],
+      ["after the start", { body: `data: {"type":"response.output_item.added"}\n\n${failed}` }, true]
+    ] as const
+  )("takes a request that is too long for the caller's fault: %s", ([, wire, started]) => {
+    const seen: Array<HttpClientRequest.HttpClientRequest> = []
+    return Effect.gen(function*() {
+      const error = yield* Effect.flip(ask({ ...streamed, start_within: "00h-00m-05s", retry: { count: 3 } }))
+      assert.deepInclude(error.reason, {
+        _tag: started ? "StreamFailed" : "ProviderFailed",
+        status: 400,
+        class: "validation",
+        code: "context_length_exceeded",
+        retryable: false
+      })
+      // The standard tier would refuse it as well.
+      assert.strictEqual(seen.length, 1)
+    }).pipe(Effect.provide(router([wire], seen)))
+  })
 
   it.effect("keeps a key that no header can hold out of the error", () =>
     Effect.gen(function*() {

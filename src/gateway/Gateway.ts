@@ -11,7 +11,7 @@
  * import { Gateway } from "effect-flexinference/gateway"
  *
  * const router = Router.layer({
- *   connections: { openai: { baseUrl: "https://api.openai.com/v1", apiKey: Redacted.make("sk-…") } }
+ *   openai: { apiKey: Redacted.make("sk-…") }
  * })
  *
  * export const gateway = Gateway.layer({ port: 0 }).pipe(

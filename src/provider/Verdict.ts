@@ -5,8 +5,6 @@
 import type * as Duration from "effect/Duration"
 import type { InStreamFailure } from "../Dialect.ts"
 import {
-  brokenCode,
-  brokenType,
   Canceled,
   CapacityRefused,
   type ErrorClass,
@@ -66,16 +64,19 @@ export const streamErrorOf = (
 const judge = (provider: Provider, failure: Failure, inStream: InStream | undefined): FlexInferenceError => {
   const verdict = provider.verdict(failure)
   const details = typeof verdict === "string" ? detailsOf(provider, failure, verdict) : statedOf(failure, verdict)
+  const isFault = details.class === "upstream"
   // Where no status came with it, a fault of the provider's is a stream that broke, at whatever time it comes.
+  if (inStream === undefined || (!inStream.started && !isFault)) {
+    return new FlexInferenceError({ reason: reasonOf(verdict, details, failure.status ?? details.status) })
+  }
+  const { code, type, ...rest } = details
   return new FlexInferenceError({
-    reason: inStream !== undefined && (inStream.started || details.class === "upstream")
-      ? new StreamFailed({
-        ...details,
-        ...(details.class === "upstream" ? { type: brokenType } : {}),
-        code: details.code ?? brokenCode,
-        ...inStream
-      })
-      : reasonOf(verdict, details, failure.status ?? details.status)
+    reason: new StreamFailed({
+      ...rest,
+      ...(isFault ? {} : { type }),
+      ...(code === null ? {} : { code }),
+      ...inStream
+    })
   })
 }
 
@@ -92,8 +93,7 @@ interface Details extends Meaning {
 
 const detailsOf = (provider: Provider, failure: Failure, word: Word): Details => {
   const meaning = meanings[word]
-  // HTTP knows no status beyond 599.
-  const status = failure.status === undefined || failure.status > 599 ? meaning.status : failure.status
+  const status = statusOf(failure.status ?? meaning.status)
   const details: Details = {
     ...saidOf(failure, status),
     ...meaning,
@@ -108,18 +108,13 @@ const detailsOf = (provider: Provider, failure: Failure, word: Word): Details =>
     : details
 }
 
-const statedOf = (
-  failure: Failure,
-  { class: errorClass, origin, provider, providerCode, retryable, status }: Stated
-) => ({
-  ...saidOf(failure, status),
-  class: errorClass,
-  origin,
-  provider,
-  providerCode,
-  retryable,
-  status
-})
+const statedOf = (failure: Failure, stated: Stated): Details => {
+  const status = statusOf(stated.status)
+  return { ...saidOf(failure, status), ...stated, status }
+}
+
+/** HTTP knows no status beyond 599: whatever sent it is no good gateway. */
+const statusOf = (status: number): number => status > 599 ? 502 : status
 
 const saidOf = ({ code, message, param, retryAfter, type }: Failure, status: number) => ({
   message,
