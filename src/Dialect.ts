@@ -11,8 +11,8 @@ import type { Usage } from "./Usage.ts"
 import type { JsonObject } from "./wire/Json.ts"
 import type { Frame } from "./wire/Sse.ts"
 
-/** The wire formats, by the names the design and the code use for them. */
-export type DialectName = "responses" | "chat.completions" | "interactions" | "messages"
+/** A wire format by its name; a program may bring more. */
+export type DialectName = "responses" | "chat.completions" | "interactions" | "messages" | (string & {})
 
 /**
  * What a frame tells the engine.
@@ -31,6 +31,8 @@ export interface Served {
   /** The tier in the provider's own word; `undefined` where it reports none. */
   readonly tier: string | undefined
   readonly model: string | undefined
+  /** What it cost, where whoever served it says so. */
+  readonly costMicroUsd?: number | undefined
 }
 
 /** A failure that arrived inside a 200 stream. */
@@ -127,6 +129,8 @@ export interface Dialect {
   /** The paths its clients post to, below the address that they are given; the first is its own. */
   readonly paths: readonly [`/${string}`, ...ReadonlyArray<`/${string}`>]
   readonly key: KeyPlace | undefined
+  /** What a request says in addition whose stream is collected, so that nothing of a whole answer is missing. */
+  readonly collecting: JsonObject
   /** OpenTelemetry's `gen_ai.operation.name`. */
   readonly operation: string
   /** What a frame tells. In a stream that has started, what can only be more output is not looked at any closer. */

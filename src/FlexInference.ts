@@ -28,12 +28,11 @@
  * )
  * ```
  */
-import * as Config from "effect/Config"
+import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ChatCompletion, ChatCompletionChunk, ChatRequest } from "./api/ChatCompletions.ts"
@@ -46,11 +45,8 @@ import type { Message, MessageEvent, MessageRequest } from "./api/Messages.ts"
 import { Responses } from "./dialect/responses/index.ts"
 import type { ResponseEvent, ResponseObject, ResponsesRequest } from "./api/Responses.ts"
 import type { FlexInferenceError } from "./FlexInferenceError.ts"
-import type * as HostedRouter from "./router/HostedRouter.ts"
 import * as Json from "./wire/Json.ts"
-import * as Connections from "./provider/Connections.ts"
 import * as Router from "./Router.ts"
-import * as HttpClientTransport from "./transport/HttpClientTransport.ts"
 import type { Transport } from "./Transport.ts"
 import type { Routing } from "./Routing.ts"
 
@@ -96,13 +92,6 @@ export class FlexInference extends Context.Service<FlexInference, {
   readonly messages: Surface<MessageRequest, Message, MessageEvent>
 }>()("effect-flexinference/FlexInference") {}
 
-/** What a layer that races in this process can be told. */
-export interface Options extends Omit<Router.Options, "connections"> {
-  readonly openai?: Connections.ConnectionOptions | undefined
-  readonly google?: Connections.ConnectionOptions | undefined
-  readonly anthropic?: Connections.ConnectionOptions | undefined
-}
-
 /** The service on top of whatever `Router` is in the context. */
 export const layerRouter: Layer.Layer<FlexInference, never, Router.Router> = Layer.effect(
   FlexInference,
@@ -118,54 +107,41 @@ export const layerRouter: Layer.Layer<FlexInference, never, Router.Router> = Lay
  * Redirects are not followed, because they would carry the key along. For `FetchHttpClient` this is said in its
  * `RequestInit`, so provide options of your own, such as a dispatcher, to this layer too and not to the client's alone.
  */
-export const layer = (options: Options): Layer.Layer<FlexInference, never, HttpClient.HttpClient> =>
-  Layer.provide(layerTransport(options), HttpClientTransport.layer)
+export const layer = (options: Router.Options): Layer.Layer<FlexInference, never, HttpClient.HttpClient> =>
+  Layer.provide(layerRouter, Router.layer(options))
 
 /** Like `layer`, on the `Transport` of the context, such as that of `effect-flexinference/undici`. */
-export const layerTransport = (options: Options): Layer.Layer<FlexInference, never, Transport> =>
-  Layer.provide(layerRouter, Router.layerTransport({ ...options, connections: Connections.make(options) }))
+export const layerTransport = (options: Router.Options): Layer.Layer<FlexInference, never, Transport> =>
+  Layer.provide(layerRouter, Router.layerTransport(options))
 
 /** Like `layer`, with keys and addresses from `OPENAI_API_KEY`, `GEMINI_API_KEY`, `ANTHROPIC_API_KEY` and `*_BASE_URL`. */
 export const layerConfig = (
-  options?: Omit<Router.Options, "connections">
+  options?: Router.Defaults
 ): Layer.Layer<FlexInference, Config.ConfigError, HttpClient.HttpClient> =>
-  Layer.provide(layerConfigTransport(options), HttpClientTransport.layer)
+  Layer.provide(layerRouter, Router.layerConfig(options))
 
 /** Like `layerConfig`, on the `Transport` of the context. */
 export const layerConfigTransport = (
-  options?: Omit<Router.Options, "connections">
+  options?: Router.Defaults
 ): Layer.Layer<FlexInference, Config.ConfigError, Transport> =>
-  Layer.provide(
-    layerRouter,
-    Layer.unwrap(Effect.map(Connections.config, (connections) => Router.layerTransport({ ...options, connections })))
-  )
+  Layer.provide(layerRouter, Router.layerConfigTransport(options))
 
 /** Leaves the race to the hosted router, with your `flex_live_` key. */
-export const layerHosted = (options: HostedRouter.Options): Layer.Layer<FlexInference, never, HttpClient.HttpClient> =>
-  Layer.provide(layerRouter, Router.layerHosted(options))
+export const layerHosted = (
+  options: Router.HostedOptions
+): Layer.Layer<FlexInference, never, HttpClient.HttpClient> => Layer.provide(layerRouter, Router.layerHosted(options))
 
 /** Like `layerHosted`, with `FLEXINFERENCE_API_KEY` and `FLEXINFERENCE_BASE_URL`. */
 export const layerHostedConfig = (
   options?: Router.CallOptions
 ): Layer.Layer<FlexInference, Config.ConfigError, HttpClient.HttpClient> =>
-  Layer.provide(layerHostedConfigTransport(options), HttpClientTransport.layer)
+  Layer.provide(layerRouter, Router.layerHostedConfig(options))
 
 /** Like `layerHostedConfig`, on the `Transport` of the context. */
 export const layerHostedConfigTransport = (
   options?: Router.CallOptions
 ): Layer.Layer<FlexInference, Config.ConfigError, Transport> =>
-  Layer.provide(
-    layerRouter,
-    Layer.unwrap(Effect.map(hostedConfig, (connection) => Router.layerHostedTransport({ ...options, ...connection })))
-  )
-
-const hostedConfig = Config.all({
-  apiKey: Config.Redacted("FLEXINFERENCE_API_KEY"),
-  baseUrl: Config.URL("FLEXINFERENCE_BASE_URL").pipe(
-    Config.option,
-    Config.map((url) => Option.getOrUndefined(url)?.href)
-  )
-})
+  Layer.provide(layerRouter, Router.layerHostedConfigTransport(options))
 
 /** The service over a router, for those who compose it by hand. */
 export const make = (router: Router.Router["Service"]): FlexInference["Service"] => ({

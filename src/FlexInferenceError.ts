@@ -3,7 +3,7 @@
  *
  * `FlexInferenceError` is what all public effects and streams fail with. Catch the whole with
  * `Effect.catchTag("FlexInferenceError", …)`, or one reason with
- * `Effect.catchReason("FlexInferenceError", "Refused", …)`. Whatever the reason, the error answers the same
+ * `Effect.catchReason("FlexInferenceError", "CapacityRefused", …)`. Whatever the reason, the error answers the same
  * questions the official SDK's error answers: `status`, `type`, `code`, `param`, `docUrl`, `class`, `origin`,
  * `provider`, `providerCode`, `retryable`, and `retryAfter`.
  *
@@ -16,11 +16,12 @@
  * declare const answer: Effect.Effect<string, FlexInferenceError.FlexInferenceError>
  *
  * export const polite = answer.pipe(
- *   Effect.catchReason("FlexInferenceError", "Refused", (reason) => Effect.succeed(`busy: ${reason.message}`))
+ *   Effect.catchReason("FlexInferenceError", "CapacityRefused", (reason) => Effect.succeed(`busy: ${reason.message}`))
  * )
  * ```
  */
 import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { JsonObject } from "./wire/Json.ts"
 
@@ -52,65 +53,108 @@ export const Problem = Schema.Struct({
 })
 export interface Problem extends Schema.Schema.Type<typeof Problem> {}
 
-const details = {
+interface Meaning {
+  readonly class: ErrorClass
+  readonly type: string
+  readonly status: number
+  readonly retryable: boolean
+  readonly code: string | null
+}
+
+/** OpenAI's `error.type` for a status. */
+export const typeOfStatus = (status: number): string => {
+  switch (status) {
+    case 401:
+      return "authentication_error"
+    case 402:
+      return "billing_error"
+    case 403:
+      return "permission_error"
+    case 429:
+      return "rate_limit_error"
+    default:
+      return status >= 500 ? "server_error" : "invalid_request_error"
+  }
+}
+
+const or = <S extends Schema.Constraint & Schema.WithoutConstructorDefault>(schema: S, value: S["~type.make.in"]) =>
+  Schema.withConstructorDefault<S>(Effect.succeed(value))(schema)
+
+/** What every reason says; what it says unless it is told otherwise is part of its definition. */
+const details = (meaning: Meaning, origin: "flexinference" | "provider" = "flexinference") => ({
   message: Schema.String,
   /** The HTTP status the failure has, or would have had before the stream began. */
-  status: Schema.Int,
+  status: or(Schema.Int, meaning.status),
   /** OpenAI's word for the failure, such as `invalid_request_error`. */
-  type: Schema.String,
-  code: Schema.NullOr(Schema.String),
-  param: Schema.NullOr(Schema.String),
-  class: ErrorClass,
-  origin: Schema.Literals(["flexinference", "provider"]),
-  provider: Schema.NullOr(Schema.String),
-  providerCode: Schema.NullOr(Schema.String),
+  type: or(Schema.String, meaning.type),
+  code: or(Schema.NullOr(Schema.String), meaning.code),
+  param: or(Schema.NullOr(Schema.String), null),
+  class: or(ErrorClass, meaning.class),
+  origin: or(Schema.Literals(["flexinference", "provider"]), origin),
+  provider: or(Schema.NullOr(Schema.String), null),
+  providerCode: or(Schema.NullOr(Schema.String), null),
   /** Whether the same request could succeed later. */
-  retryable: Schema.Boolean,
+  retryable: or(Schema.Boolean, meaning.retryable),
   /** How long the provider asked to wait. */
   retryAfter: Schema.optionalKey(Schema.Duration)
-}
+})
+
+const invalid = { type: "invalid_request_error", status: 400, retryable: false, code: null }
+const ours = { type: "flexinference_error", retryable: true }
 
 /** The request is wrong; `problems` lists everything that is, in the order in which the fields are checked. */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
-  ...details,
+  ...details({ ...invalid, class: "validation" }),
   problems: Schema.NonEmptyArray(Problem)
 }) {}
 
 /** The request is well-formed, but the model, the route or the target format cannot do what it asks. */
-export class Unsupported extends Schema.TaggedError<Unsupported>()("Unsupported", details) {}
+export class Unsupported extends Schema.TaggedError<Unsupported>()(
+  "Unsupported",
+  details({ ...invalid, class: "capability" })
+) {}
 
 /** The caller's key is missing or unknown, or the provider has no key configured. */
-export class Unauthenticated extends Schema.TaggedError<Unauthenticated>()("Unauthenticated", details) {}
+export class Unauthenticated extends Schema.TaggedError<Unauthenticated>()(
+  "Unauthenticated",
+  details({ class: "authentication", type: "authentication_error", status: 401, retryable: false, code: null })
+) {}
 
 /** The provider said no for now: no capacity at this tier, or a rate limit. Nothing was generated. */
-export class Refused extends Schema.TaggedError<Refused>()("Refused", details) {}
+export class CapacityRefused extends Schema.TaggedError<CapacityRefused>()(
+  "CapacityRefused",
+  details({ class: "quota", type: "rate_limit_error", status: 429, retryable: true, code: null }, "provider")
+) {}
 
 /** The provider answered that the model has no such tier. */
-export class TierUnsupported extends Schema.TaggedError<TierUnsupported>()("TierUnsupported", details) {}
+export class TierUnsupported extends Schema.TaggedError<TierUnsupported>()(
+  "TierUnsupported",
+  details({ ...invalid, class: "capability" }, "provider")
+) {}
 
 /** The provider answered with an error of its own. */
 export class ProviderFailed extends Schema.TaggedError<ProviderFailed>()("ProviderFailed", {
-  ...details,
+  ...details({ class: "upstream", type: "server_error", status: 502, retryable: true, code: null }, "provider"),
   /** The provider's own HTTP status, where `status` is a translation of it. */
   providerStatus: Schema.Int
 }) {}
 
 /** No answer could be had: the connection was refused, reset, or carried something that is no answer. */
 export class TransportFailed extends Schema.TaggedError<TransportFailed>()("TransportFailed", {
-  ...details,
+  ...details({ ...ours, class: "upstream", status: 502, code: "upstream_unreachable" }),
   cause: Schema.optionalKey(Schema.Defect())
 }) {}
 
 /** One of the clocks ran out. */
 export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", {
-  ...details,
+  ...details({ ...ours, class: "upstream", status: 504, code: "upstream_timeout" }),
   clock: TimeoutClock,
   after: Schema.Duration
 }) {}
 
 /** The answer broke off: an error event, a cut connection, or an end without the terminal event. */
 export class StreamFailed extends Schema.TaggedError<StreamFailed>()("StreamFailed", {
-  ...details,
+  ...details({ ...ours, class: "upstream", status: 502, code: "upstream_stream_failed" }, "provider"),
   /** Whether generation had started, so that the caller may have seen part of an answer. */
   started: Schema.Boolean,
   /** The provider's own failure event, where there was one. */
@@ -118,11 +162,14 @@ export class StreamFailed extends Schema.TaggedError<StreamFailed>()("StreamFail
 }) {}
 
 /** The hosted router saw its caller go away. In this process going away is an interruption and no error. */
-export class Canceled extends Schema.TaggedError<Canceled>()("Canceled", details) {}
+export class Canceled extends Schema.TaggedError<Canceled>()(
+  "Canceled",
+  details({ ...ours, class: "canceled", status: 499, retryable: false, code: null })
+) {}
 
 /** Something in the router itself went wrong. */
 export class Internal extends Schema.TaggedError<Internal>()("Internal", {
-  ...details,
+  ...details({ ...ours, class: "internal", status: 500, code: "internal_error" }),
   cause: Schema.optionalKey(Schema.Defect())
 }) {}
 
@@ -131,7 +178,7 @@ export const Reason = Schema.Union([
   InvalidRequest,
   Unsupported,
   Unauthenticated,
-  Refused,
+  CapacityRefused,
   TierUnsupported,
   ProviderFailed,
   TransportFailed,
@@ -214,25 +261,23 @@ const documentedCodes: ReadonlySet<string> = new Set([
   "rate_limit_exceeded"
 ])
 
-const make = (reason: Reason): FlexInferenceError => new FlexInferenceError({ reason })
+/** Whether a value is the one error of the public interface. */
+export const isFlexInferenceError: (value: unknown) => value is FlexInferenceError = Schema.is(FlexInferenceError)
 
-const local = { origin: "flexinference", provider: null, providerCode: null, retryable: false } as const
+const make = (reason: Reason): FlexInferenceError => new FlexInferenceError({ reason })
 
 /** A request that breaks at least one rule; `code` and `param` are those of the first problem. */
 export const invalidRequest = (
   problems: readonly [Problem, ...ReadonlyArray<Problem>],
   status = 400
 ): FlexInferenceError => {
-  const [first, ...rest] = problems
+  const [first] = problems
   return make(
     new InvalidRequest({
-      ...local,
-      class: "validation",
-      type: "invalid_request_error",
       status,
       code: first.code,
       param: first.field === "" ? null : first.field,
-      message: [first, ...rest].map((problem) => problem.message).join(" "),
+      message: problems.map((problem) => problem.message).join(" "),
       problems
     })
   )
@@ -243,41 +288,18 @@ export const unsupported = (options: {
   readonly code: string
   readonly param: string | null
   readonly message: string
-}): FlexInferenceError =>
-  make(new Unsupported({ ...local, ...options, class: "capability", type: "invalid_request_error", status: 400 }))
+}): FlexInferenceError => make(new Unsupported(options))
 
-/** A caller's key the gateway does not accept. */
+/** A caller's key the gateway does not accept, or a provider that has none configured, which is a 400 (contract (d)). */
 export const unauthenticated = (options: {
-  readonly code: "missing_api_key" | "invalid_api_key"
-  readonly message: string
-}): FlexInferenceError =>
-  make(
-    new Unauthenticated({
-      ...local,
-      ...options,
-      class: "authentication",
-      type: "authentication_error",
-      status: 401,
-      param: null
-    })
-  )
-
-/** A provider that has no key configured (contract (d): `no_byok_key` and its kin). */
-export const missingKey = (options: {
   readonly code: string
-  readonly provider: string
   readonly message: string
+  /** The provider that has no key. */
+  readonly provider?: string
 }): FlexInferenceError =>
-  make(
-    new Unauthenticated({
-      ...local,
-      ...options,
-      class: "authentication",
-      type: "invalid_request_error",
-      status: 400,
-      param: null
-    })
-  )
+  make(new Unauthenticated({ ...options, ...(options.provider === undefined ? {} : invalidKey) }))
+
+const invalidKey = { status: invalid.status, type: invalid.type }
 
 /** A connection that failed before or while it carried the answer. */
 export const transportFailed = (options: {
@@ -286,19 +308,7 @@ export const transportFailed = (options: {
   readonly cause?: unknown
   /** Whether the same call could go through later; a wrong address stays wrong. */
   readonly retryable?: boolean
-}): FlexInferenceError =>
-  make(
-    new TransportFailed({
-      ...local,
-      retryable: true,
-      ...options,
-      class: "upstream",
-      type: "flexinference_error",
-      status: 502,
-      code: "upstream_unreachable",
-      param: null
-    })
-  )
+}): FlexInferenceError => make(new TransportFailed(options))
 
 /** A clock that ran out. */
 export const timedOut = (options: {
@@ -306,78 +316,22 @@ export const timedOut = (options: {
   readonly clock: TimeoutClock
   readonly after: Duration.Duration
   readonly message: string
-}): FlexInferenceError =>
-  make(
-    new TimedOut({
-      ...local,
-      ...options,
-      class: "upstream",
-      type: "flexinference_error",
-      status: 504,
-      code: "upstream_timeout",
-      param: null,
-      retryable: true
-    })
-  )
+}): FlexInferenceError => make(new TimedOut(options))
 
-/** An answer that broke off. */
+/** An answer that broke off without a word of its provider's, or with one that nothing is to be read from. */
 export const streamFailed = (options: {
   readonly provider: string
   readonly message: string
   readonly started: boolean
-  readonly providerCode?: string | null
   readonly status?: number
   readonly event?: JsonObject
-}): FlexInferenceError => {
-  const { event, message, provider, providerCode = null, started, status = 502 } = options
-  return make(
-    new StreamFailed({
-      message,
-      status,
-      type: "flexinference_error",
-      code: providerCode ?? "upstream_stream_failed",
-      param: null,
-      class: "upstream",
-      origin: "provider",
-      provider,
-      providerCode,
-      retryable: true,
-      started,
-      ...(event === undefined ? {} : { event })
-    })
-  )
-}
+}): FlexInferenceError => make(new StreamFailed(options))
 
 /** A fault of the router itself; its cause is for the operator and never reaches the wire. */
 export const internal = (cause: unknown): FlexInferenceError =>
   make(
     new Internal({
-      ...local,
-      class: "internal",
-      type: "flexinference_error",
-      status: 500,
-      code: "internal_error",
-      param: null,
-      retryable: true,
       message: "The router met an internal fault. Nothing was billed by the router; the request can be sent again.",
       cause
     })
   )
-
-/**
- * The machine-readable block nested in `error` on every surface (contract (d)): all eight keys, the same bytes
- * whatever the surface. A provider's own error carries `code: null`.
- */
-export const toBlock = (error: FlexInferenceError): JsonObject => ({
-  code: error.reason._tag === "ProviderFailed" && error.origin === "provider" && error.code === error.providerCode
-    ? null
-    : error.code,
-  class: error.class,
-  origin: error.origin,
-  status: error.status,
-  // The contract's error block says `gemini` where its routing record says `google`.
-  provider: error.provider === "google" ? "gemini" : error.provider,
-  provider_code: error.providerCode,
-  retryable: error.retryable,
-  doc_url: error.docUrl
-})

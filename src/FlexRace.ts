@@ -37,18 +37,18 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 
 /** Why the standard leg was opened: the window passed, or the flex leg gave up first. */
-export type Why<E> =
+export type StandardTrigger<E> =
   | { readonly _tag: "Deadline" }
-  | { readonly _tag: "GaveUp"; readonly error: E }
+  | { readonly _tag: "FlexFailed"; readonly error: E }
 
 /** Which leg was chosen, and what it produced. */
 export type Outcome<A, A2, E> =
   | { readonly _tag: "Flex"; readonly value: A }
-  | { readonly _tag: "Standard"; readonly value: A2; readonly why: Why<E> }
+  | { readonly _tag: "Standard"; readonly value: A2; readonly trigger: StandardTrigger<E> }
 
 /** The flex leg was given a definite answer, which the standard leg would get as well. */
-export interface Rejected<E> {
-  readonly _tag: "Rejected"
+export interface Fatal<E> {
+  readonly _tag: "Fatal"
   readonly error: E
 }
 
@@ -59,7 +59,7 @@ export interface NoneStarted<E, E2> {
   readonly flex: E | undefined
 }
 
-export type RaceError<E, E2> = Rejected<E> | NoneStarted<E, E2>
+export type RaceError<E, E2> = Fatal<E> | NoneStarted<E, E2>
 
 /** What happens to a flex leg that is still waiting when the window has passed. */
 export type OnDeadline = "race" | "replace"
@@ -70,7 +70,7 @@ export interface Options<A, E, R, A2, E2, R2> {
   /** Succeeds when the cheap leg has started. */
   readonly flex: Effect.Effect<A, E, R>
   /** Succeeds when the dear leg has started. */
-  readonly standard: (why: Why<E>) => Effect.Effect<A2, E2, R2>
+  readonly standard: (trigger: StandardTrigger<E>) => Effect.Effect<A2, E2, R2>
   /**
    * `"race"` keeps the flex leg in the race after the deadline, `"replace"` cancels it before the standard leg opens.
    * @default "race"
@@ -87,7 +87,7 @@ export interface Options<A, E, R, A2, E2, R2> {
  * Runs the race.
  *
  * - The flex leg succeeds before the deadline: the standard leg is never opened.
- * - The flex leg fails with a definite error: the race fails with `Rejected` at once.
+ * - The flex leg fails with a definite error: the race fails with `Fatal` at once.
  * - The flex leg fails otherwise: the standard leg opens at once.
  * - The standard leg fails while the flex leg still runs: the race waits for the flex leg.
  * - Both fail: `NoneStarted` carries both errors.
@@ -103,8 +103,8 @@ export const make = <A, E, R, A2, E2, R2>(
   Effect.suspend(() => {
     const { isDefinite = () => false, onDeadline = "race", startWithin } = options
     const opening = Latch.makeUnsafe()
-    let why: Why<E> = { _tag: "Deadline" }
-    let gaveUp: { readonly error: E } | undefined
+    let trigger: StandardTrigger<E> = { _tag: "Deadline" }
+    let flexFailed: { readonly error: E } | undefined
     let standardFailed: { readonly error: E2 } | undefined
     let chosen = false
 
@@ -117,13 +117,13 @@ export const make = <A, E, R, A2, E2, R2>(
       })
 
     // What ends the race travels in the success channel, because `Effect.race` waits for the first success.
-    const settle = <B, EB, RB>(
+    const enter = <B, EB, RB>(
       leg: Effect.Effect<B, EB, RB>,
       outcome: (value: B) => Outcome<A, A2, E>,
-      onError: (error: EB) => Effect.Effect<Exit.Exit<never, Rejected<E>>, "out">
+      onError: (error: EB) => Effect.Effect<Exit.Exit<never, Fatal<E>>, "out">
     ) =>
       Effect.matchCauseEffect(inOwnScope(Effect.flatMap(leg, claim)), {
-        onSuccess: (value): Effect.Effect<Exit.Exit<Outcome<A, A2, E>, Rejected<E>>, "out"> =>
+        onSuccess: (value): Effect.Effect<Exit.Exit<Outcome<A, A2, E>, Fatal<E>>, "out"> =>
           Effect.succeed(Exit.succeed(outcome(value))),
         onFailure: (cause) => {
           if (Cause.hasDies(cause)) return Effect.succeed(Exit.failCause(withoutErrors(cause)))
@@ -132,14 +132,14 @@ export const make = <A, E, R, A2, E2, R2>(
         }
       })
 
-    const flexLeg = settle(
+    const flexLeg = enter(
       options.flex,
       (value) => ({ _tag: "Flex", value }),
       (error) =>
         Effect.suspend(() => {
-          if (isDefinite(error)) return Effect.succeed(Exit.fail({ _tag: "Rejected", error } as const))
-          gaveUp = { error }
-          if (!opening.isOpen()) why = { _tag: "GaveUp", error }
+          if (isDefinite(error)) return Effect.succeed(Exit.fail({ _tag: "Fatal", error } as const))
+          flexFailed = { error }
+          if (!opening.isOpen()) trigger = { _tag: "FlexFailed", error }
           return Effect.andThen(opening.open, Effect.fail("out" as const))
         })
     )
@@ -155,9 +155,9 @@ export const make = <A, E, R, A2, E2, R2>(
 
     const standard = Effect.andThen(
       onDeadline === "race" ? Effect.raceFirst(deadline, opening.await) : opening.await,
-      settle(
-        Effect.suspend(() => options.standard(why)),
-        (value) => ({ _tag: "Standard", value, why }),
+      enter(
+        Effect.suspend(() => options.standard(trigger)),
+        (value) => ({ _tag: "Standard", value, trigger }),
         (error) => {
           standardFailed = { error }
           return Effect.fail("out" as const)
@@ -169,7 +169,7 @@ export const make = <A, E, R, A2, E2, R2>(
       Effect.catch(() =>
         standardFailed === undefined
           ? Effect.die(new Error("a race ended without an outcome"))
-          : Effect.fail({ _tag: "NoneStarted", standard: standardFailed.error, flex: gaveUp?.error } as const)
+          : Effect.fail({ _tag: "NoneStarted", standard: standardFailed.error, flex: flexFailed?.error } as const)
       ),
       Effect.flatMap((exit) => exit)
     )

@@ -25,7 +25,7 @@
  */
 import * as Context from "effect/Context"
 import { builtInModels } from "./catalog/BuiltInModels.ts"
-import type { Day, Model, Prices, ProviderName } from "./catalog/Model.ts"
+import type { Day, Model, Prices } from "./catalog/Model.ts"
 
 export type { Day, Model, PricedTier, Prices, ProviderName, Rates, Tier, TierPrice } from "./catalog/Model.ts"
 
@@ -76,13 +76,6 @@ const aliases = (id: string): ReadonlyArray<string> => {
 
 /** Whether a window can race this model. Only aliases can be raced, not dated snapshots (the contract's rule). */
 export const isFlexCapable = (catalog: ModelCatalog, id: string): boolean => get(catalog, id)?.flex === true
-
-/** Who serves a model, judged by how its id begins; for models the catalogue does not know. */
-export const providerOf = (id: string): ProviderName | undefined => {
-  if (/^(?:gpt-|chatgpt-|codex-|o\d)/.test(id)) return "openai"
-  if (id.startsWith("gemini-")) return "google"
-  return id.startsWith("claude-") ? "anthropic" : undefined
-}
 
 /** The named tiers of a model in the words of `start_within`. */
 export const tiers = (model: Model): ReadonlyArray<"default" | "priority" | "auto"> =>

@@ -1,14 +1,41 @@
 /**
- * What the router needs to know of who serves a model: where it lives, how a call is signed, which dialects it
- * speaks, its words for the tiers, and what its refusals look like.
+ * Who serves a model, as a record: where it lives, how a call is signed, which formats it speaks, its words for the
+ * tiers, and what its failures mean. Whatever is particular to a provider is in its record; nothing else knows it by name.
+ *
+ * `make` builds a record out of what differs from a server that speaks OpenAI's formats; `connect` adds the key, and
+ * the layers take the result in `providers`.
+ *
+ * **Example** (a server with a flex tier under a word of its own)
+ *
+ * ```ts
+ * import { Redacted } from "effect"
+ * import { FlexInference, Provider } from "effect-flexinference"
+ *
+ * const acme = Provider.make({
+ *   name: "acme",
+ *   title: "Acme",
+ *   baseUrl: "https://api.acme.example/v1",
+ *   models: ["acme-"],
+ *   tiers: { flex: "economy", standard: "regular" }
+ * })
+ *
+ * export const layer = FlexInference.layer({
+ *   providers: [Provider.connect(acme, { apiKey: Redacted.make("…") })]
+ * })
+ * ```
  */
-import type * as Duration from "effect/Duration"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type * as Redacted from "effect/Redacted"
+import type * as Arr from "effect/Array"
+import * as Config from "effect/Config"
+import * as Duration from "effect/Duration"
+import * as Headers from "effect/http/Headers"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
 import type { DialectName, InStreamFailure } from "./Dialect.ts"
-import type { FlexInferenceError } from "./FlexInferenceError.ts"
-import type { JsonObject } from "./wire/Json.ts"
+import type { ErrorClass } from "./FlexInferenceError.ts"
 import type { ProviderName, Tier } from "./ModelCatalog.ts"
+import * as Json from "./wire/Json.ts"
+import type { JsonObject } from "./wire/Json.ts"
 
 /** How to reach a provider. The address comes from configuration only, never from a request. */
 export interface Connection {
@@ -18,14 +45,42 @@ export interface Connection {
   readonly headers?: { readonly [name: string]: string } | undefined
 }
 
-/** One call, ready but for the connection. */
+/** One provider's key, and where to use it if not at the vendor's own address. */
+export interface ConnectionOptions {
+  readonly apiKey: Redacted.Redacted<string>
+  /** In the convention of the vendor's own SDK. */
+  readonly baseUrl?: string | undefined
+  readonly headers?: { readonly [name: string]: string } | undefined
+}
+
+/** A provider that can be called. */
+export interface Connected {
+  readonly provider: Provider
+  readonly connection: Connection
+}
+
+/** A provider that is known; without a connection it cannot be called. */
+export interface Registered {
+  readonly provider: Provider
+  readonly connection: Connection | undefined
+}
+
+/** The providers a router knows, by name. */
+export type Registry = ReadonlyMap<string, Registered>
+
+/** What decides where a call goes. */
 export interface Call {
   readonly dialect: DialectName
-  /** The body as JSON text. */
-  readonly body: string
   readonly stream: boolean
   /** How long the caller of this leg waits for it at most. */
   readonly deadline: Duration.Duration
+}
+
+/** Where a call goes. It depends on the connection and the call alone, so it can be made once and kept. */
+export interface Endpoint {
+  readonly url: string
+  /** All but the body's length, by lowercase name, the key among them: never to be logged. */
+  readonly headers: { readonly [name: string]: string }
 }
 
 /** A provider's answer that was not a 2xx. */
@@ -38,31 +93,325 @@ export interface ErrorAnswer {
   readonly receivedAt: number
 }
 
-/** Whatever a leg can be opened to: a provider, or the hosted router. */
-export interface Upstream {
-  readonly name: string
-  /** What people call it in a sentence. */
-  readonly title: string
-  readonly request: (call: Call, connection: Connection) => HttpClientRequest.HttpClientRequest
-  /** The typed error of an answer that was not a 2xx. */
-  readonly errorOf: (answer: ErrorAnswer) => FlexInferenceError
-  /** The typed error of a failure inside a 200 stream. */
-  readonly streamErrorOf: (failure: InStreamFailure, event: JsonObject, started: boolean) => FlexInferenceError
+/** An opened error envelope, whether it came as an answer or as an event of a 200 stream. */
+export interface Failure {
+  /** The HTTP status, or the one that the words of an event stand for; `undefined` for words that nobody knows. */
+  readonly status: number | undefined
+  readonly message: string
+  /** The provider's machine-readable word for it. */
+  readonly code: string | null
+  /** OpenAI's word for the kind of failure, where the provider has one. */
+  readonly type: string | null
+  readonly param: string | null
+  readonly retryAfter: Duration.Duration | undefined
+  /** The envelope's error object, for what only its provider can read. */
+  readonly error: JsonObject
+}
+
+/** What a failure means to whoever asked. */
+export type Verdict =
+  /** The configured key was not accepted. */
+  | "authentication"
+  /** Money has run out; neither waiting nor another tier helps. */
+  | "billing"
+  /** A quota that does not come back soon. */
+  | "quota"
+  /** No capacity, an overload or a rate limit: the tier says no for now, and nothing was generated. */
+  | "capacity"
+  /** The model has no such tier. */
+  | "tierUnsupported"
+  /** The request itself is wrong; every tier would refuse it. */
+  | "callerFault"
+  /** The content was blocked. */
+  | "blocked"
+  /** A fault of the provider's, which may pass. */
+  | "upstream"
+  /** A fault of the provider's, which stays. */
+  | "unimplemented"
+  | Stated
+
+/** A failure that says itself what it means, in the words of the contract's error block (contract (d)). */
+export interface Stated {
+  readonly class: ErrorClass
+  readonly origin: "flexinference" | "provider"
+  readonly status: number
+  readonly retryable: boolean
+  readonly provider: string | null
+  readonly providerCode: string | null
+}
+
+/** What the router says of a tier that a provider does not have. */
+export interface UnsupportedTier {
+  readonly code: string
+  readonly message: string
 }
 
 /** A provider. */
-export interface Provider extends Upstream {
+export interface Provider {
+  /** By which a request's `provider` and the model catalogue name it. */
   readonly name: ProviderName
+  /** What people call it in a sentence. */
+  readonly title: string
+  /** OpenTelemetry's `gen_ai.provider.name`. */
+  readonly telemetryName: string
   /** The dialects it speaks natively; translations go through the first. */
-  readonly dialects: readonly [DialectName, ...ReadonlyArray<DialectName>]
-  readonly defaultBaseUrl: string
-  /** The contract's code for "no key is configured", and the variable that would configure it. */
+  readonly dialects: Arr.NonEmptyReadonlyArray<DialectName>
+  /** Whether a model is its own, judged by the id; for models the catalogue does not know. */
+  readonly claims: (model: string) => boolean
+  readonly baseUrl: string
+  readonly baseUrlVariable: string
+  /** The variables that may hold the key; the first that is set counts. */
+  readonly keyVariables: Arr.NonEmptyReadonlyArray<string>
+  /** The code for "no key is configured". */
   readonly missingKeyCode: string
-  readonly keyVariable: string
   /** Its word for a tier in the request's `service_tier` member; `undefined` leaves the member out. */
   readonly tierToWire: (tier: Tier) => string | undefined
   /** The tier behind the word in an answer; `undefined` for a word it does not know. */
   readonly tierFromWire: (word: string) => Tier | undefined
   /** The tier the answer's headers name, where the body names none. */
   readonly tierHeader: string | undefined
+  /** What a request for a tier it does not have is refused with; `undefined` for a tier it has. */
+  readonly unsupported: (tier: Tier, model: string) => UnsupportedTier | undefined
+  readonly endpoint: (call: Call, connection: Connection) => Endpoint
+  /** Opens the envelope of an answer that was not a 2xx. */
+  readonly failureOf: (answer: ErrorAnswer) => Failure
+  /** The same for an event of a 200 stream, of which the dialect has read what all its providers say alike. */
+  readonly failureIn: (said: InStreamFailure, event: JsonObject) => Failure
+  readonly verdict: (failure: Failure) => Verdict
+  /** It races by itself: requests go to it as they are, in any dialect, and its answers' headers hold the record. */
+  readonly races: boolean
+}
+
+/** What differs from a server that speaks OpenAI's formats and has no tiers. */
+export interface Options {
+  readonly name: ProviderName
+  /** @default the name */
+  readonly title?: string | undefined
+  /** @default the name */
+  readonly telemetryName?: string | undefined
+  /** @default ["chat.completions"] */
+  readonly dialects?: Arr.NonEmptyReadonlyArray<DialectName> | undefined
+  /** How the ids of its models begin, or what they match. */
+  readonly models?: ReadonlyArray<string | RegExp> | undefined
+  readonly baseUrl: string
+  /** @default the name in capitals and `_BASE_URL` */
+  readonly baseUrlVariable?: string | undefined
+  /** @default the name in capitals and `_API_KEY` */
+  readonly keyVariables?: Arr.NonEmptyReadonlyArray<string> | undefined
+  /** @default "no_…_key" */
+  readonly missingKeyCode?: string | undefined
+  /** Its words for the tiers it has. Without one for standard, that is what it serves when no tier is named. */
+  readonly tiers?: { readonly [tier in Tier]?: string } | undefined
+  /** Words in its answers that stand for another tier than in a request, or that no request uses. */
+  readonly servedTiers?: { readonly [word: string]: Tier } | undefined
+  readonly tierHeader?: string | undefined
+  /** What to say of a tier it does not have, where that is not the usual. */
+  readonly unsupported?: { readonly [tier in Tier]?: UnsupportedTier } | undefined
+  /** Where a call goes below a base URL that ends in no slash. */
+  readonly url?: ((baseUrl: string, call: Call) => string) | undefined
+  /** Headers of a call by lowercase name, which a connection may replace. */
+  readonly headers?: ((call: Call) => { readonly [name: string]: string }) | undefined
+  /**
+   * The header that carries the key, which no connection replaces.
+   * @default a bearer token
+   */
+  readonly keyHeader?: ((key: string) => { readonly [name: string]: string }) | undefined
+  /** What an envelope's error object says beyond its message. */
+  readonly envelope?: ((error: JsonObject) => Partial<Failure>) | undefined
+  /** The HTTP status behind the words of a failure inside a stream, in lower case. */
+  readonly statuses?: { readonly [word: string]: number } | undefined
+  /** @default `verdict` */
+  readonly verdict?: ((failure: Failure) => Verdict) | undefined
+  readonly races?: boolean | undefined
+}
+
+/** A provider out of what differs from a server that speaks OpenAI's formats. */
+export const make = (options: Options): Provider => {
+  const { envelope = openEnvelope, name, servedTiers = {}, statuses = wordStatuses, tiers = {}, title = name } = options
+  const variable = name.toUpperCase().replaceAll(/\W/g, "_")
+  return {
+    name,
+    title,
+    telemetryName: options.telemetryName ?? name,
+    dialects: options.dialects ?? ["chat.completions"],
+    claims: (model) =>
+      (options.models ?? []).some((own) => typeof own === "string" ? model.startsWith(own) : own.test(model)),
+    baseUrl: options.baseUrl,
+    baseUrlVariable: options.baseUrlVariable ?? `${variable}_BASE_URL`,
+    keyVariables: options.keyVariables ?? [`${variable}_API_KEY`],
+    missingKeyCode: options.missingKeyCode ?? `no_${name}_key`,
+    tierToWire: (tier) => tiers[tier],
+    tierFromWire: (word) =>
+      Object.hasOwn(servedTiers, word) ? servedTiers[word] : allTiers.find((tier) => tiers[tier] === word),
+    tierHeader: options.tierHeader,
+    unsupported: (tier, model) =>
+      tier === "standard" || tiers[tier] !== undefined
+        ? undefined
+        : options.unsupported?.[tier] ?? {
+          code: `${tier}_unsupported_for_${name}`,
+          message: tier === "flex"
+            ? `${title} has no flex tier, so ${JSON.stringify(model)} cannot be raced. Use start_within ${
+              named(tiers)
+            }.`
+            : `start_within "${tier}" is not offered by ${title}, which has no such tier. Use ${named(tiers)}.`
+        },
+    endpoint: (call, connection) => {
+      const key = Redacted.value(connection.apiKey)
+      return {
+        url: (options.url ?? openAIUrl)(withoutSlash(connection.baseUrl), call),
+        headers: {
+          accept: call.stream ? "text/event-stream" : "application/json",
+          "content-type": "application/json",
+          ...options.headers?.(call),
+          ...Headers.fromInput(connection.headers),
+          ...(options.keyHeader?.(key) ?? { authorization: `Bearer ${key}` })
+        }
+      }
+    },
+    failureOf: (answer) => {
+      const error = (answer.body === undefined ? undefined : Json.object(answer.body, "error")) ?? {}
+      const said = envelope(error)
+      return {
+        ...silent,
+        ...said,
+        status: answer.status,
+        // Never empty, and never the whole of a long body.
+        message: Json.string(error, "message") ||
+          `${title} answered ${answer.status} without a message it could be quoted with.`,
+        retryAfter: retryAfterOf(answer) ?? said.retryAfter,
+        error
+      }
+    },
+    failureIn: ({ code, message, param, type }, event) => {
+      const error = Json.object(event, "error") ?? Json.object(Json.object(event, "response") ?? {}, "error") ?? {}
+      const stated = Json.number(error, "code")
+      return {
+        ...silent,
+        ...envelope(error),
+        status: stated !== undefined && stated >= 400 && stated < 600
+          ? Math.floor(stated)
+          : statusOfWord(statuses, code) ?? statusOfWord(statuses, type),
+        message,
+        code,
+        param,
+        error
+      }
+    },
+    verdict: options.verdict ?? verdict,
+    races: options.races ?? false
+  }
+}
+
+/** A provider with a key, ready to be called. */
+export const connect = (provider: Provider, options: ConnectionOptions): Connected => ({
+  provider,
+  connection: {
+    apiKey: options.apiKey,
+    baseUrl: withoutSlash(options.baseUrl ?? provider.baseUrl),
+    headers: options.headers
+  }
+})
+
+/** A provider with the key and the address in its variables. */
+export const config = (provider: Provider): Config.Config<Connected> => {
+  const [first, ...others] = provider.keyVariables
+  return Config.map(
+    Config.all({
+      apiKey: others.reduce((key, other) => Config.orElse(key, () => Config.Redacted(other)), Config.Redacted(first)),
+      baseUrl: Config.option(Config.URL(provider.baseUrlVariable))
+    }),
+    ({ apiKey, baseUrl }) => connect(provider, { apiKey, baseUrl: Option.getOrUndefined(baseUrl)?.href })
+  )
+}
+
+/** The verdict on a failure by OpenAI's words and the status, for whatever a provider has no word of its own for. */
+export const verdict = (failure: Failure): Verdict => {
+  if (failure.status === 401 || failure.status === 403) return "authentication"
+  if (exhausted.has(failure.code ?? "") || exhausted.has(failure.type ?? "")) return "billing"
+  if (failure.status === 400 && saysTierUnsupported(failure)) return "tierUnsupported"
+  return verdictOfStatus(failure.status)
+}
+
+/** The verdict on a failure of which only the status is known. */
+export const verdictOfStatus = (status: number | undefined): Verdict => {
+  switch (status) {
+    case 401:
+    case 403:
+      return "authentication"
+    case 402:
+      return "billing"
+    case 429:
+    case 503:
+      return "capacity"
+    case undefined:
+    case 408:
+    case 409:
+      return "upstream"
+    default:
+      return status >= 500 ? "upstream" : "callerFault"
+  }
+}
+
+const allTiers: ReadonlyArray<Tier> = ["flex", "standard", "priority", "auto"]
+
+/** The ways to ask a provider, in the words of `start_within`. */
+const named = (tiers: { readonly [tier in Tier]?: string }): string => {
+  const ways = [
+    "\"default\"",
+    ...(tiers.priority === undefined ? [] : ["\"priority\""]),
+    ...(tiers.auto === undefined ? [] : ["\"auto\""]),
+    ...(tiers.flex === undefined ? [] : ["a window such as \"00h-00m-30s\""])
+  ]
+  return ways.length === 1 ? ways.join("") : `${ways.slice(0, -1).join(", ")} or ${ways.slice(-1).join("")}`
+}
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, "")
+
+const openAIUrl = (baseUrl: string, { dialect }: Call): string => `${baseUrl}/${dialect.replace(".", "/")}`
+
+const silent = { type: null, code: null, param: null, retryAfter: undefined }
+
+const openEnvelope = (error: JsonObject): Partial<Failure> => ({
+  type: Json.string(error, "type") ?? null,
+  code: Json.string(error, "code") ?? null,
+  param: Json.string(error, "param") ?? null
+})
+
+const statusOfWord = (statuses: { readonly [word: string]: number }, word: string | null): number | undefined => {
+  const lower = word?.toLowerCase() ?? ""
+  return Object.hasOwn(statuses, lower) ? statuses[lower] : undefined
+}
+
+const spent = "insufficient_quota credit_balance_exhausted billing_hard_limit_reached billing_not_active"
+
+const exhausted: ReadonlySet<string> = new Set(spent.split(" "))
+
+// Vendor documentation and recorded traffic of OpenAI's; a `server_error` says too little to stand for a status.
+const words: ReadonlyArray<readonly [status: number, words: string]> = [
+  [400, "invalid_request_error invalid_prompt context_length_exceeded unsupported_parameter unsupported_value"],
+  [400, "content_policy_violation image_content_policy_violation invalid_image invalid_image_format invalid_image_url"],
+  [400, "invalid_base64_image invalid_image_mode image_too_large image_too_small image_parse_error empty_image_file"],
+  [400, "image_file_too_large image_file_not_found unsupported_image_media_type failed_to_download_image"],
+  [401, "invalid_api_key authentication_error"],
+  [403, "permission_error"],
+  [404, "model_not_found"],
+  [429, "resource_unavailable flex_unavailable rate_limit_exceeded slow_down server_is_overloaded"],
+  [429, spent]
+]
+
+const wordStatuses: { readonly [word: string]: number } = Object.fromEntries(
+  words.flatMap(([status, words]) => words.split(" ").map((word) => [word, status]))
+)
+
+const saysTierUnsupported = ({ message, param }: Failure): boolean =>
+  param === "service_tier" || /(?:invalid|unsupported|unknown) service_tier/i.test(message)
+
+/** How long the answer asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date. */
+const retryAfterOf = ({ headers, receivedAt }: ErrorAnswer): Duration.Duration | undefined => {
+  const millis = Number(headers["retry-after-ms"] ?? "")
+  if (Number.isFinite(millis) && millis > 0) return Duration.millis(millis)
+  const header = headers["retry-after"]
+  if (header === undefined) return undefined
+  const parsed = Headers.parseRetryAfter(header)
+  return Result.isSuccess(parsed) ? Headers.retryAfterDelay(parsed.success, receivedAt) : undefined
 }

@@ -8,32 +8,30 @@
 import * as Arr from "effect/Array"
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import { routes } from "./catalog/Routes.ts"
 import * as StartWithin from "./StartWithin.ts"
 
-/** The routes a provider chain may name (contract (b)). */
-export const ProviderRoute = Schema.Literals([
-  "google",
-  "openai",
-  "anthropic",
-  "vertex",
-  "bedrock",
-  "cloudflare",
-  "foundry"
-])
-export type ProviderRoute = typeof ProviderRoute.Type
+/** A route a provider chain may name: one of the contract's (b), or a provider of one's own. */
+export type ProviderRoute = (typeof routes)[number] | (string & {})
 
 /** The routes to try, in order: one to three, none twice. */
 export type ProviderChain = Arr.NonEmptyReadonlyArray<ProviderRoute>
 
-/** Schema of a provider chain. */
-export const ProviderChain: Schema.Codec<ProviderChain> = Schema.NonEmptyArray(ProviderRoute).check(
-  Schema.isMaxLength(3),
-  Schema.makeFilter((chain) =>
-    chain.flatMap((route, index) => chain.indexOf(route) < index ? [{ path: [index], issue: "a repeated route" }] : [])
+/** Schema of a provider chain of these names. */
+export const providerChain = (names: ReadonlyArray<string>): Schema.Codec<ProviderChain> =>
+  Schema.NonEmptyArray(Schema.String.check(Schema.makeFilter((name) => names.includes(name)))).check(
+    Schema.isMaxLength(3),
+    Schema.makeFilter((chain) =>
+      chain.flatMap((route, index) =>
+        chain.indexOf(route) < index ? [{ path: [index], issue: "a repeated route" }] : []
+      )
+    )
   )
-)
 
-/** How a failed call to the settled tier is repeated before the answer has begun, as a request asks for it. */
+/** Schema of a provider chain of the contract's routes. */
+export const ProviderChain: Schema.Codec<ProviderChain> = providerChain(routes)
+
+/** How a failed call to the fallback tier is repeated before the answer has begun, as a request asks for it. */
 export interface RetryField {
   /** How often the call is repeated at most: 1 to 5. */
   readonly count: number

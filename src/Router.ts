@@ -5,6 +5,7 @@
  * `Router` speaks text and frames, for whoever stands between a wire and the providers; most programs want
  * `FlexInference`, which speaks typed requests, bodies and events.
  */
+import type * as Config from "effect/Config"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -13,15 +14,18 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import type { DialectName } from "./Dialect.ts"
-import { dialects } from "./dialect/index.ts"
+import * as Dialects from "./dialect/index.ts"
 import type { FlexInferenceError } from "./FlexInferenceError.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
+import type { ConnectionOptions } from "./Provider.ts"
+import * as Provider from "./Provider.ts"
+import { Hosted } from "./provider/Hosted.ts"
+import { config, registry } from "./provider/index.ts"
 import * as Decode from "./router/Decode.ts"
 import * as Encode from "./router/Encode.ts"
-import * as HostedRouter from "./router/HostedRouter.ts"
 import * as LegLog from "./router/LegLog.ts"
 import { respond } from "./router/Respond.ts"
-import { type CallOptions, forCall, type Options } from "./router/RouterOptions.ts"
+import { type CallOptions, type Defaults, forCall, type Options } from "./router/RouterOptions.ts"
 import type { Answer } from "./router/RouterResponse.ts"
 import * as Telemetry from "./router/Telemetry.ts"
 import * as Routing from "./Routing.ts"
@@ -29,8 +33,9 @@ import * as HttpClientTransport from "./transport/HttpClientTransport.ts"
 import { Transport } from "./Transport.ts"
 import * as Json from "./wire/Json.ts"
 
+export { config, providers } from "./provider/index.ts"
 export { validate } from "./router/Decode.ts"
-export type { CallOptions, Options } from "./router/RouterOptions.ts"
+export type { CallOptions, Defaults, Options } from "./router/RouterOptions.ts"
 export type { Answer, BodyAnswer, StreamAnswer } from "./router/RouterResponse.ts"
 
 /**
@@ -52,41 +57,72 @@ export class Router extends Context.Service<Router, {
 export const layer = (options: Options): Layer.Layer<Router, never, HttpClient.HttpClient> =>
   Layer.provide(layerTransport(options), HttpClientTransport.layer)
 
-/** A router that races in this process, on the `Transport` of the context. */
+/** Like `layer`, on the `Transport` of the context, such as that of `effect-flexinference/undici`. */
 export const layerTransport = (options: Options): Layer.Layer<Router, never, Transport> =>
   Layer.effect(Router, make(options))
 
-/** The hosted router in place of one of our own: it is asked over HTTP and races over there. */
-export const layerHosted = (options: HostedRouter.Options): Layer.Layer<Router, never, HttpClient.HttpClient> =>
-  Layer.provide(layerHostedTransport(options), HttpClientTransport.layer)
+/** Like `layer`, with the keys and addresses of the built-in providers from the variables their records name. */
+export const layerConfig = (options?: Defaults): Layer.Layer<Router, Config.ConfigError, HttpClient.HttpClient> =>
+  Layer.provide(layerConfigTransport(options), HttpClientTransport.layer)
 
-/** The hosted router, asked over the `Transport` of the context. */
-export const layerHostedTransport = (options: HostedRouter.Options): Layer.Layer<Router, never, Transport> =>
-  Layer.effect(Router, HostedRouter.make(options))
+/** Like `layerConfig`, on the `Transport` of the context. */
+export const layerConfigTransport = (options?: Defaults): Layer.Layer<Router, Config.ConfigError, Transport> =>
+  Layer.unwrap(Effect.map(
+    config,
+    (connected) => layerTransport({ ...options, providers: [...connected, ...options?.providers ?? []] })
+  ))
+
+/** What a router is told that leaves the race to the hosted one. */
+export interface HostedOptions extends CallOptions, ConnectionOptions {}
+
+/** The hosted router in place of one of our own: it is asked over HTTP and races over there. */
+export const layerHosted = (options: HostedOptions): Layer.Layer<Router, never, HttpClient.HttpClient> =>
+  layer(hosted(options))
+
+/** Like `layerHosted`, with `FLEXINFERENCE_API_KEY` and `FLEXINFERENCE_BASE_URL`. */
+export const layerHostedConfig = (
+  options?: CallOptions
+): Layer.Layer<Router, Config.ConfigError, HttpClient.HttpClient> =>
+  Layer.provide(layerHostedConfigTransport(options), HttpClientTransport.layer)
+
+/** Like `layerHostedConfig`, on the `Transport` of the context. */
+export const layerHostedConfigTransport = (
+  options?: CallOptions
+): Layer.Layer<Router, Config.ConfigError, Transport> =>
+  Layer.unwrap(Effect.map(
+    Provider.config(Hosted),
+    ({ connection }) => layerTransport(hosted({ ...options, ...connection }))
+  ))
+
+const hosted = ({ apiKey, baseUrl, headers, ...options }: HostedOptions): Options => ({
+  ...options,
+  providers: [Provider.connect(Hosted, { apiKey, baseUrl, headers })]
+})
 
 /** Builds the router itself, for those who compose it by hand. */
 export const make = (options: Options): Effect.Effect<Router["Service"], never, Transport> =>
   Effect.gen(function*() {
     const transport = yield* Transport
     const catalog = yield* ModelCatalog.Current
+    const providers = registry(options)
+    const dialects = Dialects.registry(options.dialects)
+    const decoding = { defaultStartWithin: options.defaultStartWithin, providers }
     const open: Open = (surface, request, callOptions) =>
       Effect.gen(function*() {
         const receivedAt = yield* Clock.currentTimeMillis
-        const dialect = dialects[surface]
+        const dialect = dialects.get(surface)
+        if (dialect === undefined) return yield* Effect.die(new Error(`${surface} is no format that is known`))
         const text = typeof request === "string" ? request : undefined
         const value = typeof request === "string" ? Json.parse(request) : request
-        const fields = yield* Effect.fromResult(Decode.validate(dialect, value, options))
-        const plan = yield* Effect.fromResult(Routing.plan(fields, {
-          surface: dialect,
-          catalog,
-          hasKey: (provider) => options.connections[provider] !== undefined
-        }))
+        const fields = yield* Effect.fromResult(Decode.validate(dialect, value, decoding))
+        const plan = yield* Effect.fromResult(Routing.plan(fields, { surface: dialect, catalog, providers, dialects }))
         yield* Effect.annotateCurrentSpan(Telemetry.requestAttributes(plan))
         const incoming = { surface: dialect, text, value: Json.isObject(value) ? value : {} }
         const answer = yield* respond({
           transport,
           catalog,
           options: forCall(options, callOptions),
+          own: callOptions,
           incoming,
           plan,
           receivedAt,

@@ -10,12 +10,11 @@ import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import type { Dialect, DialectName } from "./Dialect.ts"
 import type { Usage } from "./Usage.ts"
-import { type FlexInferenceError, missingKey, unsupported } from "./FlexInferenceError.ts"
+import { type FlexInferenceError, internal, unauthenticated, unsupported } from "./FlexInferenceError.ts"
 import type { JsonObject } from "./wire/Json.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
 import type { ProviderName, Tier } from "./ModelCatalog.ts"
-import type { Provider } from "./Provider.ts"
-import { providers } from "./provider/index.ts"
+import type { Connection, Provider, Registered, Registry } from "./Provider.ts"
 import type { RequestFields, Retry } from "./RequestFields.ts"
 
 /** Why a route was taken. The set is open: treat a word you do not know as information. */
@@ -34,18 +33,27 @@ export type Reason =
 /** One provider of the chain, and the dialect in which it will be asked. */
 export interface Route {
   readonly provider: Provider
-  readonly dialect: DialectName
+  readonly dialect: Dialect
+}
+
+/** A route that can be called. */
+export interface ConnectedRoute extends Route {
+  readonly connection: Connection
 }
 
 /** What will be done with a request. */
 export interface Plan {
-  readonly surface: DialectName
+  readonly surface: Dialect
   readonly model: string
   /** The routes in the order in which they are tried; only the first can be raced. */
-  readonly routes: Arr.NonEmptyReadonlyArray<Route>
-  /** How long flex has to start; `undefined` skips the race. */
+  readonly routes: Arr.NonEmptyReadonlyArray<ConnectedRoute>
+  /** The first route that the caller named, where the routes do not tell. */
+  readonly requestedProvider: string | undefined
+  /** How long flex has to start. */
   readonly window: Duration.Duration | undefined
-  /** The tier of the settled leg. */
+  /** Whether the window is kept here, by a race. */
+  readonly raced: boolean
+  /** The tier of the fallback leg. */
   readonly tier: Exclude<Tier, "flex">
   readonly retry: Retry | undefined
   readonly includeCost: boolean
@@ -56,52 +64,62 @@ export interface Plan {
 export interface PlanContext {
   readonly surface: Dialect
   readonly catalog: ModelCatalog.ModelCatalog
-  /** Whether a provider can be called at all. */
-  readonly hasKey: (provider: ProviderName) => boolean
+  /** The providers that are known, and of them those that can be called. */
+  readonly providers: Registry
+  /** The formats that are known. */
+  readonly dialects: ReadonlyMap<DialectName, Dialect>
 }
 
-const direct = (name: string): name is ProviderName => Object.hasOwn(providers, name)
+type Chain = Arr.NonEmptyReadonlyArray<Registered>
 
 /** Decides everything that can be decided before a call: the error, or what to do. */
 export const plan = (fields: RequestFields, context: PlanContext): Result.Result<Plan, FlexInferenceError> =>
   Result.gen(function*() {
-    const chain = yield* chainOf(fields, context.catalog)
+    const elsewhere = Array.from(context.providers.values()).find(({ provider }) => provider.races)
+    if (elsewhere !== undefined) return delegated(fields, context, yield* routeOf(elsewhere, context))
+    const chain = yield* chainOf(fields, context)
     const startWithin = yield* tierGate(fields, chain, context.catalog)
-    for (const name of chain) {
-      if (!context.hasKey(name)) return yield* Result.fail(noKey(providers[name]))
-    }
     return {
-      surface: context.surface.name,
+      surface: context.surface,
       model: fields.model,
-      routes: Arr.map(chain, (name) => ({
-        provider: providers[name],
-        dialect: providers[name].dialects.find((dialect) => dialect === context.surface.name) ??
-          providers[name].dialects[0]
-      })),
+      routes: yield* Result.all(Arr.map(chain, (known) => routeOf(known, context))),
+      requestedProvider: undefined,
       window: Duration.isDuration(startWithin) ? startWithin : undefined,
-      tier: startWithin === "priority" || startWithin === "auto" ? startWithin : "standard",
+      raced: Duration.isDuration(startWithin),
+      tier: tierOf(startWithin),
       retry: fields.retry,
       includeCost: fields.includeCost,
       stream: fields.stream
     }
   })
 
+/** A request that is left whole to a provider that races by itself. */
+const delegated = (fields: RequestFields, { surface }: PlanContext, route: ConnectedRoute): Plan => ({
+  surface,
+  model: fields.model,
+  routes: [route],
+  requestedProvider: fields.provider?.[0],
+  window: Duration.isDuration(fields.startWithin) ? fields.startWithin : undefined,
+  raced: false,
+  tier: "standard",
+  retry: undefined,
+  includeCost: false,
+  stream: fields.stream
+})
+
+/** The tier of the fallback leg, or the one that was named. */
+const tierOf = (startWithin: RequestFields["startWithin"]): Plan["tier"] =>
+  startWithin === "priority" || startWithin === "auto" ? startWithin : "standard"
+
 /** What the chain can be asked for; a default that it cannot fulfil is as good as none, a caller's own word is refused. */
 const tierGate = (
   { defaulted, model, startWithin }: RequestFields,
-  chain: Arr.NonEmptyReadonlyArray<ProviderName>,
+  chain: Chain,
   catalog: ModelCatalog.ModelCatalog
 ): Result.Result<RequestFields["startWithin"], FlexInferenceError> => {
   const gate = Duration.isDuration(startWithin)
-    ? flexGate(model, Arr.headNonEmpty(chain), catalog)
-    : startWithin === "auto" && chain.includes("google")
-    ? Result.fail(unsupported({
-      code: "auto_unsupported_for_gemini",
-      param: "start_within",
-      message: `start_within "auto" is not offered by Gemini, which has no such tier. ` +
-        `Use "default", "priority" or a window such as "00h-00m-30s".`
-    }))
-    : Result.void
+    ? Result.flatMap(offers("flex", model, [Arr.headNonEmpty(chain)]), () => flexGate(model, catalog))
+    : offers(tierOf(startWithin), model, chain)
   return Result.isSuccess(gate)
     ? Result.succeed(startWithin)
     : defaulted === true
@@ -109,24 +127,50 @@ const tierGate = (
     : Result.fail(gate.failure)
 }
 
-const chainOf = (
-  fields: RequestFields,
-  catalog: ModelCatalog.ModelCatalog
-): Result.Result<Arr.NonEmptyReadonlyArray<ProviderName>, FlexInferenceError> => {
-  const native = ModelCatalog.lookup(catalog, fields.model)?.provider ?? ModelCatalog.providerOf(fields.model)
-  if (fields.provider === undefined) {
-    return native === undefined
-      ? Result.fail(unsupported({
-        code: "unroutable_model",
-        param: "model",
-        message: `No provider is known for the model ${JSON.stringify(fields.model)}: its name begins like none of ` +
-          `theirs. Name the provider in the request, for example "provider": ["openai"].`
-      }))
-      : Result.succeed([native])
+/** Whether all of these providers have the tier. */
+const offers = (tier: Tier, model: string, chain: Chain): Result.Result<void, FlexInferenceError> => {
+  for (const { provider } of chain) {
+    const lack = provider.unsupported(tier, model)
+    if (lack !== undefined) return Result.fail(unsupported({ ...lack, param: "start_within" }))
   }
-  const chain: Array<ProviderName> = []
+  return Result.void
+}
+
+const flexGate = (model: string, catalog: ModelCatalog.ModelCatalog): Result.Result<void, FlexInferenceError> =>
+  ModelCatalog.isFlexCapable(catalog, model)
+    ? Result.void
+    : Result.fail(unsupported({
+      code: "flex_model_not_capable",
+      param: "start_within",
+      message: `${JSON.stringify(model)} is not known to have a flex tier, so it cannot be raced. Use start_within ` +
+        `"default", or a flex-capable model; a newer model can be added to the model catalogue.`
+    }))
+
+/** The providers that serve a model: those that can be called first, and among them the one the catalogue names. */
+const serversOf = (model: string, { catalog, providers }: PlanContext): ReadonlyArray<Registered> => {
+  const native = ModelCatalog.lookup(catalog, model)?.provider
+  const rank = ({ connection, provider }: Registered) =>
+    (connection === undefined ? 2 : 0) + (provider.name === native ? 0 : 1)
+  return Array.from(providers.values())
+    .filter(({ provider }) => provider.name === native || provider.claims(model))
+    .toSorted((one, other) => rank(one) - rank(other))
+}
+
+const chainOf = (fields: RequestFields, context: PlanContext): Result.Result<Chain, FlexInferenceError> => {
+  const { providers } = context
+  const servers = serversOf(fields.model, context)
+  if (fields.provider === undefined) {
+    return Arr.isReadonlyArrayNonEmpty(servers) ? Result.succeed(Arr.of(servers[0])) : Result.fail(unsupported({
+      code: "unroutable_model",
+      param: "model",
+      message: `No provider is known for the model ${JSON.stringify(fields.model)}: its name begins like none of ` +
+        `theirs. Name the provider in the request, for example "provider": ["${Array.from(providers.keys())[0]}"].`
+    }))
+  }
+  const chain: Array<Registered> = []
   for (const name of fields.provider) {
-    if (!direct(name)) {
+    const known = providers.get(name)
+    if (known === undefined) {
       return Result.fail(
         chain.length === 0 && Duration.isDuration(fields.startWithin)
           ? unsupported({
@@ -139,11 +183,13 @@ const chainOf = (
             code: "provider_model_mismatch",
             param: "provider",
             message: `The route "${name}" is not served by this router, which calls providers directly. ` +
-              `Use one of ${Object.keys(providers).map((known) => `"${known}"`).join(", ")}.`
+              `Use one of ${Array.from(providers.keys(), (known) => `"${known}"`).join(", ")}.`
           })
       )
     }
-    if (native !== undefined && native !== name) {
+    // A model of nobody's is served by whoever the caller says serves it.
+    if (Arr.isReadonlyArrayNonEmpty(servers) && !servers.includes(known)) {
+      const native = servers[0].provider.name
       return Result.fail(unsupported({
         code: "provider_model_mismatch",
         param: "provider",
@@ -151,41 +197,32 @@ const chainOf = (
           `Leave provider out, or name "${native}".`
       }))
     }
-    chain.push(name)
+    chain.push(known)
   }
   return Arr.isReadonlyArrayNonEmpty(chain)
     ? Result.succeed(chain)
     : Result.fail(unsupported({ code: "invalid_provider_chain", param: "provider", message: "provider is empty." }))
 }
 
-const flexGate = (
-  model: string,
-  provider: ProviderName,
-  catalog: ModelCatalog.ModelCatalog
-): Result.Result<void, FlexInferenceError> => {
-  if (providers[provider].tierToWire("flex") === undefined) {
-    return Result.fail(unsupported({
-      code: `flex_unsupported_for_${provider}`,
-      param: "start_within",
-      message: `${providers[provider].title} has no flex tier, so ${JSON.stringify(model)} cannot be raced. ` +
-        `Use start_within "default", "priority" or "auto".`
-    }))
-  }
-  return ModelCatalog.isFlexCapable(catalog, model)
-    ? Result.void
-    : Result.fail(unsupported({
-      code: "flex_model_not_capable",
-      param: "start_within",
-      message: `${JSON.stringify(model)} is not known to have a flex tier, so it cannot be raced. Use start_within ` +
-        `"default", or a flex-capable model; a newer model can be added to the model catalogue.`
-    }))
+/** A provider of the chain as a route in the dialect it will be asked in: the caller's own, where it speaks that. */
+const routeOf = (
+  { connection, provider }: Registered,
+  { dialects, surface }: PlanContext
+): Result.Result<ConnectedRoute, FlexInferenceError> => {
+  if (connection === undefined) return Result.fail(noKey(provider))
+  const dialect = provider.dialects.includes(surface.name) ? surface : dialects.get(provider.dialects[0])
+  return dialect === undefined
+    ? Result.fail(
+      internal(new Error(`${provider.name} speaks ${provider.dialects[0]}, which is no format that is known`))
+    )
+    : Result.succeed({ provider, connection, dialect })
 }
 
 const noKey = (provider: Provider): FlexInferenceError =>
-  missingKey({
+  unauthenticated({
     code: provider.missingKeyCode,
     provider: provider.name,
-    message: `No ${provider.title} key is configured. Set ${provider.keyVariable}, or ask for a model of a ` +
+    message: `No ${provider.title} key is configured. Set ${provider.keyVariables[0]}, or ask for a model of a ` +
       `provider that has one.`
   })
 
@@ -197,7 +234,7 @@ export interface LegRecord {
   readonly provider: ProviderName
   readonly tier: Tier
   readonly openedAfter: number
-  readonly settledAfter: number | undefined
+  readonly endedAfter: number | undefined
   readonly outcome: LegOutcome | "open"
   /** What it failed with. */
   readonly error: FlexInferenceError | undefined
@@ -217,7 +254,7 @@ export interface Routing {
   readonly reason: Reason
   /** Routes tried before the one that served; the switch from flex to standard is none. */
   readonly fallbackAttempts: number
-  /** How often the settled leg was sent again. */
+  /** How often the fallback leg was sent again. */
   readonly retries: number
   /** Whose key paid: the caller's own, or one the hosted router manages. */
   readonly mode: "byok" | "managed"
@@ -265,7 +302,7 @@ export const headers = (routing: Routing): { readonly [name: string]: string } =
 export const escalation = (error: FlexInferenceError): Reason | undefined => {
   const { reason } = error
   switch (reason._tag) {
-    case "Refused":
+    case "CapacityRefused":
       return "flex_capacity"
     case "TierUnsupported":
       return "flex_unsupported"

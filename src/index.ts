@@ -18,6 +18,8 @@ export * as Interactions from "./api/Interactions.ts"
 export * as Messages from "./api/Messages.ts"
 /** Models as data: who serves them, at which tiers, at what price. */
 export * as ModelCatalog from "./ModelCatalog.ts"
+/** The contract of who serves a model: bring a provider of your own. */
+export * as Provider from "./Provider.ts"
 /** Request, body and event types of OpenAI Responses. */
 export * as Responses from "./api/Responses.ts"
 /** The service that carries plans out, on text and frames. */

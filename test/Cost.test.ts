@@ -14,7 +14,7 @@ const reckoning = (
   more: Partial<Reckoning> = {}
 ): Reckoning => ({
   catalog: ModelCatalog.builtIn,
-  provider: ModelCatalog.providerOf(model) ?? "openai",
+  provider: ModelCatalog.lookup(ModelCatalog.builtIn, model)?.provider ?? "openai",
   model,
   tier,
   usage: { ...none, ...usage },

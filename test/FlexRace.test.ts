@@ -81,7 +81,7 @@ describe("FlexRace", () => {
     readonly flex: Script
     readonly standard: Script
     readonly onDeadline?: FlexRace.OnDeadline
-    readonly outcome: "Flex" | "Standard" | "Rejected" | "NoneStarted" | "Defect"
+    readonly outcome: "Flex" | "Standard" | "Fatal" | "NoneStarted" | "Defect"
     readonly at: number
     readonly standardOpenedAt: number | undefined
   }> = [
@@ -147,7 +147,7 @@ describe("FlexRace", () => {
       name: "a definite answer fails the race at once and opens nothing",
       flex: reject(2000),
       standard: start(1000),
-      outcome: "Rejected",
+      outcome: "Fatal",
       at: 2000,
       standardOpenedAt: undefined
     },
@@ -155,7 +155,7 @@ describe("FlexRace", () => {
       name: "a definite answer after the deadline still ends the race",
       flex: reject(10_500),
       standard: start(1000),
-      outcome: "Rejected",
+      outcome: "Fatal",
       at: 10_500,
       standardOpenedAt: 10_000
     },
@@ -229,11 +229,15 @@ describe("FlexRace", () => {
       const refused = yield* run(refuse(1000), start(0))
       assert.deepStrictEqual(
         late.exit,
-        Exit.succeed({ _tag: "Standard", value: "standard answer", why: { _tag: "Deadline" } })
+        Exit.succeed({ _tag: "Standard", value: "standard answer", trigger: { _tag: "Deadline" } })
       )
       assert.deepStrictEqual(
         refused.exit,
-        Exit.succeed({ _tag: "Standard", value: "standard answer", why: { _tag: "GaveUp", error: "flex refuse" } })
+        Exit.succeed({
+          _tag: "Standard",
+          value: "standard answer",
+          trigger: { _tag: "FlexFailed", error: "flex refuse" }
+        })
       )
     }))
 

@@ -29,7 +29,6 @@ describe("ModelCatalog", () => {
 
     for (const model of builtIn.models.values()) {
       it(`holds a consistent ${model.id}`, () => {
-        assert.strictEqual(ModelCatalog.providerOf(model.id), model.provider)
         assert.strictEqual(ModelCatalog.lookup(builtIn, model.id), model)
         assert.isDefined(model.prices.standard)
         assert.isFalse(Number.isNaN(Date.parse(model.asOf)))
@@ -94,29 +93,6 @@ describe("ModelCatalog", () => {
       const id of ["gpt-5.5-2026-04-23", "gemini-2.5-flash-preview-09-2025", "gpt-5-pro", "claude-opus-5", "other"]
     ) {
       assert.isFalse(ModelCatalog.isFlexCapable(builtIn, id), id)
-    }
-  })
-
-  describe("providerOf", () => {
-    const cases: ReadonlyArray<readonly [ModelCatalog.ProviderName | undefined, ReadonlyArray<string>]> = [
-      ["openai", [
-        "gpt-5.5",
-        "gpt-9-anything",
-        "o1",
-        "o3-mini",
-        "o4-mini",
-        "o10",
-        "chatgpt-4o-latest",
-        "codex-mini-latest"
-      ]],
-      ["google", ["gemini-2.5-pro", "gemini-flash-latest"]],
-      ["anthropic", ["claude-opus-4-8", "claude-3-opus-20240229"]],
-      [undefined, ["", "o", "opus", "omni-1", "gpt", "GPT-5", "my-gpt-5", "models/gemini-2.5-pro", "llama-3", "claude"]]
-    ]
-    for (const [provider, ids] of cases) {
-      it(`names ${provider ?? "nobody"} for ${ids.map((id) => JSON.stringify(id)).join(", ")}`, () => {
-        for (const id of ids) assert.strictEqual(ModelCatalog.providerOf(id), provider, id)
-      })
     }
   })
 

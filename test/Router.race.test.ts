@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
-import type { DialectName } from "../src/Dialect.ts"
+import type { BuiltInName as DialectName } from "../src/dialect/index.ts"
 import { dialects } from "../src/dialect/index.ts"
 import type { FlexInferenceError } from "../src/FlexInferenceError.ts"
 import { Behavior, Script } from "../src/simulator/index.ts"
@@ -162,7 +162,7 @@ const rows: ReadonlyArray<Row> = [
     error: (error) => {
       assert.strictEqual(error.status, 500)
       assert.include(error.message, "Standard is down.")
-      assert.strictEqual(error.flex?._tag, "Refused")
+      assert.strictEqual(error.flex?._tag, "CapacityRefused")
     },
     at: 0,
     calls: [["flex", 0, 0, "refused"], ["standard", 0, 0, "refused"]]

@@ -14,7 +14,7 @@ const added = event("response.output_item.added", { output_index: 0, item: {} })
 const completed = event("response.completed", { response: { status: "completed", output: [] } })
 
 const router = (baseUrl: string) =>
-  Router.layerTransport({ connections: { openai: { baseUrl, apiKey: Redacted.make("sk-test") } } }).pipe(
+  Router.layerTransport({ openai: { baseUrl, apiKey: Redacted.make("sk-test") } }).pipe(
     Layer.provide(UndiciTransport.layer())
   )
 
@@ -45,9 +45,7 @@ describe("Router on sockets", () => {
         })
         const error = yield* Effect.flip(Effect.provide(
           drain,
-          Router.layerTransport({
-            connections: { openai: { baseUrl: upstream.url, apiKey: Redacted.make("sk-test") } }
-          }).pipe(
+          Router.layerTransport({ openai: { baseUrl: upstream.url, apiKey: Redacted.make("sk-test") } }).pipe(
             Layer.provide(transport)
           )
         ))
@@ -64,7 +62,7 @@ describe("Router on sockets", () => {
         const { url } = yield* Effect.scoped(Upstream.make(() => {}))
         const error = yield* Effect.flip(Effect.provide(
           drain,
-          Router.layerTransport({ connections: { openai: { baseUrl: url, apiKey: Redacted.make("sk-test") } } }).pipe(
+          Router.layerTransport({ openai: { baseUrl: url, apiKey: Redacted.make("sk-test") } }).pipe(
             Layer.provide(transport)
           )
         ))

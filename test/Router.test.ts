@@ -133,7 +133,7 @@ describe("Router", () => {
       Effect.gen(function*() {
         const { calls, error } = yield* retry(refused, { count: 2 })
         assert.strictEqual(calls.length, 3)
-        assert.strictEqual(error?.reason._tag, "Refused")
+        assert.strictEqual(error?.reason._tag, "CapacityRefused")
       }))
 
     it.effect.each(
@@ -450,16 +450,16 @@ describe("the record", () => {
     Effect.gen(function*() {
       const { routing } = yield* send({ body: { ...request, start_within: window, stream: true }, watch: 20_000 })
       assert.deepStrictEqual(
-        routing?.legs.map(({ openedAfter, outcome, provider, settledAfter, tier }) => ({
+        routing?.legs.map(({ openedAfter, outcome, provider, endedAfter, tier }) => ({
           provider,
           tier,
           openedAfter,
-          settledAfter,
+          endedAfter,
           outcome
         })),
         [
-          { provider: "openai", tier: "flex", openedAfter: 0, settledAfter: 11_000, outcome: "aborted" },
-          { provider: "openai", tier: "standard", openedAfter: 10_000, settledAfter: 11_000, outcome: "started" }
+          { provider: "openai", tier: "flex", openedAfter: 0, endedAfter: 11_000, outcome: "aborted" },
+          { provider: "openai", tier: "standard", openedAfter: 10_000, endedAfter: 11_000, outcome: "started" }
         ]
       )
       assert.strictEqual(routing?.costMicroUsd, undefined)

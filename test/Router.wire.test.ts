@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientError, type HttpClientRequest } from "effect/http"
 import { inspect } from "node:util"
-import type { DialectName } from "../src/Dialect.ts"
+import type { BuiltInName as DialectName } from "../src/dialect/index.ts"
 import * as ClientResponse from "../src/transport/ClientResponse.ts"
 import * as Router from "../src/Router.ts"
 
@@ -19,7 +19,7 @@ const apiKey = Redacted.make("sk-test")
 const encoder = new TextEncoder()
 
 const router = (wires: ReadonlyArray<Wire>, seen: Array<HttpClientRequest.HttpClientRequest> = []) =>
-  Router.layer({ connections: { openai: { baseUrl: "https://openai.test/v1", apiKey } } }).pipe(
+  Router.layer({ openai: { baseUrl: "https://openai.test/v1", apiKey } }).pipe(
     Layer.provide(Layer.succeed(
       HttpClient.HttpClient,
       HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
@@ -61,6 +61,9 @@ const request = { model: "gpt-5.5", input: "Hi", start_within: "default" }
 const streamed = { ...request, stream: true }
 const chat = { model: "gpt-5.5", messages: [], start_within: "00h-00m-05s" }
 const completed = `data: {"type":"response.completed","response":{"output":[]}}`
+
+const failed =
+  `data: {"type":"response.failed","response":{"error":{"code":"context_length_exceeded","message":"Too long."}}}\n\n`
 
 describe("Router on a wire", () => {
   it.effect("does not ask again for a body that broke off behind its 200: it is made and charged for", () => {
@@ -125,6 +128,32 @@ describe("Router on a wire", () => {
       }
     ]))))
 
+  it.effect.each(
+    [
+      [
+        "as an answer",
+        { status: 400, body: `{"error":{"message":"Too long.","code":"context_length_exceeded"}}` },
+        false
+      ],
+      ["before the start", { body: failed }, false],
+      ["after the start", { body: `data: {"type":"response.output_item.added"}\n\n${failed}` }, true]
+    ] as const
+  )("takes a request that is too long for the caller's fault: %s", ([, wire, started]) => {
+    const seen: Array<HttpClientRequest.HttpClientRequest> = []
+    return Effect.gen(function*() {
+      const error = yield* Effect.flip(ask({ ...streamed, start_within: "00h-00m-05s", retry: { count: 3 } }))
+      assert.deepInclude(error.reason, {
+        _tag: started ? "StreamFailed" : "ProviderFailed",
+        status: 400,
+        class: "validation",
+        code: "context_length_exceeded",
+        retryable: false
+      })
+      // The standard tier would refuse it as well.
+      assert.strictEqual(seen.length, 1)
+    }).pipe(Effect.provide(router([wire], seen)))
+  })
+
   it.effect("keeps a key that no header can hold out of the error", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(ask(request))
@@ -132,7 +161,7 @@ describe("Router on a wire", () => {
       assert.notInclude(inspect(error, { depth: 20 }), "sk-two")
     }).pipe(Effect.provide(
       Router.layer({
-        connections: { openai: { baseUrl: "http://127.0.0.1:1", apiKey: Redacted.make("sk-two\nlines") } }
+        openai: { baseUrl: "http://127.0.0.1:1", apiKey: Redacted.make("sk-two\nlines") }
       }).pipe(Layer.provide(FetchHttpClient.layer))
     )))
 })

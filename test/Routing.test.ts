@@ -1,11 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Result } from "effect"
-import { dialects } from "../src/dialect/index.ts"
-import type { DialectName } from "../src/Dialect.ts"
+import { Duration, Redacted, Result } from "effect"
+import { dialects, registry as knownDialects } from "../src/dialect/index.ts"
+import type { BuiltInName as DialectName } from "../src/dialect/index.ts"
 import * as FlexInferenceError from "../src/FlexInferenceError.ts"
 import * as ModelCatalog from "../src/ModelCatalog.ts"
+import { registry } from "../src/provider/index.ts"
 import * as Decode from "../src/router/Decode.ts"
 import * as Routing from "../src/Routing.ts"
+
+const apiKey = Redacted.make("sk-test")
 
 const plan = (
   body: { readonly [key: string]: unknown },
@@ -20,7 +23,8 @@ const plan = (
       Routing.plan(fields, {
         surface: dialects[surface],
         catalog: ModelCatalog.builtIn,
-        hasKey: (provider) => keys.includes(provider)
+        dialects: knownDialects(),
+        providers: registry(Object.fromEntries(keys.map((name) => [name, { apiKey }])))
       })
   )
 
@@ -45,7 +49,7 @@ describe("plan", () => {
     "asks $provider for $model in $dialect when the caller speaks $surface",
     ({ dialect, model, provider, surface }) => {
       const { routes } = planned({ model }, { surface })
-      assert.deepStrictEqual(routes.map((route) => [route.provider.name, route.dialect]), [[provider, dialect]])
+      assert.deepStrictEqual(routes.map((route) => [route.provider.name, route.dialect.name]), [[provider, dialect]])
     }
   )
 
@@ -129,7 +133,8 @@ describe("plan", () => {
       const { tier, window } = Result.getOrThrow(Routing.plan(fields, {
         surface: dialects.responses,
         catalog: ModelCatalog.builtIn,
-        hasKey: () => true
+        dialects: knownDialects(),
+        providers: registry({ openai: { apiKey }, google: { apiKey }, anthropic: { apiKey } })
       }))
       assert.deepStrictEqual({ tier, window }, { tier: "standard", window: undefined })
     }

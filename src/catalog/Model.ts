@@ -1,6 +1,6 @@
 /** A model as data: who serves it, at which tiers, at what price. */
 /** Who serves a model directly. */
-export type ProviderName = "openai" | "google" | "anthropic"
+export type ProviderName = "openai" | "google" | "anthropic" | (string & {})
 
 /** The tiers by the names used here; `standard` is what OpenAI calls `default`. */
 export type Tier = "flex" | "standard" | "priority" | "auto"

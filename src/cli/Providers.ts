@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as UndiciTransport from "../transport/UndiciTransport.ts"
-import * as Connections from "../provider/Connections.ts"
+import * as Provider from "../Provider.ts"
 import * as Router from "../Router.ts"
 import * as Simulator from "../simulator/Simulator.ts"
 
@@ -16,27 +16,26 @@ export interface Providers {
   readonly router: Layer.Layer<Router.Router>
 }
 
-const apiKey = Redacted.make("simulated")
-const pretended = Connections.make({ openai: { apiKey }, google: { apiKey }, anthropic: { apiKey } })
+const pretended = Object.values(Router.providers).map((provider) =>
+  Provider.connect(provider, { apiKey: Redacted.make("simulated") })
+)
 
 /** Looks for keys in the environment. */
 export const find = (
   options?: Pick<Router.Options, "defaultStartWithin">
 ): Effect.Effect<Providers, Config.ConfigError> =>
-  Effect.map(Connections.config, (connections) => {
-    const names = Object.entries(connections).flatMap(([name, connection]) => connection === undefined ? [] : [name])
-    return names.length === 0
+  Effect.map(Router.config, (providers) =>
+    providers.length === 0
       ? {
         names: ["simulated"],
         simulated: true,
         router: Layer.provide(
-          Router.layer({ ...options, connections: pretended, simulated: true }),
+          Router.layer({ ...options, providers: pretended, simulated: true }),
           Simulator.layer(Simulator.demo)
         )
       }
       : {
-        names,
+        names: providers.map(({ provider }) => provider.name),
         simulated: false,
-        router: Layer.provide(Router.layerTransport({ ...options, connections }), UndiciTransport.layer())
-      }
-  })
+        router: Layer.provide(Router.layerTransport({ ...options, providers }), UndiciTransport.layer())
+      })

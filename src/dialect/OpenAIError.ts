@@ -1,5 +1,6 @@
 /** The error envelope that both OpenAI dialects share. */
-import { type FlexInferenceError, toBlock } from "../FlexInferenceError.ts"
+import type { FlexInferenceError } from "../FlexInferenceError.ts"
+import { toBlock } from "./ErrorBlock.ts"
 import type { JsonObject } from "../wire/Json.ts"
 
 /** `{ error: { message, type, code, param, doc_url, flexinference } }`, as OpenAI's clients expect it. */

@@ -5,9 +5,16 @@ import { Interactions } from "./interactions/index.ts"
 import { Messages } from "./messages/index.ts"
 import { Responses } from "./responses/index.ts"
 
-export const dialects: { readonly [name in DialectName]: Dialect } = {
+export const dialects = {
   responses: Responses,
   "chat.completions": ChatCompletions,
   interactions: Interactions,
   messages: Messages
-}
+} as const satisfies { readonly [name: string]: Dialect }
+
+/** The names of the built-in formats. */
+export type BuiltInName = keyof typeof dialects
+
+/** The built-in formats and those of one's own, which replace a built-in one of the same name. */
+export const registry = (own: ReadonlyArray<Dialect> = []): ReadonlyMap<DialectName, Dialect> =>
+  new Map([...Object.values<Dialect>(dialects), ...own].map((dialect) => [dialect.name, dialect]))

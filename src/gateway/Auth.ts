@@ -6,7 +6,7 @@ import * as Layer from "effect/Layer"
 import { isString } from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import { createHash, timingSafeEqual } from "node:crypto"
-import type { DialectName } from "../Dialect.ts"
+import type { Dialect, KeyPlace } from "../Dialect.ts"
 import { type FlexInferenceError, unauthenticated } from "../FlexInferenceError.ts"
 
 /** Where a request may carry its key. */
@@ -15,37 +15,34 @@ export interface Credentials {
   readonly searchParams: { readonly [name: string]: string | ReadonlyArray<string> | undefined }
 }
 
-/** Where the clients of a surface put their key, besides `Authorization: Bearer`. */
-const places: {
-  readonly [surface in DialectName]?: { readonly header: string; readonly searchParam?: string }
-} = {
-  messages: { header: "x-api-key" },
-  interactions: { header: "x-goog-api-key", searchParam: "key" }
-}
-
-/** Keeps the keys out of spans and inspections; `authorization` and `x-api-key` are kept out by default. */
-export const redacted: Layer.Layer<never> = Layer.mergeAll(
-  Layer.effect(
-    Headers.CurrentRedactedNames,
-    Effect.map(Headers.CurrentRedactedNames, (names) => [...names, "x-goog-api-key"])
-  ),
-  Layer.effect(
-    UrlParams.CurrentRedactedNames,
-    Effect.map(UrlParams.CurrentRedactedNames, (names) => [...names, "key"])
+/** Keeps the keys out of spans and inspections, wherever the clients of these formats put them. */
+export const redacted = (dialects: Iterable<Dialect>): Layer.Layer<never> => {
+  const places = Array.from(dialects, ({ key }) => key).filter((key) => key !== undefined)
+  const params = places.flatMap(({ searchParam }) => searchParam === undefined ? [] : [searchParam])
+  return Layer.mergeAll(
+    Layer.effect(
+      Headers.CurrentRedactedNames,
+      Effect.map(Headers.CurrentRedactedNames, (names) => [...names, ...places.map(({ header }) => header)])
+    ),
+    Layer.effect(
+      UrlParams.CurrentRedactedNames,
+      Effect.map(UrlParams.CurrentRedactedNames, (names) => [...names, ...params])
+    )
   )
-)
+}
 
 const bearer = /^Bearer +(\S+) *$/i
 
 /** Every key a request of a surface carries. */
-export const presented = (surface: DialectName, { headers, searchParams }: Credentials): ReadonlyArray<string> => {
-  const place = places[surface]
-  return [
+export const presented = (
+  place: KeyPlace | undefined,
+  { headers, searchParams }: Credentials
+): ReadonlyArray<string> =>
+  [
     bearer.exec(headers["authorization"] ?? "")?.[1],
     place === undefined ? undefined : headers[place.header],
     place?.searchParam === undefined ? undefined : searchParams[place.searchParam]
   ].filter((key): key is string => isString(key) && key !== "")
-}
 
 // Digests are of one length, as the comparison demands, and tell nothing of a key's.
 const digest = (key: string): Buffer => createHash("sha256").update(key, "utf16le").digest()
@@ -53,13 +50,13 @@ const digest = (key: string): Buffer => createHash("sha256").update(key, "utf16l
 /** Lets a request pass that carries one of the keys; with no keys at all, every request. */
 export const make = (
   keys: ReadonlyArray<Redacted.Redacted<string>>
-): (surface: DialectName, credentials: Credentials) => Effect.Effect<void, FlexInferenceError> => {
+): (place: KeyPlace | undefined, credentials: Credentials) => Effect.Effect<void, FlexInferenceError> => {
   if (keys.length === 0) return () => Effect.void
   const digests = keys.map((key) => digest(Redacted.value(key)))
   // Every key is looked at, so that the time taken does not tell which one came close.
   const isKey = (candidate: Buffer) => digests.filter((key) => timingSafeEqual(key, candidate)).length > 0
-  return (surface, credentials) => {
-    const candidates = presented(surface, credentials)
+  return (place, credentials) => {
+    const candidates = presented(place, credentials)
     if (candidates.length === 0) return Effect.fail(missing)
     return candidates.map(digest).some(isKey) ? Effect.void : Effect.fail(unknown)
   }

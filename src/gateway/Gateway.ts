@@ -11,7 +11,7 @@
  * import { Gateway } from "effect-flexinference/gateway"
  *
  * const router = Router.layer({
- *   connections: { openai: { baseUrl: "https://api.openai.com/v1", apiKey: Redacted.make("sk-…") } }
+ *   openai: { apiKey: Redacted.make("sk-…") }
  * })
  *
  * export const gateway = Gateway.layer({ port: 0 }).pipe(
@@ -31,7 +31,7 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type { Dialect } from "../Dialect.ts"
-import { dialects } from "../dialect/index.ts"
+import { dialects, registry } from "../dialect/index.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
 import { Router } from "../Router.ts"
 import * as Auth from "./Auth.ts"
@@ -43,6 +43,8 @@ import * as RequestBody from "./RequestBody.ts"
 
 /** What the gateway can be told. */
 export interface Options {
+  /** Formats of one's own beside the built-in ones; the router is told of them too. */
+  readonly dialects?: ReadonlyArray<Dialect> | undefined
   /** The keys it accepts. Without any it accepts everyone, so serve loopback only. */
   readonly keys?: ReadonlyArray<Redacted.Redacted<string>> | undefined
   /** Marks every response as coming from simulated providers. */
@@ -69,24 +71,25 @@ interface Path {
   readonly dialect: Dialect
 }
 
-const surfaces: ReadonlyArray<Path> = [
-  { path: "/v1/responses", method: "POST", dialect: dialects.responses },
-  { path: "/v1/chat/completions", method: "POST", dialect: dialects["chat.completions"] },
-  { path: "/v1/interactions", method: "POST", dialect: dialects.interactions },
-  { path: "/v1beta/interactions", method: "POST", dialect: dialects.interactions },
-  { path: "/v1/messages", method: "POST", dialect: dialects.messages }
-]
 const openAI = dialects.responses
 const models: Path = { path: "/v1/models", method: "GET", dialect: openAI }
 const model: Path = { path: "/v1/models/:model", method: "GET", dialect: openAI }
 const health: Path = { path: "/healthz", method: "GET", dialect: openAI }
-const paths = [...surfaces, models, model, health]
+
+const formats = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Dialect> =>
+  Array.from(registry(options?.dialects).values())
+
+/** The surfaces: a path for every place that the clients of a format post to. */
+const surfacesOf = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Path> =>
+  formats(options).flatMap((dialect) => dialect.paths.map((path): Path => ({ path, method: "POST", dialect })))
 
 /**
  * The routes, for a server that has others too: they are added to its `HttpRouter`. What it answers to unknown paths
  * and how it listens is up to that server; `layer` is a whole one.
  */
-export const routes = (options?: Pick<Options, "keys">): Layer.Layer<never, never, HttpRouter.HttpRouter | Router> =>
+export const routes = (
+  options?: Pick<Options, "dialects" | "keys">
+): Layer.Layer<never, never, HttpRouter.HttpRouter | Router> =>
   HttpRouter.use(Effect.fnUntraced(function*(http) {
     const router = yield* Router
     const catalog = yield* ModelCatalog.Current
@@ -95,10 +98,10 @@ export const routes = (options?: Pick<Options, "keys">): Layer.Layer<never, neve
       Effect.gen(function*() {
         const request = yield* HttpServerRequest.HttpServerRequest
         const searchParams = yield* HttpServerRequest.ParsedSearchParams
-        yield* authorize(dialect.name, { headers: request.headers, searchParams })
+        yield* authorize(dialect.key, { headers: request.headers, searchParams })
         return request
       })
-    for (const surface of surfaces) {
+    for (const surface of surfacesOf(options)) {
       const { dialect, method, path } = surface
       const respond = Effect.gen(function*() {
         const text = yield* RequestBody.read(yield* authorized(surface))
@@ -122,19 +125,21 @@ export const routes = (options?: Pick<Options, "keys">): Layer.Layer<never, neve
   }))
 
 /** What no route answers: an unknown path, or a known one asked with another method. */
-const unrouted = (request: HttpServerRequest.HttpServerRequest): HttpServerResponse.HttpServerResponse => {
-  const asked = (request.url.split("?", 1)[0] ?? "").toLowerCase().replace(/(?<=.)\/$/, "")
-  const known = paths.find(({ path }) => path === model.path ? /^\/v1\/models\/[^/]+$/.test(asked) : path === asked)
-  if (known === undefined || known.method === request.method) {
-    return Reply.failure(Refusal.notFound(paths.map(({ method, path }) => `${method} ${path}`)), openAI)
+const unrouted =
+  (paths: ReadonlyArray<Path>) =>
+  (request: HttpServerRequest.HttpServerRequest): HttpServerResponse.HttpServerResponse => {
+    const asked = (request.url.split("?", 1)[0] ?? "").toLowerCase().replace(/(?<=.)\/$/, "")
+    const known = paths.find(({ path }) => path === model.path ? /^\/v1\/models\/[^/]+$/.test(asked) : path === asked)
+    if (known === undefined || known.method === request.method) {
+      return Reply.failure(Refusal.notFound(paths.map(({ method, path }) => `${method} ${path}`)), openAI)
+    }
+    const allowed = known.method === "GET" ? "GET, HEAD" : known.method
+    return HttpServerResponse.setHeader(
+      Reply.failure(Refusal.methodNotAllowed(known.path, known.method), known.dialect),
+      "allow",
+      allowed
+    )
   }
-  const allowed = known.method === "GET" ? "GET, HEAD" : known.method
-  return HttpServerResponse.setHeader(
-    Reply.failure(Refusal.methodNotAllowed(known.path, known.method), known.dialect),
-    "allow",
-    allowed
-  )
-}
 
 /**
  * Serves the gateway. It accepts requests as soon as the layer is built; when its scope closes it takes no new ones
@@ -146,6 +151,7 @@ const unrouted = (request: HttpServerRequest.HttpServerRequest): HttpServerRespo
  * minutes.
  */
 export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, ServeError, Router> => {
+  const paths = [...surfacesOf(options), models, model, health]
   const marked = options?.simulated === true
     ? HttpServerResponse.setHeader("x-flexinference-simulated", "true")
     : (response: HttpServerResponse.HttpServerResponse) => response
@@ -153,11 +159,11 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
     HttpServer.serve(
       routed.pipe(
         // The routes handle whatever happens in them: what is left is that there was none.
-        Effect.catchTag("HttpServerError", () => Effect.map(HttpServerRequest.HttpServerRequest, unrouted)),
+        Effect.catchTag("HttpServerError", () => Effect.map(HttpServerRequest.HttpServerRequest, unrouted(paths))),
         Effect.map(marked)
       )
     ))).pipe(
-      Layer.provide(Auth.redacted),
+      Layer.provide(Auth.redacted(formats(options))),
       Layer.provideMerge(NodeHttpServer.layerServer(
         () => new DrainingServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }),
         {

@@ -1,107 +1,154 @@
-/** Building the typed errors of a provider's answers; which answer means what is each provider's own knowledge. */
-import * as Duration from "effect/Duration"
-import * as Headers from "effect/http/Headers"
-import * as Result from "effect/Result"
-import { type ErrorClass, FlexInferenceError, ProviderFailed, Refused, TierUnsupported } from "../FlexInferenceError.ts"
-import type { ProviderName } from "../ModelCatalog.ts"
-import type { ErrorAnswer } from "../Provider.ts"
-
-/** What a provider's error says, once its envelope is opened. */
-export interface Failure {
-  readonly provider: ProviderName
-  readonly status: number
-  readonly message: string
-  /** The provider's machine-readable word for it. */
-  readonly code: string | null
-  /** OpenAI's word for the kind of failure; derived from the status where the provider has none. */
-  readonly type?: string | null
-  readonly param?: string | null
-  readonly retryAfter?: Duration.Duration | undefined
-}
-
-/** OpenAI's `error.type` for a status. */
-export const typeOfStatus = (status: number): string => {
-  switch (status) {
-    case 401:
-      return "authentication_error"
-    case 402:
-      return "billing_error"
-    case 403:
-      return "permission_error"
-    case 429:
-      return "rate_limit_error"
-    default:
-      return status >= 500 ? "server_error" : "invalid_request_error"
-  }
-}
-
-const details = (failure: Failure) => ({
-  message: failure.message,
-  status: failure.status,
-  type: failure.type ?? typeOfStatus(failure.status),
-  code: failure.code,
-  param: failure.param ?? null,
-  origin: "provider" as const,
-  provider: failure.provider,
-  providerCode: failure.code,
-  ...(failure.retryAfter === undefined ? {} : { retryAfter: failure.retryAfter })
-})
-
-/** No capacity or a rate limit: the tier says no for now, and nothing was generated. */
-export const refused = (failure: Failure): FlexInferenceError =>
-  new FlexInferenceError({ reason: new Refused({ ...details(failure), class: "quota", retryable: true }) })
-
-/** A 400 that says the model has no such tier. */
-export const tierUnsupported = (failure: Failure): FlexInferenceError =>
-  new FlexInferenceError({
-    reason: new TierUnsupported({ ...details(failure), class: "capability", retryable: false })
-  })
-
-/** Any other error of the provider's own, passed through. */
-export const providerFailed = (
-  failure: Failure,
-  options: { readonly class: ErrorClass; readonly retryable: boolean }
-): FlexInferenceError =>
-  new FlexInferenceError({
-    reason: new ProviderFailed({ ...details(failure), ...options, providerStatus: failure.status })
-  })
-
 /**
- * The provider did not accept the configured key. The caller's own key was fine, so the status is 403 and the code
- * is the router's (contract (d)).
+ * The typed error of a failure, from its provider's verdict: the same class, status and `retryable` whether it came as
+ * an answer or inside a 200 stream, before the answer began or after.
  */
-export const authFailed = (failure: Failure): FlexInferenceError =>
-  new FlexInferenceError({
-    reason: new ProviderFailed({
-      ...details(failure),
-      status: 403,
-      type: "permission_error",
-      code: "upstream_auth_failed",
-      class: "permission",
-      retryable: false,
-      providerStatus: failure.status
+import type * as Duration from "effect/Duration"
+import type { InStreamFailure } from "../Dialect.ts"
+import {
+  Canceled,
+  CapacityRefused,
+  type ErrorClass,
+  FlexInferenceError,
+  InvalidRequest,
+  ProviderFailed,
+  type Reason,
+  StreamFailed,
+  TierUnsupported,
+  typeOfStatus,
+  Unauthenticated,
+  Unsupported
+} from "../FlexInferenceError.ts"
+import type { ErrorAnswer, Failure, Provider, Stated, Verdict } from "../Provider.ts"
+import type { JsonObject } from "../wire/Json.ts"
+
+/** The event of a 200 stream that a failure came in. */
+interface InStream {
+  readonly event: JsonObject
+  /** Whether generation had started. */
+  readonly started: boolean
+}
+
+type Word = Exclude<Verdict, Stated>
+
+interface Meaning {
+  readonly class: ErrorClass
+  readonly retryable: boolean
+  /** Where the failure has no status. */
+  readonly status: number
+}
+
+const meanings: { readonly [word in Word]: Meaning } = {
+  authentication: { class: "permission", retryable: false, status: 403 },
+  billing: { class: "billing", retryable: false, status: 402 },
+  quota: { class: "quota", retryable: false, status: 429 },
+  capacity: { class: "quota", retryable: true, status: 429 },
+  tierUnsupported: { class: "capability", retryable: false, status: 400 },
+  callerFault: { class: "validation", retryable: false, status: 400 },
+  blocked: { class: "validation", retryable: false, status: 400 },
+  upstream: { class: "upstream", retryable: true, status: 502 },
+  unimplemented: { class: "upstream", retryable: false, status: 501 }
+}
+
+/** The typed error of an answer that was not a 2xx. */
+export const errorOf = (provider: Provider, answer: ErrorAnswer): FlexInferenceError =>
+  judge(provider, provider.failureOf(answer), undefined)
+
+/** The typed error of a failure inside a 200 stream. */
+export const streamErrorOf = (
+  provider: Provider,
+  said: InStreamFailure,
+  event: JsonObject,
+  started: boolean
+): FlexInferenceError => judge(provider, provider.failureIn(said, event), { event, started })
+
+const judge = (provider: Provider, failure: Failure, inStream: InStream | undefined): FlexInferenceError => {
+  const verdict = provider.verdict(failure)
+  const details = typeof verdict === "string" ? detailsOf(provider, failure, verdict) : statedOf(failure, verdict)
+  const isFault = details.class === "upstream"
+  // Where no status came with it, a fault of the provider's is a stream that broke, at whatever time it comes.
+  if (inStream === undefined || (!inStream.started && !isFault)) {
+    return new FlexInferenceError({ reason: reasonOf(verdict, details, failure.status ?? details.status) })
+  }
+  const { code, type, ...rest } = details
+  return new FlexInferenceError({
+    reason: new StreamFailed({
+      ...rest,
+      ...(isFault ? {} : { type }),
+      ...(code === null ? {} : { code }),
+      ...inStream
     })
   })
-
-/** The class of a failure that has no more special meaning, by its status. */
-export const classOfStatus = (status: number): ErrorClass => {
-  if (status === 402) return "billing"
-  if (status === 429) return "quota"
-  return status >= 500 || status === 408 || status === 409 ? "upstream" : "validation"
 }
 
-/** How long the answer asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date. */
-export const retryAfterOf = (answer: ErrorAnswer): Duration.Duration | undefined => {
-  const millis = Number(answer.headers["retry-after-ms"] ?? "")
-  if (Number.isFinite(millis) && millis > 0) return Duration.millis(millis)
-  const header = answer.headers["retry-after"]
-  if (header === undefined) return undefined
-  const parsed = Headers.parseRetryAfter(header)
-  return Result.isSuccess(parsed) ? Headers.retryAfterDelay(parsed.success, answer.receivedAt) : undefined
+interface Details extends Meaning {
+  readonly message: string
+  readonly type: string
+  readonly code: string | null
+  readonly param: string | null
+  readonly origin: "flexinference" | "provider"
+  readonly provider: string | null
+  readonly providerCode: string | null
+  readonly retryAfter?: Duration.Duration
 }
 
-/** A sentence for an answer whose body holds no message: never empty, never the whole of a long body. */
-export const messageOf = (answer: ErrorAnswer, message: string | undefined, title: string): string =>
-  message !== undefined && message !== ""
-    ? message
-    : `${title} answered ${answer.status} without a message it could be quoted with.`
+const detailsOf = (provider: Provider, failure: Failure, word: Word): Details => {
+  const meaning = meanings[word]
+  const status = statusOf(failure.status ?? meaning.status)
+  const details: Details = {
+    ...saidOf(failure, status),
+    ...meaning,
+    status,
+    origin: "provider",
+    provider: provider.name,
+    providerCode: failure.code
+  }
+  // The caller's own key was fine, so the status is 403 and the code is the router's (contract (d)).
+  return word === "authentication"
+    ? { ...details, status: meaning.status, type: typeOfStatus(meaning.status), code: "upstream_auth_failed" }
+    : details
+}
+
+const statedOf = (failure: Failure, stated: Stated): Details => {
+  const status = statusOf(stated.status)
+  return { ...saidOf(failure, status), ...stated, status }
+}
+
+/** HTTP knows no status beyond 599: whatever sent it is no good gateway. */
+const statusOf = (status: number): number => status > 599 ? 502 : status
+
+const saidOf = ({ code, message, param, retryAfter, type }: Failure, status: number) => ({
+  message,
+  type: type ?? typeOfStatus(status),
+  code,
+  param,
+  ...(retryAfter === undefined ? {} : { retryAfter })
+})
+
+const reasonOf = (verdict: Verdict, details: Details, providerStatus: number): Reason => {
+  if (verdict === "capacity") return new CapacityRefused(details)
+  if (verdict === "tierUnsupported") return new TierUnsupported(details)
+  if (typeof verdict === "string") return new ProviderFailed({ ...details, providerStatus })
+  if (details.class === "quota") return new CapacityRefused(details)
+  if (details.origin === "provider") return new ProviderFailed({ ...details, providerStatus })
+  switch (details.class) {
+    case "validation":
+      return new InvalidRequest({
+        ...details,
+        problems: [{
+          field: details.param ?? "",
+          code: details.code ?? "invalid_request",
+          message: details.message,
+          rule: "The hosted router's own.",
+          example: ""
+        }]
+      })
+    case "capability":
+      return new Unsupported(details)
+    case "authentication":
+      return new Unauthenticated(details)
+    case "canceled":
+      return new Canceled(details)
+    default:
+      return new ProviderFailed({ ...details, providerStatus })
+  }
+}

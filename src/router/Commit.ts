@@ -19,22 +19,22 @@ export const commit = <A>(
   open: Open<A>
 ): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
   const { plan } = job
-  if (plan.window === undefined) return fallback(job, "tier_direct", open)
+  if (!plan.raced || plan.window === undefined) return fallback(job, "tier_direct", open)
   return FlexRace.make({
     startWithin: plan.window,
     onDeadline: job.options.onDeadline,
     isDefinite: (error: FlexInferenceError) => Routing.escalation(error) === undefined,
     flex: call(job, plan.routes[0], "flex", open, { reason: "flex_won", fallbackAttempts: 0, retries: () => 0 }),
-    standard: (why) =>
+    standard: (trigger) =>
       fallback(
         job,
-        why._tag === "Deadline" ? "flex_deadline" : Routing.escalation(why.error) ?? "flex_upstream_error",
+        trigger._tag === "Deadline" ? "flex_deadline" : Routing.escalation(trigger.error) ?? "flex_upstream_error",
         open
       )
   }).pipe(
     Effect.map(({ value }) => value),
     Effect.mapError((error) => {
-      if (error._tag === "Rejected") return error.error
+      if (error._tag === "Fatal") return error.error
       const { flex, standard } = error
       return flex === undefined ? standard : new FlexInferenceError({ reason: standard.reason, flex: flex.reason })
     })
@@ -49,7 +49,10 @@ export const fallback = <A>(
 ): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
   const { retry, routes, tier } = job.plan
   let calls = 0
-  const from = (index: number, route: Routing.Route): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
+  const from = (
+    index: number,
+    route: Routing.ConnectedRoute
+  ): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
     const attempt = call(job, route, tier, (job, leg) => {
       calls++
       return open(job, leg)
@@ -71,7 +74,7 @@ export const fallback = <A>(
 
 const call = <A>(
   job: Job,
-  route: Routing.Route,
+  route: Routing.ConnectedRoute,
   tier: Tier,
   open: (job: Job, leg: LegPlan) => Effect.Effect<A, FlexInferenceError, Scope.Scope>,
   how: { readonly reason: Routing.Reason; readonly fallbackAttempts: number; readonly retries: () => number }

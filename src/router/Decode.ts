@@ -1,30 +1,48 @@
 /** The check of a request of any surface: the verdict of the official SDK, with everything that is wrong at once. */
 import * as Arr from "effect/Array"
+import { memoize } from "effect/Function"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaParser from "effect/SchemaParser"
+import { routes as contractRoutes } from "../catalog/Routes.ts"
 import type { Dialect } from "../Dialect.ts"
 import { type FlexInferenceError, internal, invalidRequest } from "../FlexInferenceError.ts"
-import { checked, list, present, type RequestFields, rest } from "../RequestFields.ts"
+import type { Registry } from "../Provider.ts"
+import { checked, list, present, providerChain, type RequestFields, rest } from "../RequestFields.ts"
 import * as StartWithin from "../StartWithin.ts"
-import { isObject } from "../wire/Json.ts"
-import { noObject, own, problems } from "./RequestProblems.ts"
+import { getOwn, isObject } from "../wire/Json.ts"
+import { noObject, problems } from "./RequestProblems.ts"
 
-/** What can be decided for requests that leave it open. */
+/** What can be decided for requests that leave it open, and who can be asked. */
 export interface Options {
   /** Fills in for a request without `start_within`; a value in the request always wins. */
   readonly defaultStartWithin?: StartWithin.StartWithin | undefined
+  /** The providers that a chain may name beside the contract's routes. */
+  readonly providers?: Registry | undefined
 }
 
-const decoder = (field: "input" | "messages", conversation: Schema.declare<unknown>) =>
-  SchemaParser.decodeUnknownResult(Schema.StructWithRest(Schema.Struct({ ...checked, [field]: conversation }), rest), {
-    errors: "all"
-  })
+const decoder = (
+  provider: typeof checked.provider,
+  field: "input" | "messages",
+  conversation: Schema.declare<unknown>
+) =>
+  SchemaParser.decodeUnknownResult(
+    Schema.StructWithRest(Schema.Struct({ ...checked, provider, [field]: conversation }), rest),
+    { errors: "all" }
+  )
 
-const decoders = {
-  input: { present: decoder("input", present()), array: decoder("input", list()) },
-  messages: { present: decoder("messages", present()), array: decoder("messages", list()) }
-}
+// A registry is made once for all requests.
+const decodersFor = memoize((providers: Registry) => {
+  const routes = Arr.dedupe([...contractRoutes, ...providers.keys()])
+  const chain = Schema.optionalKey(providerChain(routes))
+  return {
+    routes,
+    input: { present: decoder(chain, "input", present()), array: decoder(chain, "input", list()) },
+    messages: { present: decoder(chain, "messages", present()), array: decoder(chain, "messages", list()) }
+  }
+})
+
+const nobody: Registry = new Map()
 
 /**
  * What the router has to know of a request of this surface, or one error that lists everything wrong with it, in the
@@ -50,11 +68,12 @@ export const validate = (
   options?: Options
 ): Result.Result<RequestFields, FlexInferenceError> => {
   if (!isObject(body)) return Result.fail(invalidRequest([noObject(body)]))
-  const defaulted = options?.defaultStartWithin !== undefined && own(body, "start_within") === undefined
+  const defaulted = options?.defaultStartWithin !== undefined && getOwn(body, "start_within") === undefined
   const filled = defaulted ? { ...body, start_within: options.defaultStartWithin } : body
+  const decoders = decodersFor(options?.providers ?? nobody)
   const decoded = decoders[surface.required.field][surface.required.kind](filled)
   if (Result.isFailure(decoded)) {
-    const found = problems(decoded.failure, filled)
+    const found = problems(decoded.failure, filled, decoders.routes)
     return Result.fail(Arr.isReadonlyArrayNonEmpty(found) ? invalidRequest(found) : internal(decoded.failure))
   }
   const { include_cost, model, provider, retry, start_within } = decoded.success
@@ -67,6 +86,6 @@ export const validate = (
       : { retry: { count: retry.count, backoff: retry.backoff ?? "exponential", jitter: retry.jitter ?? true } }),
     ...(provider === undefined ? {} : { provider }),
     includeCost: include_cost ?? false,
-    stream: Boolean(own(body, "stream"))
+    stream: Boolean(getOwn(body, "stream"))
   })
 }

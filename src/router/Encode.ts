@@ -3,8 +3,7 @@
  * cut out and the tier put in; only between different dialects is it translated, always through Responses (D5).
  */
 import * as Result from "effect/Result"
-import { dialects } from "../dialect/index.ts"
-import type { Dialect, DialectName, Translated } from "../Dialect.ts"
+import type { Dialect, Translated } from "../Dialect.ts"
 import * as ForeignSignature from "../dialect/ForeignSignature.ts"
 import { toOpenAI } from "../dialect/responses/HubRequest.ts"
 import { type FlexInferenceError, invalidRequest, type Problem, unsupported } from "../FlexInferenceError.ts"
@@ -47,7 +46,11 @@ export interface Encoded {
 /** The request for a route, or the error that names what the route's dialect cannot carry. */
 export const encode = (incoming: Incoming, route: Route): Result.Result<Encoded, FlexInferenceError> => {
   const { surface, value } = incoming
-  if (route.dialect === surface.name) {
+  if (route.provider.races) {
+    const body = incoming.text ?? JSON.stringify(value)
+    return Result.succeed({ hub: value, value, body: () => body })
+  }
+  if (route.dialect === surface) {
     const own = dropForeign(incoming)
     return Result.succeed({ hub: value, value, body: (leg) => edit(own, route, leg, RequestFields.owned) })
   }
@@ -81,10 +84,7 @@ const edit = (request: string | JsonObject, route: Route, leg: LegForm, remove: 
     set: {
       ...(word === undefined ? {} : { service_tier: word }),
       ...(leg.mode === "body" ? {} : { stream: true }),
-      // Without it a chat stream carries no usage, and the body gathered from it would have none.
-      ...(leg.mode === "collect" && route.dialect === "chat.completions"
-        ? { stream_options: { include_usage: true } }
-        : {})
+      ...(leg.mode === "collect" ? route.dialect.collecting : {})
     }
   }
   return typeof request === "string"
@@ -107,8 +107,8 @@ const dropForeign = ({ surface, text, value }: Incoming): string | JsonObject =>
   return text === undefined ? { ...value, [field]: kept } : JsonMembers.edit(text, { set: { [field]: kept } })
 }
 
-const fromHub = (dialect: DialectName, hub: JsonObject): Translated<JsonObject> =>
-  dialects[dialect].translation?.requestFromResponses(hub) ?? toOpenAI(hub)
+const fromHub = (dialect: Dialect, hub: JsonObject): Translated<JsonObject> =>
+  dialect.translation?.requestFromResponses(hub) ?? toOpenAI(hub)
 
 /** A refusal of the translation from the hub, by the name the field has in the caller's own request. */
 const inOwnWords = <A>({ translation }: Dialect, request: JsonObject, translated: Translated<A>): Translated<A> =>

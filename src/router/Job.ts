@@ -7,12 +7,15 @@ import type * as Routing from "../Routing.ts"
 import type { Transport } from "../Transport.ts"
 import type * as Encode from "./Encode.ts"
 import type { LegLog } from "./LegLog.ts"
-import type { Options } from "./RouterOptions.ts"
+import type { CallOptions, Options } from "./RouterOptions.ts"
 
 export interface Job {
   readonly transport: Transport["Service"]
   readonly catalog: ModelCatalog
+  /** What holds for this call. */
   readonly options: Options
+  /** What was said for this call alone. */
+  readonly own: CallOptions | undefined
   readonly incoming: Encode.Incoming
   readonly plan: Routing.Plan
   /** Epoch milliseconds. */
@@ -20,12 +23,12 @@ export interface Job {
   readonly log: LegLog
   readonly context: Omit<AnswerContext, "request">
   /** The request for a route; both legs of a race and every retry send the same. */
-  readonly encode: (route: Routing.Route) => Result.Result<Encode.Encoded, FlexInferenceError>
+  readonly encode: (route: Routing.ConnectedRoute) => Result.Result<Encode.Encoded, FlexInferenceError>
 }
 
 /** One call to one route at one tier. */
 export interface LegPlan {
-  readonly route: Routing.Route
+  readonly route: Routing.ConnectedRoute
   readonly encoded: Encode.Encoded
   readonly tier: Tier
 }
@@ -42,4 +45,4 @@ export interface Committed<A> {
 }
 
 /** Whether the route answers in another format than the caller asked in. */
-export const isTranslated = (job: Job, leg: LegPlan): boolean => leg.route.dialect !== job.incoming.surface.name
+export const isTranslated = (job: Job, leg: LegPlan): boolean => leg.route.dialect !== job.incoming.surface

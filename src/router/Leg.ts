@@ -9,8 +9,6 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as HttpClientRequest from "effect/http/HttpClientRequest"
-import * as Option from "effect/Option"
 import { hasProperty, isString } from "effect/Predicate"
 import * as Pull from "effect/Pull"
 import * as Redacted from "effect/Redacted"
@@ -23,7 +21,8 @@ import {
   type TimeoutClock,
   transportFailed
 } from "../FlexInferenceError.ts"
-import type { Connection, Upstream } from "../Provider.ts"
+import type { Connection, Provider } from "../Provider.ts"
+import * as Verdict from "../provider/Verdict.ts"
 import * as Transport from "../Transport.ts"
 import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
@@ -57,7 +56,7 @@ export type StartSignal = "output" | "accepted"
 
 export interface Options {
   readonly transport: Transport.Transport["Service"]
-  readonly provider: Upstream
+  readonly provider: Provider
   readonly connection: Connection
   readonly dialect: Dialect
   /** The request in the leg's own dialect, as JSON text. */
@@ -132,15 +131,14 @@ interface Running {
 
 const begin = (options: Options, stream: boolean): Effect.Effect<Running, never, Scope.Scope> => {
   const { clocks, connection, dialect, provider, transport, untilStart } = options
-  const request = provider.request({
+  const endpoint = provider.endpoint({
     dialect: dialect.name,
-    body: options.body,
     stream,
     // A provider that is told less would end an answer that started late but in time.
     deadline: stream ? Duration.sum(untilStart ?? clocks.firstByte, clocks.total) : clocks.total
   }, connection)
   return Effect.flatMap(
-    transport.call(requestOf(request, options.body)),
+    transport.call({ ...endpoint, body: options.body }),
     (call) =>
       Effect.flatMap(Watch.make, (watch) => {
         let lapsed: FlexInferenceError | undefined
@@ -158,12 +156,6 @@ const begin = (options: Options, stream: boolean): Effect.Effect<Running, never,
       })
   )
 }
-
-const requestOf = (request: HttpClientRequest.HttpClientRequest, body: string): Transport.Request => ({
-  url: Option.getOrThrow(HttpClientRequest.toUrl(request)).href,
-  headers: request.headers,
-  body
-})
 
 /** The answer, if it is a good one; the error that it tells of otherwise. */
 const answered = (options: Options, running: Running): Effect.Effect<Transport.Response, FlexInferenceError> =>
@@ -195,7 +187,7 @@ const errorOf = (
     Effect.flatMap((text = "") =>
       Effect.map(Clock.currentTimeMillis, (receivedAt) => {
         watch.stop()
-        return provider.errorOf({ status, headers, text, body: Json.parseObject(text), receivedAt })
+        return Verdict.errorOf(provider, { status, headers, text, body: Json.parseObject(text), receivedAt })
       })
     )
   )
@@ -293,7 +285,12 @@ const watched = (
     } else if (sign === "failed") {
       const event = frame.value ?? {}
       // A number too large for a double is read as infinite, which the error's event, being JSON, cannot hold.
-      return provider.streamErrorOf(dialect.failureOf(event), Json.parseObject(JSON.stringify(event)) ?? {}, started)
+      return Verdict.streamErrorOf(
+        provider,
+        dialect.failureOf(event),
+        Json.parseObject(JSON.stringify(event)) ?? {},
+        started
+      )
     }
     meter.add(frame, sign)
     if (sign === dialect.whole) whole = true
@@ -381,7 +378,7 @@ const awaited: { readonly [clock in TimeoutClock]: string } = {
 }
 
 /** The error of a clock that ran out on a provider. */
-export const timedOutOn = (provider: Upstream, clock: TimeoutClock, after: Duration.Duration): FlexInferenceError =>
+export const timedOutOn = (provider: Provider, clock: TimeoutClock, after: Duration.Duration): FlexInferenceError =>
   timedOut({
     provider: provider.name,
     clock,
@@ -400,7 +397,7 @@ const ended = ({ provider }: Options, response: Transport.Response, started: boo
   })
 
 /** The error of a stream that came to its end and yet holds no answer. */
-export const emptyAnswer = (provider: Upstream): FlexInferenceError =>
+export const emptyAnswer = (provider: Provider): FlexInferenceError =>
   streamFailed({
     provider: provider.name,
     started: true,
@@ -408,7 +405,7 @@ export const emptyAnswer = (provider: Upstream): FlexInferenceError =>
   })
 
 /** An answer that is longer than is read. */
-const tooLong = (provider: Upstream, what: string, limit: number): FlexInferenceError =>
+const tooLong = (provider: Provider, what: string, limit: number): FlexInferenceError =>
   transportFailed({
     provider: provider.name,
     retryable: false,
@@ -416,7 +413,7 @@ const tooLong = (provider: Upstream, what: string, limit: number): FlexInference
       `${limit.toLocaleString("en-US")} bytes, which is more than is read.`
   })
 
-const noObject = (provider: Upstream, response: Transport.Response): FlexInferenceError =>
+const noObject = (provider: Provider, response: Transport.Response): FlexInferenceError =>
   transportFailed({
     provider: provider.name,
     retryable: false,

@@ -29,14 +29,14 @@ export const make = (receivedAt: number): LegLog => {
           provider,
           tier,
           openedAfter: now - receivedAt,
-          settledAfter: undefined,
+          endedAfter: undefined,
           outcome: "open",
           error: undefined
         }
         entries.push(entry)
         return Effect.onExit(open, (exit) =>
           Effect.map(Clock.currentTimeMillis, (now) => {
-            entry.settledAfter = now - receivedAt
+            entry.endedAfter = now - receivedAt
             entry.outcome = outcomeOf(exit)
             entry.error = Exit.isFailure(exit) ? Result.getOrUndefined(Cause.findError(exit.cause)) : undefined
           }))

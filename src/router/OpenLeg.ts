@@ -2,9 +2,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
-import { dialects } from "../dialect/index.ts"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
-import type { Connection } from "../Provider.ts"
 import * as Continued from "./Continued.ts"
 import * as Encode from "./Encode.ts"
 import { isTranslated, type Job, type LegPlan } from "./Job.ts"
@@ -19,8 +17,7 @@ export const streamed = (mode: "stream" | "collect"): Open<Leg.Opened> => (job, 
   const form = { tier: leg.tier, mode }
   const open = (body: string) => recorded(job, leg, body, Leg.openStream)
   const first = open(leg.encoded.body(form))
-  const { provider } = leg.route
-  const dialect = dialects[leg.route.dialect]
+  const { dialect, provider } = leg.route
   const { continuation } = dialect
   return !isTranslated(job, leg) || continuation === undefined
     ? first
@@ -48,12 +45,12 @@ export const whole: Open<Leg.Body> = (job, leg) => {
   const read = (body: string) => recorded(job, leg, body, Leg.readBody)
   const first = read(leg.encoded.body(form))
   const { dialect, provider } = leg.route
-  return !isTranslated(job, leg) || dialects[dialect].continuation === undefined
+  return !isTranslated(job, leg) || dialect.continuation === undefined
     ? first
     : Effect.flatMap(first, (first) =>
       Effect.map(
         Continued.body(
-          dialects[dialect],
+          dialect,
           provider.name,
           leg.encoded.value,
           first.value,
@@ -69,35 +66,37 @@ const recorded = <A>(
   body: string,
   run: (options: Leg.Options) => Effect.Effect<A, FlexInferenceError, Scope.Scope>
 ): Effect.Effect<A, FlexInferenceError, Scope.Scope> => {
-  const { name } = leg.route.provider
-  const connection = job.options.connections[name]
-  return connection === undefined
-    ? Effect.die(new Error(`a leg to ${name}, for which the plan had no key`))
-    : job.log.record({ provider: name, tier: leg.tier }, run(legOptions(job, leg, body, connection))).pipe(
-      Effect.withSpan("flexinference.leg", {
-        kind: "client",
-        attributes: Telemetry.legAttributes(leg.route.provider, leg.tier)
-      }, { captureStackTrace: false })
-    )
+  const { provider } = leg.route
+  return job.log.record({ provider: provider.name, tier: leg.tier }, run(legOptions(job, leg, body))).pipe(
+    Effect.withSpan("flexinference.leg", {
+      kind: "client",
+      attributes: Telemetry.legAttributes(provider, leg.tier)
+    }, { captureStackTrace: false })
+  )
 }
 
-const legOptions = (job: Job, leg: LegPlan, body: string, connection: Connection): Leg.Options => {
-  const { options, plan, transport } = job
-  const raced = leg.tier === "flex" ? plan.window : undefined
+const legOptions = (job: Job, leg: LegPlan, body: string): Leg.Options => {
+  const { options, own, plan, transport } = job
+  const { connection, dialect, provider } = leg.route
+  const isFlex = leg.tier === "flex"
   const firstByte = clock(options.firstByte, Leg.defaults.firstByte)
+  const patience = plan.window === undefined
+    ? firstByte
+    : Duration.max(firstByte, Duration.sum(plan.window, Leg.defaults.margin))
   return {
     transport,
-    provider: leg.route.provider,
+    provider,
     connection,
-    dialect: dialects[leg.route.dialect],
+    dialect,
     body,
     clocks: {
-      firstByte,
-      idle: clock(options.idle, leg.tier === "flex" ? Leg.defaults.flexIdle : Leg.defaults.idle),
+      // Whoever races elsewhere says nothing before the window has passed there.
+      firstByte: provider.races && own?.firstByte === undefined ? patience : firstByte,
+      idle: clock(options.idle, isFlex ? Leg.defaults.flexIdle : Leg.defaults.idle),
       total: clock(options.total, Leg.defaults.total)
     },
-    untilStart: raced === undefined ? undefined : Duration.max(firstByte, Duration.sum(raced, Leg.defaults.margin)),
-    startSignal: options.startSignal ?? "output"
+    untilStart: isFlex ? patience : undefined,
+    startSignal: provider.races ? "accepted" : options.startSignal ?? "output"
   }
 }
 

@@ -31,13 +31,28 @@ export const stream = (
     : Effect.mapEager(relayed, (chunk) => withRouting(chunk, surface, routing))
 }
 
+/** The frames of a provider that says itself what it cost, in the usage it sends (contract (i)). */
+export const noting = (frames: Frames, surface: Dialect, note: (costMicroUsd: number) => void): Frames =>
+  Effect.mapEager(frames, (chunk) => {
+    for (const frame of chunk.frames) {
+      const path = usagePath(frame, surface)
+      const usage = path?.reduce<JsonObject>((value, name) => Json.object(value, name) ?? {}, frame.value ?? {})
+      const cost = Json.number(Json.object(usage ?? {}, "cost") ?? {}, "total_micro_usd")
+      if (cost !== undefined) note(cost)
+    }
+    return chunk
+  })
+
+/** Where the final usage stands in a frame, if it has it. */
+const usagePath = (frame: Sse.Frame, surface: Dialect): ReadonlyArray<string> | undefined => {
+  const sign = surface.sign(frame, true)
+  return (sign === "final" || sign === "end") && frame.value !== undefined ? surface.usagePath(frame.value) : undefined
+}
+
 const withRouting = (chunk: Sse.FrameChunk, surface: Dialect, routing: () => Routing.Routing): Sse.FrameChunk => {
   let changed = false
   const frames = chunk.frames.map((frame): Sse.Frame => {
-    const sign = surface.sign(frame, true)
-    const path = (sign === "final" || sign === "end") && frame.value !== undefined
-      ? surface.usagePath(frame.value)
-      : undefined
+    const path = usagePath(frame, surface)
     if (path === undefined) return frame
     changed = true
     const data = JsonMembers.insertAt(frame.data, path, Routing.usageMembers(routing()))

@@ -3,16 +3,12 @@
  * value that keeps it. No part of a prompt is ever quoted.
  */
 import * as Arr from "effect/Array"
+import { isString } from "effect/Predicate"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import type { Problem } from "../FlexInferenceError.ts"
 import * as StartWithin from "../StartWithin.ts"
-import { isObject, type JsonObject } from "../wire/Json.ts"
-import { ProviderRoute } from "../RequestFields.ts"
-
-/** The value of an object's own member. */
-export const own = (value: JsonObject, key: string): unknown => Object.hasOwn(value, key) ? value[key] : undefined
+import { getOwn, isObject, type JsonObject } from "../wire/Json.ts"
 
 /** What the problem of a field says. */
 interface Rule {
@@ -60,16 +56,19 @@ const retry = {
   example: "\"retry\": { \"count\": 2, \"backoff\": \"linear\", \"jitter\": false }"
 }
 
-const chain: Rule = {
+const chain = (routes: ReadonlyArray<string>): Rule => ({
   code: "invalid_provider_chain",
   rule: `A provider chain is an array of one to three different names of ${
-    ProviderRoute.literals.join(", ")
+    routes.join(", ")
   }; leave it out to ask the model's own provider.`,
   example: "\"provider\": [\"openai\"]",
   wrong: (value) => Array.isArray(value) && value.length > 3 ? `lists ${value.length} names` : presentBut(value)
-}
+})
 
-const isRoute = Schema.is(ProviderRoute)
+const chainElement = (routes: ReadonlyArray<string>): Rule => ({
+  ...chain(routes),
+  wrong: (value) => isString(value) && routes.includes(value) ? `repeats ${shown(value)}` : presentBut(value)
+})
 
 const rules: { readonly [field: string]: Rule } = {
   model: { code: "missing_model", rule: "It is the name of a model.", example: "\"model\": \"gpt-5.5\"" },
@@ -100,8 +99,6 @@ const rules: { readonly [field: string]: Rule } = {
   "retry.backoff": { ...retry, rule: "It is \"exponential\" or \"linear\"; without it, exponential." },
   "retry.jitter": { ...retry, rule: "It is true or false; without it, true." },
   "retry.*": { ...retry, rule: "The members of `retry` are count, backoff and jitter.", wrong: () => "is not known" },
-  provider: chain,
-  "provider.*": { ...chain, wrong: (value) => isRoute(value) ? `repeats ${shown(value)}` : presentBut(value) },
   include_cost: {
     code: "invalid_include_cost",
     rule: "It is true or false; without it, false.",
@@ -136,26 +133,33 @@ const problem = (field: string, value: unknown, rule: Rule): Problem => {
   }
 }
 
+const ruleOf = (name: string, routes: ReadonlyArray<string>): Rule | undefined =>
+  name === "provider" ? chain(routes) : name === "provider.*" ? chainElement(routes) : rules[name]
+
 /** Where in the request a problem lies, and the rule that holds there. */
-const locate = (path: ReadonlyArray<string>, body: JsonObject): Problem => {
+const locate = (path: ReadonlyArray<string>, body: JsonObject, routes: ReadonlyArray<string>): Problem => {
   const [field = "", key] = path
-  const value = own(body, field)
+  const value = getOwn(body, field)
   // An empty chain lacks its first element; what is wrong is the chain.
   const inner = key === undefined || (Array.isArray(value) && value.length === 0) ? undefined : key
-  if (inner === undefined) return problem(field, value, rules[field] ?? invalidBody)
+  if (inner === undefined) return problem(field, value, ruleOf(field, routes) ?? invalidBody)
   return problem(
     Array.isArray(value) ? `${field}[${inner}]` : `${field}.${inner}`,
-    Array.isArray(value) ? value[Number(inner)] : isObject(value) ? own(value, inner) : undefined,
-    rules[`${field}.${inner}`] ?? rules[`${field}.*`] ?? invalidBody
+    Array.isArray(value) ? value[Number(inner)] : isObject(value) ? getOwn(value, inner) : undefined,
+    ruleOf(`${field}.${inner}`, routes) ?? ruleOf(`${field}.*`, routes) ?? invalidBody
   )
 }
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** One problem for every place the schema complains about, in the schema's order. */
-export const problems = (issue: SchemaIssue.Issue, body: JsonObject): ReadonlyArray<Problem> =>
+/** One problem for every place the schema complains about, in the schema's order; `routes` are those a chain may name. */
+export const problems = (
+  issue: SchemaIssue.Issue,
+  body: JsonObject,
+  routes: ReadonlyArray<string>
+): ReadonlyArray<Problem> =>
   Arr.dedupeWith(
-    format(issue).issues.map(({ path = [] }) => locate(path.map(String), body)),
+    format(issue).issues.map(({ path = [] }) => locate(path.map(String), body, routes)),
     (self, that) => self.field === that.field
   )
 

@@ -5,7 +5,6 @@ import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { Served } from "../Dialect.ts"
-import { dialects } from "../dialect/index.ts"
 import { FlexInferenceError } from "../FlexInferenceError.ts"
 import type * as Routing from "../Routing.ts"
 import type { JsonObject } from "../wire/Json.ts"
@@ -20,7 +19,7 @@ import * as RouterResponse from "./RouterResponse.ts"
 /** Carries a request out, in the mode that its caller and its plan ask for. */
 export const respond = (job: Job): Effect.Effect<RouterResponse.Answer, FlexInferenceError, Scope.Scope> => {
   if (job.plan.stream) return Effect.map(commit(job, streaming), (committed) => relay(job, committed))
-  return job.plan.window === undefined
+  return !job.plan.raced
     ? Effect.map(commit(job, OpenLeg.whole), (committed) => body(job, committed))
     : collect(job)
 }
@@ -31,11 +30,17 @@ const collecting = OpenLeg.streamed("collect")
 const nothing: Served = { usage: undefined, tier: undefined, model: undefined }
 
 const relay = (job: Job, committed: Committed<Leg.Opened>): RouterResponse.StreamAnswer => {
-  const routing = () => record(job, committed, committed.answer.served())
-  const frames = Relay.stream(committed.answer.frames, {
+  let costMicroUsd: number | undefined
+  const routing = () => record(job, committed, { ...committed.answer.served(), costMicroUsd })
+  const relayed = Relay.stream(committed.answer.frames, {
     ...relayOptions(job, committed.leg),
     routing: job.plan.includeCost ? routing : undefined
   })
+  const frames = committed.leg.route.provider.races
+    ? Relay.noting(relayed, job.incoming.surface, (cost) => {
+      costMicroUsd = cost
+    })
+    : relayed
   // What a leg has reported by now is the answer's to tell, when it gets there.
   return RouterResponse.stream(frames, record(job, committed, nothing), Effect.sync(routing))
 }
@@ -44,6 +49,7 @@ const body = (job: Job, committed: Committed<Leg.Body>): RouterResponse.BodyAnsw
   const { text, value } = committed.answer
   const options = relayOptions(job, committed.leg)
   const routing = record(job, committed, options.upstream.served(value))
+  if (committed.leg.route.provider.races) return { _tag: "Body", routing, text, value }
   if (!isTranslated(job, committed.leg)) return bodyAnswer(routing, text, value)
   const translated = Relay.body(value, options)
   return bodyAnswer(routing, JSON.stringify(translated), translated)
@@ -79,7 +85,7 @@ const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferen
 /** The body that a stream amounts to. */
 const gather = (job: Job, { answer, leg }: Committed<Leg.Opened>): Effect.Effect<JsonObject, FlexInferenceError> => {
   const { provider } = leg.route
-  const { add, body, needs } = dialects[leg.route.dialect].collector()
+  const { add, body, needs } = leg.route.dialect.collector()
   const total = job.options.total === undefined
     ? Leg.defaults.total
     : Duration.fromInputUnsafe(job.options.total)
@@ -113,6 +119,6 @@ const bodyAnswer = (routing: Routing.Routing, text: string, value: JsonObject): 
 
 const relayOptions = (job: Job, { encoded, route }: LegPlan): Relay.Options => ({
   surface: job.incoming.surface,
-  upstream: dialects[route.dialect],
+  upstream: route.dialect,
   context: { ...job.context, request: encoded.hub }
 })

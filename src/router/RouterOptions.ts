@@ -1,8 +1,8 @@
 /** What a router is told. */
 import type * as Duration from "effect/Duration"
+import type { Dialect } from "../Dialect.ts"
 import type { OnDeadline } from "../FlexRace.ts"
-import type { ProviderName } from "../ModelCatalog.ts"
-import type { Connection } from "../Provider.ts"
+import type * as Providers from "../provider/index.ts"
 import type { StartWithin } from "../StartWithin.ts"
 import type { StartSignal } from "./Leg.ts"
 
@@ -46,11 +46,15 @@ export const forCall = <A extends CallOptions>(options: A, call: CallOptions | u
     ? options
     : { ...options, ...Object.fromEntries(Object.entries(call).filter(([, value]) => value !== undefined)) }
 
-export interface Options extends CallOptions {
-  /** The providers that can be called. One that is missing answers `no_byok_key` and its kin. */
-  readonly connections: { readonly [name in ProviderName]?: Connection | undefined }
+/** What a router is told beside the keys of the built-in providers. */
+export interface Defaults extends CallOptions, Pick<Providers.Options, "providers"> {
+  /** Formats of one's own beside the built-in ones, or in place of one of the same name. */
+  readonly dialects?: ReadonlyArray<Dialect> | undefined
   /** What a request without `start_within` gets; without it such a request is refused. */
   readonly defaultStartWithin?: StartWithin | undefined
   /** Marks every answer as coming from simulated providers. */
   readonly simulated?: boolean | undefined
 }
+
+/** What a router that races in this process is told. */
+export interface Options extends Defaults, Providers.Options {}

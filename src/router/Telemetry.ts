@@ -1,37 +1,23 @@
 /** Span attributes by the names of OpenTelemetry's GenAI conventions. No prompt and no completion text, ever. */
 import * as Duration from "effect/Duration"
-import type { DialectName } from "../Dialect.ts"
-import type { ProviderName, Tier } from "../ModelCatalog.ts"
+import type { Tier } from "../ModelCatalog.ts"
 import type { Provider } from "../Provider.ts"
 import type { Plan, Routing } from "../Routing.ts"
-
-const systems: { readonly [name in ProviderName]: string } = {
-  openai: "openai",
-  google: "gcp.gemini",
-  anthropic: "anthropic"
-}
-
-const operations: { readonly [name in DialectName]: string } = {
-  responses: "chat",
-  "chat.completions": "chat",
-  interactions: "generate_content",
-  messages: "chat"
-}
 
 type Attributes = { readonly [name: string]: string | number | boolean }
 
 /** What is known of a request once it is planned. */
 export const requestAttributes = (plan: Plan): Attributes => ({
-  "gen_ai.operation.name": operations[plan.surface],
-  "gen_ai.provider.name": systems[plan.routes[0].provider.name],
+  "gen_ai.operation.name": plan.surface.operation,
+  "gen_ai.provider.name": plan.routes[0].provider.telemetryName,
   "gen_ai.request.model": plan.model,
-  "flexinference.surface": plan.surface,
+  "flexinference.surface": plan.surface.name,
   "flexinference.stream": plan.stream
 })
 
 /** One call to one provider. */
 export const legAttributes = (provider: Provider, tier: Tier): Attributes => ({
-  "gen_ai.provider.name": systems[provider.name],
+  "gen_ai.provider.name": provider.telemetryName,
   "openai.request.service_tier": provider.tierToWire(tier) ?? tier
 })
 

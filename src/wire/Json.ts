@@ -11,35 +11,37 @@ export type JsonObject = Schema.JsonObject
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
-const member = (value: JsonObject, key: string): Json | undefined => Object.hasOwn(value, key) ? value[key] : undefined
+/** The value of an object's own member; a foreign object may call one `__proto__`. */
+export const getOwn = (value: JsonObject, key: string): Json | undefined =>
+  Object.hasOwn(value, key) ? value[key] : undefined
 
 export const string = (value: JsonObject, key: string): string | undefined => {
-  const found = member(value, key)
+  const found = getOwn(value, key)
   return isString(found) ? found : undefined
 }
 
 export const number = (value: JsonObject, key: string): number | undefined => {
-  const found = member(value, key)
+  const found = getOwn(value, key)
   return typeof found === "number" && Number.isFinite(found) ? found : undefined
 }
 
 export const boolean = (value: JsonObject, key: string): boolean | undefined => {
-  const found = member(value, key)
+  const found = getOwn(value, key)
   return typeof found === "boolean" ? found : undefined
 }
 
 export const object = (value: JsonObject, key: string): JsonObject | undefined => {
-  const found = member(value, key)
+  const found = getOwn(value, key)
   return isObject(found) ? found : undefined
 }
 
 export const array = (value: JsonObject, key: string): ReadonlyArray<Json> | undefined => {
-  const found = member(value, key)
+  const found = getOwn(value, key)
   return isArray(found) ? found : undefined
 }
 
 /** Whether an object has the member, and not as null, which is how callers say "not set". */
-export const isGiven = (value: JsonObject, key: string): boolean => (member(value, key) ?? null) !== null
+export const isGiven = (value: JsonObject, key: string): boolean => (getOwn(value, key) ?? null) !== null
 
 /** The members of an array that are objects; a foreign array may hold anything. */
 export const objects = (value: JsonObject, key: string): ReadonlyArray<JsonObject> =>

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Redacted, Schema } from "effect"
 import { Headers } from "effect/http"
-import type { DialectName } from "../../src/Dialect.ts"
+import { type BuiltInName as DialectName, dialects } from "../../src/dialect/index.ts"
 import * as Auth from "../../src/gateway/Auth.ts"
 
 const surfaces: ReadonlyArray<DialectName> = ["responses", "chat.completions", "interactions", "messages"]
@@ -14,7 +14,7 @@ const credentials = (
 const authorize = Auth.make([Redacted.make("first-key"), Redacted.make("second-key")])
 
 const codeOf = (surface: DialectName, given: Auth.Credentials) =>
-  Effect.match(authorize(surface, given), { onSuccess: () => "passed", onFailure: (error) => error.code })
+  Effect.match(authorize(dialects[surface].key, given), { onSuccess: () => "passed", onFailure: (error) => error.code })
 
 describe("Auth", () => {
   it.effect.each(surfaces)("takes any of its keys as a bearer token on %s", (surface) =>
@@ -63,7 +63,7 @@ describe("Auth", () => {
       (code) => assert.strictEqual(code, "passed")
     ))
 
-  it.effect("lets everyone pass where it has no keys", () => Auth.make([])("responses", credentials({})))
+  it.effect("lets everyone pass where it has no keys", () => Auth.make([])(undefined, credentials({})))
 
   it.effect.prop(
     "accepts exactly its own keys",
@@ -71,9 +71,11 @@ describe("Auth", () => {
     ([key, candidate]) =>
       Effect.gen(function*() {
         const authorize = Auth.make([Redacted.make(`k${key}`)])
-        const outcome = yield* Effect.exit(authorize("messages", credentials({ "x-api-key": `k${candidate}` })))
+        const outcome = yield* Effect.exit(
+          authorize(dialects.messages.key, credentials({ "x-api-key": `k${candidate}` }))
+        )
         assert.strictEqual(outcome._tag === "Success", key === candidate)
-        const own = yield* Effect.exit(authorize("messages", credentials({ "x-api-key": `k${key}` })))
+        const own = yield* Effect.exit(authorize(dialects.messages.key, credentials({ "x-api-key": `k${key}` })))
         assert.strictEqual(own._tag, "Success")
       })
   )

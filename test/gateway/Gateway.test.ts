@@ -4,7 +4,7 @@ import { TestClock } from "effect/testing"
 import { once } from "node:events"
 import { request } from "node:http"
 import { connect } from "node:net"
-import { FlexInferenceError, internal, invalidRequest, Refused } from "../../src/FlexInferenceError.ts"
+import { CapacityRefused, FlexInferenceError, internal, invalidRequest } from "../../src/FlexInferenceError.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
 import { Behavior, Script } from "../../src/simulator/index.ts"
 import * as Running from "./running.ts"
@@ -371,7 +371,7 @@ describe("Gateway", () => {
     it.live("say when to come back, in whole seconds", () =>
       Effect.gen(function*() {
         const busy = new FlexInferenceError({
-          reason: new Refused({
+          reason: new CapacityRefused({
             message: "Busy.",
             status: 429,
             type: "rate_limit_error",

@@ -8,7 +8,7 @@ import { type Script, Simulator } from "../../src/simulator/index.ts"
 
 const address = HttpServer.addressFormattedWith(Effect.succeed)
 
-const connection = (baseUrl: string): Router.Options["connections"]["openai"] => ({
+const connection = (baseUrl: string): Router.Options["openai"] => ({
   baseUrl,
   apiKey: Redacted.make("sk-upstream-secret")
 })
@@ -22,11 +22,9 @@ export const onSimulator = (
       Gateway.layer({ port: 0, ...options.gateway }).pipe(
         Layer.provide(Router.layer({
           simulated: true,
-          connections: {
-            openai: connection("https://api.openai.com/v1"),
-            google: connection("https://generativelanguage.googleapis.com"),
-            anthropic: connection("https://api.anthropic.com")
-          },
+          openai: connection("https://api.openai.com/v1"),
+          google: connection("https://generativelanguage.googleapis.com"),
+          anthropic: connection("https://api.anthropic.com"),
           ...options.router
         })),
         Layer.provideMerge(Simulator.layer({ seed: 1, script: options.script }))
@@ -45,7 +43,7 @@ export const before = (
 ): Effect.Effect<string, never, Scope.Scope> =>
   Layer.build(
     Gateway.layer({ port: 0, ...gateway }).pipe(
-      Layer.provide(Router.layerTransport({ connections: { openai: connection(baseUrl) } })),
+      Layer.provide(Router.layerTransport({ openai: connection(baseUrl) })),
       Layer.provide(UndiciTransport.layer())
     )
   ).pipe(

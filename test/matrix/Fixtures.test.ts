@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Result } from "effect"
-import type { AnswerContext, Dialect, DialectName, Transducer } from "../../src/Dialect.ts"
+import type { AnswerContext, Dialect, Transducer } from "../../src/Dialect.ts"
+import type { BuiltInName as DialectName } from "../../src/dialect/index.ts"
 import type { Usage } from "../../src/Usage.ts"
 import { dialects } from "../../src/dialect/index.ts"
 import * as Json from "../../src/wire/Json.ts"
@@ -9,6 +10,7 @@ import { absent, type Folder, recordings } from "../support/fixtures.ts"
 import { collect, eventsOf, failureOf, framesOf, isStart } from "../support/streams.ts"
 import { surfaces } from "./cells.ts"
 import { read } from "./reading.ts"
+import { builtIn } from "../support/dialects.ts"
 
 const folders: ReadonlyArray<readonly [Folder, DialectName]> = [
   ["openai-responses", "responses"],
@@ -63,13 +65,13 @@ const unknown: Usage = { input: 0, cachedInput: 0, cacheWriteInput: 0, output: 0
 
 /** What a body says to its reader, whichever format it is in; the words for the end are the format's own. */
 const told = (dialect: Dialect, body: JsonObject) => {
-  const { calls, text } = read(dialect.name, body)
+  const { calls, text } = read(builtIn(dialect.name), body)
   return { text, calls }
 }
 
 /** How an answer ended, in one word for all formats. */
 const endOf = (dialect: Dialect, body: JsonObject): string => {
-  const { calls, finish } = read(dialect.name, body)
+  const { calls, finish } = read(builtIn(dialect.name), body)
   if (/"refusal":"[^"]/.test(JSON.stringify(body))) return "refusal"
   switch (finish) {
     case "incomplete: max_output_tokens":

@@ -173,7 +173,7 @@ const rows: ReadonlyArray<Row> = [
     name: "when standard fails as well, the error is standard's with flex's attached",
     flex: Behavior.refuse(),
     standard: Behavior.refuse({ status: 500, message: "Standard is down." }),
-    error: { status: 500, flex: "Refused" },
+    error: { status: 500, flex: "CapacityRefused" },
     at: 0,
     calls: [["flex", 0, 0, "refused"], ["standard", 0, 0, "refused"]]
   },

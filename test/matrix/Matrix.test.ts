@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
-import type { DialectName } from "../../src/Dialect.ts"
+import type { BuiltInName as DialectName } from "../../src/dialect/index.ts"
 import { dialects } from "../../src/dialect/index.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
 import { providers } from "../../src/provider/index.ts"
@@ -11,6 +11,7 @@ import * as Cells from "./cells.ts"
 import * as Goldens from "./goldens.ts"
 import { followUp, type Next, read } from "./reading.ts"
 import { answers, type Feature, requests } from "./requests.ts"
+import { builtIn } from "../support/dialects.ts"
 
 const features = Object.keys(answers).filter((name): name is Feature => Object.hasOwn(answers, name))
 
@@ -197,7 +198,7 @@ const isCipher = /^gAAAAAB[\w-]+$/
 /** The opaque value of a provider's own answer to a request, wherever it stands in it. */
 const opaqueOf = (provider: Cells.ProviderName, answer: Answer.Overrides) =>
   Effect.gen(function*() {
-    const surface = providers[provider].dialects[0]
+    const surface = builtIn(providers[provider].dialects[0])
     const { body } = yield* Cells.ask(surface, requestOf({ surface, provider, feature: "reasoning" }), answer)
     const found = /"(?:encrypted_content|signature)":"([^"]{100,})"/.exec(JSON.stringify(body))
     return found?.[1] ?? assert.fail(`${provider} gave nothing opaque`)

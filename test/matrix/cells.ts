@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import { Effect, Random } from "effect"
 import { TestClock } from "effect/testing"
-import type { DialectName } from "../../src/Dialect.ts"
+import type { BuiltInName as DialectName } from "../../src/dialect/index.ts"
 import type { Usage } from "../../src/Usage.ts"
 import type { Frame } from "../../src/wire/Sse.ts"
 import { dialects } from "../../src/dialect/index.ts"
@@ -19,6 +19,7 @@ import { Responses } from "../../src/simulator/traffic/Responses.ts"
 import { layer, send } from "../support/race.ts"
 import { collect, eventsOf } from "../support/streams.ts"
 import type { Reading } from "./reading.ts"
+import { askedIn } from "../support/dialects.ts"
 
 export const surfaces = ["responses", "chat.completions", "interactions", "messages"] as const
 
@@ -30,7 +31,7 @@ export const providerNames = ["openai", "google", "anthropic"] as const
 
 /** The dialect in which a provider is asked. */
 export const upstreamOf = (surface: DialectName, provider: ProviderName): DialectName =>
-  providers[provider].dialects.find((dialect) => dialect === surface) ?? providers[provider].dialects[0]
+  askedIn(providers[provider].dialects, surface)
 
 /** What came of a request. */
 export interface Outcome {

@@ -1,5 +1,5 @@
 /** How a client reads an answer of each format, and how it goes on with the conversation. */
-import type { DialectName } from "../../src/Dialect.ts"
+import type { BuiltInName as DialectName } from "../../src/dialect/index.ts"
 import { dialects } from "../../src/dialect/index.ts"
 import * as Json from "../../src/wire/Json.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"

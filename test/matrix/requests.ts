@@ -2,7 +2,7 @@
  * What the matrix asks, in the words of each surface: the same nine requests, as a client of that format writes them.
  * They hold neither model nor `start_within`.
  */
-import type { DialectName } from "../../src/Dialect.ts"
+import type { BuiltInName as DialectName } from "../../src/dialect/index.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
 import type { Answer } from "../../src/simulator/index.ts"
 

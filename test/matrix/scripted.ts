@@ -1,14 +1,13 @@
 /** Providers that answer with given bodies one after the other, for what the simulated ones do not do. */
 import { Effect, Layer, Redacted, Stream } from "effect"
 import { HttpBody, HttpClient, type HttpClientError } from "effect/http"
-import type { DialectName } from "../../src/Dialect.ts"
+import type { BuiltInName as DialectName } from "../../src/dialect/index.ts"
 import type { Frame } from "../../src/wire/Sse.ts"
 import { dialects } from "../../src/dialect/index.ts"
 import * as ClientResponse from "../../src/transport/ClientResponse.ts"
 import * as Json from "../../src/wire/Json.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
 import * as Sse from "../../src/wire/Sse.ts"
-import { make as connections } from "../../src/provider/Connections.ts"
 import * as Router from "../../src/Router.ts"
 import { streamOf as interactionStream } from "../dialect/interactions/streams.ts"
 import { streamOf as messageStream } from "../dialect/messages/streams.ts"
@@ -78,7 +77,7 @@ export const ask = (surface: DialectName, provider: Scripted, request: JsonObjec
   }).pipe(
     Effect.scoped,
     Effect.provide(
-      Router.layer({ connections: connections({ google: key, anthropic: key }) }).pipe(
+      Router.layer({ google: key, anthropic: key }).pipe(
         Layer.provide(Layer.succeed(HttpClient.HttpClient, provider.client))
       )
     )

@@ -1,20 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Redacted } from "effect"
-import type * as HttpClientRequest from "effect/http/HttpClientRequest"
 import { Messages } from "../../src/dialect/messages/index.ts"
 import * as Json from "../../src/wire/Json.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
 import { Anthropic } from "../../src/provider/Anthropic.ts"
-import type { ErrorAnswer } from "../../src/Provider.ts"
+import * as Verdict from "../../src/provider/Verdict.ts"
+import type { Endpoint, ErrorAnswer } from "../../src/Provider.ts"
 import { absent, recording } from "../support/fixtures.ts"
 import { failureOf } from "../support/streams.ts"
 
-const request = (
+const endpoint = (
   connection: { readonly baseUrl?: string; readonly headers?: { readonly [name: string]: string } } = {}
-): HttpClientRequest.HttpClientRequest =>
-  Anthropic.request(
-    { dialect: "messages", body: "{\"max_tokens\":1.0}", stream: true, deadline: Duration.seconds(60) },
-    { baseUrl: Anthropic.defaultBaseUrl, apiKey: Redacted.make("sk-ant-secret"), ...connection }
+): Endpoint =>
+  Anthropic.endpoint(
+    { dialect: "messages", stream: true, deadline: Duration.seconds(60) },
+    { baseUrl: Anthropic.baseUrl, apiKey: Redacted.make("sk-ant-secret"), ...connection }
   )
 
 const answer = (
@@ -34,21 +34,19 @@ describe("a call to Anthropic", () => {
   it.each(["https://api.anthropic.com", "https://api.anthropic.com/", "https://api.anthropic.com/v1"])(
     "goes to the Messages endpoint below %s",
     (baseUrl) => {
-      assert.strictEqual(String(request({ baseUrl }).url), "https://api.anthropic.com/v1/messages")
+      assert.strictEqual(endpoint({ baseUrl }).url, "https://api.anthropic.com/v1/messages")
     }
   )
 
-  it("is a POST of the body's very text, signed with the key and the version that was recorded", () => {
-    const { body, headers, method } = request()
-    assert.strictEqual(method, "POST")
+  it("is signed with the key and the version that was recorded", () => {
+    const { headers } = endpoint()
     assert.strictEqual(headers["x-api-key"], "sk-ant-secret")
     assert.strictEqual(headers["anthropic-version"], "2023-06-01")
     assert.strictEqual(headers["accept"], "text/event-stream")
-    assert.strictEqual(body._tag === "Uint8Array" ? new TextDecoder().decode(body.body) : "", "{\"max_tokens\":1.0}")
   })
 
   it("takes another version from the connection, but no other key", () => {
-    const { headers } = request({ headers: { "anthropic-version": "2026-10-21", "x-api-key": "other" } })
+    const { headers } = endpoint({ headers: { "anthropic-version": "2026-10-21", "x-api-key": "other" } })
     assert.strictEqual(headers["anthropic-version"], "2026-10-21")
     assert.strictEqual(headers["x-api-key"], "sk-ant-secret")
   })
@@ -113,7 +111,7 @@ describe("an error answer of Anthropic's (synthetic, but for the recorded ones)"
     },
     {
       answer: answer(429, "rate_limit_error"),
-      tag: "Refused",
+      tag: "CapacityRefused",
       type: "rate_limit_error",
       class: "quota",
       retryable: true
@@ -132,7 +130,7 @@ describe("an error answer of Anthropic's (synthetic, but for the recorded ones)"
       class: "upstream",
       retryable: true
     },
-    { answer: answer(503, "api_error"), tag: "Refused", type: "server_error", class: "quota", retryable: true },
+    { answer: answer(503, "api_error"), tag: "CapacityRefused", type: "server_error", class: "quota", retryable: true },
     {
       answer: answer(504, "timeout_error"),
       tag: "ProviderFailed",
@@ -140,9 +138,15 @@ describe("an error answer of Anthropic's (synthetic, but for the recorded ones)"
       class: "upstream",
       retryable: true
     },
-    { answer: answer(529, "overloaded_error"), tag: "Refused", type: "server_error", class: "quota", retryable: true }
+    {
+      answer: answer(529, "overloaded_error"),
+      tag: "CapacityRefused",
+      type: "server_error",
+      class: "quota",
+      retryable: true
+    }
   ])("$answer.status of class $class is $tag, and names Anthropic's own word", (expected) => {
-    const error = Anthropic.errorOf(expected.answer)
+    const error = Verdict.errorOf(Anthropic, expected.answer)
     assert.strictEqual(error.reason._tag, expected.tag)
     assert.strictEqual(error.status, expected.answer.status)
     assert.strictEqual(error.type, expected.type)
@@ -153,7 +157,7 @@ describe("an error answer of Anthropic's (synthetic, but for the recorded ones)"
   })
 
   it.each([401, 403])("%d says that the configured key was not accepted, and keeps the real status", (status) => {
-    const { reason } = Anthropic.errorOf(answer(status, "authentication_error"))
+    const { reason } = Verdict.errorOf(Anthropic, answer(status, "authentication_error"))
     assert.strictEqual(reason._tag, "ProviderFailed")
     assert.strictEqual(reason.status, 403)
     assert.strictEqual(reason.code, "upstream_auth_failed")
@@ -162,13 +166,19 @@ describe("an error answer of Anthropic's (synthetic, but for the recorded ones)"
   })
 
   it("says how long to wait, where the answer does", () => {
-    const waiting = Anthropic.errorOf(answer(429, "rate_limit_error", { headers: { "retry-after": "7" } }))
+    const waiting = Verdict.errorOf(Anthropic, answer(429, "rate_limit_error", { headers: { "retry-after": "7" } }))
     assert.deepStrictEqual(waiting.retryAfter, Duration.seconds(7))
-    assert.isUndefined(Anthropic.errorOf(answer(529, "overloaded_error")).retryAfter)
+    assert.isUndefined(Verdict.errorOf(Anthropic, answer(529, "overloaded_error")).retryAfter)
   })
 
   it("without a body still says something", () => {
-    const error = Anthropic.errorOf({ status: 502, headers: {}, body: undefined, text: "<html>", receivedAt: 0 })
+    const error = Verdict.errorOf(Anthropic, {
+      status: 502,
+      headers: {},
+      body: undefined,
+      text: "<html>",
+      receivedAt: 0
+    })
     assert.include(error.message, "502")
     assert.isNull(error.code)
   })
@@ -176,7 +186,7 @@ describe("an error answer of Anthropic's (synthetic, but for the recorded ones)"
   it.skipIf(absent)("is read from recorded traffic", () => {
     const of = (name: string) => {
       const { body, headers, status } = recording("anthropic-messages", name)
-      return Anthropic.errorOf({
+      return Verdict.errorOf(Anthropic, {
         status,
         headers,
         body: Json.isObject(body) ? body : undefined,
@@ -198,7 +208,8 @@ describe("a failure inside a stream of Anthropic's (synthetic)", () => {
     }
     const said = failureOf(Messages, event)
     assert.isDefined(said)
-    return Anthropic.streamErrorOf(
+    return Verdict.streamErrorOf(
+      Anthropic,
       said ?? { type: null, code: null, message: "", param: null },
       event,
       started
@@ -208,7 +219,7 @@ describe("a failure inside a stream of Anthropic's (synthetic)", () => {
   it.each(["overloaded_error", "rate_limit_error"])(
     "%s is a refusal before the start, and a break after it",
     (type) => {
-      assert.strictEqual(failure(type, false).reason._tag, "Refused")
+      assert.strictEqual(failure(type, false).reason._tag, "CapacityRefused")
       assert.strictEqual(failure(type, true).reason._tag, "StreamFailed")
     }
   )

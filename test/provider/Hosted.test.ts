@@ -1,10 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
-import { HttpClient, type HttpClientError, type HttpClientRequest } from "effect/http"
+import { FetchHttpClient, HttpClient, type HttpClientError, type HttpClientRequest } from "effect/http"
 import { TestClock } from "effect/testing"
 import * as FlexInference from "../../src/FlexInference.ts"
-import * as Router from "../../src/Router.ts"
-import * as UndiciTransport from "../../src/transport/UndiciTransport.ts"
 import * as ClientResponse from "../../src/transport/ClientResponse.ts"
 import { Behavior, Script } from "../../src/simulator/index.ts"
 import * as Running from "../gateway/running.ts"
@@ -22,9 +20,7 @@ const overGateway = <A, E>(
     const { url } = yield* Running.onSimulator({ script, gateway: { keys } })
     return yield* program.pipe(
       Effect.provide(
-        Layer.provide(FlexInference.layerRouter, Router.layerHostedTransport({ apiKey, baseUrl: `${url}/v1/` })).pipe(
-          Layer.provide(UndiciTransport.layer())
-        )
+        FlexInference.layerHosted({ apiKey, baseUrl: `${url}/v1/` }).pipe(Layer.provide(FetchHttpClient.layer))
       )
     )
   })
@@ -220,7 +216,7 @@ describe("layerHosted", () => {
       [402, "billing", "insufficient_balance", "ProviderFailed"],
       [499, "canceled", "request_canceled", "Canceled"],
       [403, "permission", "moderation_blocked", "ProviderFailed"],
-      [429, "quota", "rate_limit_exceeded", "Refused"],
+      [429, "quota", "rate_limit_exceeded", "CapacityRefused"],
       [400, "validation", "missing_model", "InvalidRequest"]
     ] as const
   )("reads a %i of class %s from the block", ([status, errorClass, code, tag]) =>

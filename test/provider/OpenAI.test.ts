@@ -2,10 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Redacted } from "effect"
 import * as Json from "../../src/wire/Json.ts"
 import { OpenAI } from "../../src/provider/OpenAI.ts"
+import * as Verdict from "../../src/provider/Verdict.ts"
 import { absent, recordings } from "../support/fixtures.ts"
 
 const answer = (status: number, error: Json.JsonObject | string, headers: { readonly [name: string]: string } = {}) =>
-  OpenAI.errorOf({
+  Verdict.errorOf(OpenAI, {
     status,
     headers,
     text: typeof error === "string" ? error : JSON.stringify({ error }),
@@ -15,20 +16,19 @@ const answer = (status: number, error: Json.JsonObject | string, headers: { read
 
 const call = {
   dialect: "chat.completions",
-  body: "{}",
   stream: true,
   deadline: Duration.seconds(1)
 } as const
 
 describe("OpenAI", () => {
   it("is asked at its base URL with a bearer key", () => {
-    const request = OpenAI.request(call, {
+    const endpoint = OpenAI.endpoint(call, {
       baseUrl: "https://proxy.test/openai/v1/",
       apiKey: Redacted.make("sk-1"),
       headers: { "openai-project": "p", authorization: "another" }
     })
-    assert.strictEqual(request.url, "https://proxy.test/openai/v1/chat/completions")
-    assert.deepInclude(request.headers, {
+    assert.strictEqual(endpoint.url, "https://proxy.test/openai/v1/chat/completions")
+    assert.deepInclude(endpoint.headers, {
       authorization: "Bearer sk-1",
       accept: "text/event-stream",
       "openai-project": "p"
@@ -52,28 +52,28 @@ describe("OpenAI", () => {
       {
         status: 429,
         error: { code: "resource_unavailable", message: "m" },
-        tag: "Refused",
+        tag: "CapacityRefused",
         class: "quota",
         retryable: true
       },
       {
         status: 429,
         error: { type: "resource_unavailable", code: "flex_unavailable", message: "m" },
-        tag: "Refused",
+        tag: "CapacityRefused",
         class: "quota",
         retryable: true
       },
       {
         status: 429,
         error: { code: "rate_limit_exceeded", message: "m" },
-        tag: "Refused",
+        tag: "CapacityRefused",
         class: "quota",
         retryable: true
       },
       {
         status: 503,
         error: { code: "server_is_overloaded", message: "m" },
-        tag: "Refused",
+        tag: "CapacityRefused",
         class: "quota",
         retryable: true
       },
@@ -176,15 +176,15 @@ describe("OpenAI", () => {
   })
 
   it.each([
-    { code: "flex_unavailable", started: false, tag: "Refused" },
-    { code: "server_is_overloaded", started: false, tag: "Refused" },
+    { code: "flex_unavailable", started: false, tag: "CapacityRefused" },
+    { code: "server_is_overloaded", started: false, tag: "CapacityRefused" },
     { code: "flex_unavailable", started: true, tag: "StreamFailed" },
     { code: "server_error", started: false, tag: "StreamFailed" },
     { code: "insufficient_quota", started: false, tag: "ProviderFailed" },
     { code: "invalid_prompt", started: false, tag: "ProviderFailed" }
   ])("reads $code inside a stream (started: $started) as $tag", ({ code, started, tag }) => {
     const failure = { type: null, code, message: "m", param: null }
-    assert.strictEqual(OpenAI.streamErrorOf(failure, { type: "error" }, started).reason._tag, tag)
+    assert.strictEqual(Verdict.streamErrorOf(OpenAI, failure, { type: "error" }, started).reason._tag, tag)
   })
 
   describe.skipIf(absent)("on recorded traffic", () => {
@@ -195,7 +195,7 @@ describe("OpenAI", () => {
     it.each(errors)("keeps what $name says", ({ body, headers, status }) => {
       if (!Json.isObject(body)) throw new Error("no object")
       const error = Json.object(body, "error") ?? {}
-      const read = OpenAI.errorOf({ status, headers, body, text: JSON.stringify(body), receivedAt: 0 })
+      const read = Verdict.errorOf(OpenAI, { status, headers, body, text: JSON.stringify(body), receivedAt: 0 })
       assert.strictEqual(read.message, Json.string(error, "message"))
       assert.strictEqual(read.providerCode, Json.string(error, "code") ?? null)
       assert.strictEqual(read.param, Json.string(error, "param") ?? null)

@@ -1,21 +1,23 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
-import type { DialectName } from "../../src/Dialect.ts"
+import type { BuiltInName as DialectName } from "../../src/dialect/index.ts"
 import { dialects } from "../../src/dialect/index.ts"
 import * as Encoding from "../../src/router/Encode.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
-import type { ProviderName } from "../../src/ModelCatalog.ts"
-import { providers } from "../../src/provider/index.ts"
+import { type BuiltInName, providers } from "../../src/provider/index.ts"
+import { askedIn } from "../support/dialects.ts"
 
-const encode = (surface: DialectName, provider: ProviderName, value: JsonObject) =>
-  Encoding.encode({ surface: dialects[surface], text: JSON.stringify(value), value }, {
+const encode = (surface: DialectName, provider: BuiltInName, value: JsonObject) => {
+  const dialect = dialects[askedIn(providers[provider].dialects, surface)]
+  return Encoding.encode({ surface: dialects[surface], text: JSON.stringify(value), value }, {
     provider: providers[provider],
-    dialect: providers[provider].dialects.find((dialect) => dialect === surface) ?? providers[provider].dialects[0]
+    dialect
   })
+}
 
 const sent = (
   surface: DialectName,
-  provider: ProviderName,
+  provider: BuiltInName,
   value: JsonObject,
   mode: Encoding.Mode = "body"
 ): JsonObject => JSON.parse(Result.getOrThrow(encode(surface, provider, value)).body({ tier: "flex", mode }))

@@ -1,10 +1,9 @@
 /** A request sent through the router to simulated providers on virtual time, and everything that came of it. */
 import { Cause, Clock, Effect, Exit, Fiber, Layer, Redacted, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import type { DialectName } from "../../src/Dialect.ts"
+import type { BuiltInName as DialectName } from "../../src/dialect/index.ts"
 import type { Frame } from "../../src/wire/Sse.ts"
 import type { FlexInferenceError } from "../../src/FlexInferenceError.ts"
-import { make as connections } from "../../src/provider/Connections.ts"
 import * as Router from "../../src/Router.ts"
 import type { Routing } from "../../src/Routing.ts"
 import { type Script, Simulator } from "../../src/simulator/index.ts"
@@ -13,7 +12,7 @@ const key = { apiKey: Redacted.make("sk-test") }
 
 /** The router on simulated providers, with a key for each of them. */
 export const layer = (script: Script.Script, options: Partial<Router.Options> = {}) =>
-  Router.layer({ connections: connections({ openai: key, google: key, anthropic: key }), ...options }).pipe(
+  Router.layer({ openai: key, google: key, anthropic: key, ...options }).pipe(
     Layer.provideMerge(Simulator.layer({ script, seed: "race" }))
   )
 

@@ -75,6 +75,7 @@ const base = { model: "gpt-5.5", input: "Hello", start_within: "00h-00m-30s" } a
 export const good: ReadonlyArray<ResponsesRequest> = [
   base,
   { ...base, temperature: undefined, service_tier: undefined },
+  { ...base, provider: ["a-provider-of-ones-own"] },
   { ...base, provider: ["openai"], retry: { count: 2, backoff: "linear" }, include_cost: true, cache: false },
   { ...base, a_field_of_tomorrow: { nested: [1, 2, 3] } },
   {
@@ -108,8 +109,8 @@ export const bad: ReadonlyArray<ResponsesRequest> = [
   { ...base, service_tier: null },
   // @ts-expect-error: a known field keeps its type beside the unknown ones
   { ...base, temperature: "hot" },
-  // @ts-expect-error: no such route
-  { ...base, provider: ["azure"] },
+  // @ts-expect-error: no name of a route
+  { ...base, provider: [1] },
   // @ts-expect-error: an empty chain
   { ...base, provider: [] },
   // @ts-expect-error: count is required

@@ -88,6 +88,8 @@ export const ChatCompletions: Dialect = {
   name: "chat.completions",
   paths: ["/v1/chat/completions"],
   key: undefined,
+  // Without it a chat stream carries no usage, and the body gathered from it would have none.
+  collecting: { stream_options: { include_usage: true } },
   operation: "chat",
   sign,
   whole: "final",

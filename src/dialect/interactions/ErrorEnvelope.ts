@@ -1,5 +1,6 @@
 /** The error envelope Google's clients expect: the HTTP status in `code`, a canonical word in `status`. */
-import { type FlexInferenceError, toBlock } from "../../FlexInferenceError.ts"
+import type { FlexInferenceError } from "../../FlexInferenceError.ts"
+import { toBlock } from "../ErrorBlock.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 
 const words: { readonly [status: number]: string } = {

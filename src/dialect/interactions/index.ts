@@ -109,6 +109,7 @@ export const Interactions: Dialect = {
   name: "interactions",
   paths: ["/v1/interactions", "/v1beta/interactions"],
   key: { header: "x-goog-api-key", searchParam: "key" },
+  collecting: {},
   operation: "generate_content",
   sign,
   whole: "final",

@@ -5,7 +5,8 @@
  * `content_block_start` is the start. An answer without any content, such as a refusal (recorded), starts with its
  * `message_delta`. Usage in `message_delta` is cumulative.
  */
-import { type FlexInferenceError, toBlock } from "../../FlexInferenceError.ts"
+import type { FlexInferenceError } from "../../FlexInferenceError.ts"
+import { toBlock } from "../ErrorBlock.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Dialect, InStreamFailure, Meter, Served } from "../../Dialect.ts"
@@ -122,6 +123,7 @@ export const Messages: Dialect = {
   name: "messages",
   paths: ["/v1/messages"],
   key: { header: "x-api-key" },
+  collecting: {},
   operation: "chat",
   sign,
   whole: "end",

@@ -4,7 +4,8 @@
  * Wire facts: OpenAI's API reference and recorded streams. `response.created`, `response.queued` and
  * `response.in_progress` come on admission, before any work; the first `response.output_item.added` is the start.
  */
-import { type FlexInferenceError, toBlock } from "../../FlexInferenceError.ts"
+import type { FlexInferenceError } from "../../FlexInferenceError.ts"
+import { toBlock } from "../ErrorBlock.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Collector, Dialect, InStreamFailure, Meter, Served, StreamSoFar } from "../../Dialect.ts"
@@ -144,6 +145,7 @@ export const Responses: Dialect = {
   name: "responses",
   paths: ["/v1/responses"],
   key: undefined,
+  collecting: {},
   operation: "chat",
   sign,
   whole: "end",
