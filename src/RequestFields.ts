@@ -177,6 +177,17 @@ export const owned = [
   "trace_storage"
 ] as const
 
+/** Fields of a request that its type does not know. Those of the router are written in the request itself. */
+export type Extra =
+  & { readonly [field: string]: unknown }
+  & { readonly [Field in keyof RouterFields]?: LeaveOut<"write it in the request itself"> | undefined }
+
+const routers: ReadonlySet<string> = new Set([...Object.keys(checked), ...owned])
+
+/** The extra fields that are the provider's: whatever got past the compiler, they say nothing to the router. */
+export const extra = (fields: Extra | undefined): { readonly [field: string]: unknown } =>
+  Object.fromEntries(Object.entries(fields ?? {}).filter(([field]) => !routers.has(field)))
+
 /** A request's `retry` with its defaults filled in (contract (b)). */
 export interface Retry {
   readonly count: number
