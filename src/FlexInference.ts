@@ -53,6 +53,8 @@ import * as RequestFields from "./RequestFields.ts"
 import * as Router from "./Router.ts"
 import type { Routing } from "./Routing.ts"
 
+export type { ConnectionOptions } from "./provider/Connections.ts"
+
 /** What can be said for one call. */
 export interface CallOptions extends Router.CallOptions {
   /**
