@@ -34,9 +34,10 @@ import { Transport } from "./Transport.ts"
 import * as Json from "./wire/Json.ts"
 
 export { config, providers } from "./provider/index.ts"
-export { validate } from "./router/Decode.ts"
+export { type Options as ValidateOptions, validate } from "./router/Decode.ts"
 export type { CallOptions, Defaults, Options } from "./router/RouterOptions.ts"
 export type { Answer, BodyAnswer, StreamAnswer } from "./router/RouterResponse.ts"
+export type { Frame, FrameChunk } from "./wire/Sse.ts"
 
 /**
  * Carries out one request of a surface, given as JSON text or as the value of one. A request that is wrong fails before

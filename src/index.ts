@@ -6,6 +6,8 @@
 export * as ChatCompletions from "./api/ChatCompletions.ts"
 /** The reckoning of what an answer cost. */
 export * as Cost from "./Cost.ts"
+/** The contract of a wire format. */
+export * as Dialect from "./Dialect.ts"
 /** The service programs use: four surfaces, and the layers that serve them. */
 export * as FlexInference from "./FlexInference.ts"
 /** Every error a caller can meet. */
@@ -30,3 +32,7 @@ export * as RequestFields from "./RequestFields.ts"
 export * as Routing from "./Routing.ts"
 /** The field that makes a request deadline-aware. */
 export * as StartWithin from "./StartWithin.ts"
+/** The port that a call to a provider leaves by. */
+export * as Transport from "./Transport.ts"
+/** What an answer used, in tokens. */
+export * as Usage from "./Usage.ts"
