@@ -13,7 +13,7 @@ import type { Usage } from "./Usage.ts"
 import { type FlexInferenceError, missingKey, unsupported } from "./FlexInferenceError.ts"
 import type { JsonObject } from "./wire/Json.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
-import type { ProviderName, Tier } from "./ModelCatalog.ts"
+import type { BuiltInProviderName, ProviderName, Tier } from "./ModelCatalog.ts"
 import type { Provider } from "./Provider.ts"
 import { providers } from "./provider/index.ts"
 import type { RequestFields, Retry } from "./RequestFields.ts"
@@ -60,7 +60,7 @@ export interface PlanContext {
   readonly hasKey: (provider: ProviderName) => boolean
 }
 
-const direct = (name: string): name is ProviderName => Object.hasOwn(providers, name)
+const direct = (name: string): name is BuiltInProviderName => Object.hasOwn(providers, name)
 
 /** Decides everything that can be decided before a call: the error, or what to do. */
 export const plan = (fields: RequestFields, context: PlanContext): Result.Result<Plan, FlexInferenceError> =>
@@ -89,7 +89,7 @@ export const plan = (fields: RequestFields, context: PlanContext): Result.Result
 /** What the chain can be asked for; a default that it cannot fulfil is as good as none, a caller's own word is refused. */
 const tierGate = (
   { defaulted, model, startWithin }: RequestFields,
-  chain: Arr.NonEmptyReadonlyArray<ProviderName>,
+  chain: Arr.NonEmptyReadonlyArray<BuiltInProviderName>,
   catalog: ModelCatalog.ModelCatalog
 ): Result.Result<RequestFields["startWithin"], FlexInferenceError> => {
   const gate = Duration.isDuration(startWithin)
@@ -112,10 +112,10 @@ const tierGate = (
 const chainOf = (
   fields: RequestFields,
   catalog: ModelCatalog.ModelCatalog
-): Result.Result<Arr.NonEmptyReadonlyArray<ProviderName>, FlexInferenceError> => {
+): Result.Result<Arr.NonEmptyReadonlyArray<BuiltInProviderName>, FlexInferenceError> => {
   const native = ModelCatalog.lookup(catalog, fields.model)?.provider ?? ModelCatalog.providerOf(fields.model)
   if (fields.provider === undefined) {
-    return native === undefined
+    return native === undefined || !direct(native)
       ? Result.fail(unsupported({
         code: "unroutable_model",
         param: "model",
@@ -124,7 +124,7 @@ const chainOf = (
       }))
       : Result.succeed([native])
   }
-  const chain: Array<ProviderName> = []
+  const chain: Array<BuiltInProviderName> = []
   for (const name of fields.provider) {
     if (!direct(name)) {
       return Result.fail(
@@ -160,7 +160,7 @@ const chainOf = (
 
 const flexGate = (
   model: string,
-  provider: ProviderName,
+  provider: BuiltInProviderName,
   catalog: ModelCatalog.ModelCatalog
 ): Result.Result<void, FlexInferenceError> => {
   if (providers[provider].tierToWire("flex") === undefined) {

@@ -4,7 +4,7 @@
 
 /** Request, body and event types of OpenAI Chat Completions. */
 export * as ChatCompletions from "./api/ChatCompletions.ts"
-/** The reckoning of what an answer cost. */
+/** What an answer cost. */
 export * as Cost from "./Cost.ts"
 /** The service programs use: four surfaces, and the layers that serve them. */
 export * as FlexInference from "./FlexInference.ts"

@@ -5,7 +5,7 @@
  * The rule behind it (D5): what a target cannot express is refused where dropping it would change the meaning of the
  * answer, and dropped otherwise.
  */
-import type { ProviderName } from "../ModelCatalog.ts"
+import type { BuiltInProviderName } from "../ModelCatalog.ts"
 import type { DialectName } from "../Dialect.ts"
 
 /**
@@ -18,7 +18,7 @@ import type { DialectName } from "../Dialect.ts"
 export type Fate = "as is" | "carried" | "approximated" | "dropped" | "refused"
 
 /** A member of a request, or several that share their fate, and that fate with each provider. */
-export interface Row extends Readonly<Record<ProviderName, Fate>> {
+export interface Row extends Readonly<Record<BuiltInProviderName, Fate>> {
   /** The member by the caller's name for it, in Markdown. */
   readonly field: string
   /** What an approximation loses, or under which condition the fate holds; empty where there is nothing to say. */

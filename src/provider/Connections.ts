@@ -2,7 +2,7 @@
 import * as Config from "effect/Config"
 import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
-import type { ProviderName } from "../ModelCatalog.ts"
+import type { BuiltInProviderName } from "../ModelCatalog.ts"
 import { providers } from "./index.ts"
 import type { Connection } from "../Provider.ts"
 
@@ -15,22 +15,24 @@ export interface ConnectionOptions {
 }
 
 /** The providers that can be called. */
-export type Connections = { readonly [name in ProviderName]?: Connection | undefined }
+export type Connections = { readonly [name in BuiltInProviderName]?: Connection | undefined }
 
-const connect = (name: ProviderName, options: ConnectionOptions): Connection => ({
+const connect = (name: BuiltInProviderName, options: ConnectionOptions): Connection => ({
   apiKey: options.apiKey,
   baseUrl: (options.baseUrl ?? providers[name].defaultBaseUrl).replace(/\/+$/, ""),
   headers: options.headers
 })
 
 /** Connections from options, one provider each. */
-export const make = (options: { readonly [name in ProviderName]?: ConnectionOptions | undefined }): Connections => ({
+export const make = (
+  options: { readonly [name in BuiltInProviderName]?: ConnectionOptions | undefined }
+): Connections => ({
   ...(options.openai === undefined ? {} : { openai: connect("openai", options.openai) }),
   ...(options.google === undefined ? {} : { google: connect("google", options.google) }),
   ...(options.anthropic === undefined ? {} : { anthropic: connect("anthropic", options.anthropic) })
 })
 
-const provider = (name: ProviderName, key: Config.Config<Redacted.Redacted<string>>, baseUrl: string) =>
+const provider = (name: BuiltInProviderName, key: Config.Config<Redacted.Redacted<string>>, baseUrl: string) =>
   Config.all({ apiKey: key, baseUrl: Config.option(Config.URL(baseUrl)) }).pipe(
     Config.map(({ apiKey, baseUrl }) => connect(name, { apiKey, baseUrl: Option.getOrUndefined(baseUrl)?.href })),
     Config.option,

@@ -22,6 +22,9 @@ const words: { readonly [tier in Tier]: string } = {
   flex: "flex",
   standard: "default",
   priority: "priority",
+  fast: "fast",
+  ultrafast: "ultrafast",
+  scale: "scale",
   auto: "auto"
 }
 
@@ -91,13 +94,13 @@ export const OpenAI: Provider = {
     switch (word) {
       case "flex":
       case "priority":
+      case "fast":
+      case "ultrafast":
+      case "scale":
       case "auto":
         return word
       case "default":
         return "standard"
-      // Renamed: the answer still says `priority`, but either word is the same tier.
-      case "fast":
-        return "priority"
       default:
         return undefined
     }

@@ -8,15 +8,15 @@ import { dialects } from "../../src/dialect/index.ts"
 import * as ForeignSignature from "../../src/dialect/ForeignSignature.ts"
 import * as Encoding from "../../src/router/Encode.ts"
 import type { Json, JsonObject } from "../../src/wire/Json.ts"
-import type { ProviderName } from "../../src/ModelCatalog.ts"
+import type { BuiltInProviderName } from "../../src/ModelCatalog.ts"
 import { providers } from "../../src/provider/index.ts"
 
 /** Where a provider is told of the member, and what. */
 type Upstream = { readonly [at: string]: Json }
 
 /** A value of a row's member in an otherwise minimal request of the surface. */
-interface Sample extends Readonly<Partial<Record<ProviderName, Upstream>>> {
-  readonly set: JsonObject | ((provider: ProviderName) => JsonObject)
+interface Sample extends Readonly<Partial<Record<BuiltInProviderName, Upstream>>> {
+  readonly set: JsonObject | ((provider: BuiltInProviderName) => JsonObject)
   /** What the request has besides, and without the member too. */
   readonly base?: JsonObject
   /** The `param` of a refusal. */
@@ -33,7 +33,7 @@ const newer = { openai: "gpt-5.5", google: "gemini-3-flash-preview", anthropic: 
 const png = "data:image/png;base64,iVBORw0="
 const pdf = "data:application/pdf;base64,JVBERi0="
 const schema = { type: "object", properties: { a: { type: "string" } }, required: ["a"] }
-const signed = (provider: ProviderName, home: ProviderName | undefined): string =>
+const signed = (provider: BuiltInProviderName, home: BuiltInProviderName | undefined): string =>
   ForeignSignature.encode({ provider, id: provider === "openai" ? "rs_1" : "", value: "c2lnbmVk" }, home)
 const dropped = (...members: ReadonlyArray<JsonObject>): ReadonlyArray<Sample> => members.map((set) => ({ set }))
 const refused = (...members: ReadonlyArray<readonly [param: string, set: JsonObject]>): ReadonlyArray<Sample> =>
@@ -1038,7 +1038,7 @@ const samples: { readonly [surface in DialectName]: Samples } = {
 const surfaces = ["responses", "chat.completions", "interactions", "messages"] as const
 const providerNames = ["openai", "google", "anthropic"] as const
 
-const encode = (surface: DialectName, provider: ProviderName, value: JsonObject) => {
+const encode = (surface: DialectName, provider: BuiltInProviderName, value: JsonObject) => {
   const served = providers[provider]
   return Result.map(
     Encoding.encode({ surface: dialects[surface], text: JSON.stringify(value), value }, {
@@ -1072,7 +1072,7 @@ const same = (one: unknown, other: unknown): boolean => {
 }
 
 /** What becomes of a sample: its fate as far as the requests show it, and the `param` of a refusal. */
-const verdict = (surface: DialectName, provider: ProviderName, field: string, sample: Sample) => {
+const verdict = (surface: DialectName, provider: BuiltInProviderName, field: string, sample: Sample) => {
   const model = (field.endsWith("for newer models") ? newer : models)[provider]
   const without = { model, ...minimal[surface], ...sample.base }
   const asked = { ...without, ...(typeof sample.set === "function" ? sample.set(provider) : sample.set) }
@@ -1131,7 +1131,7 @@ describe("the name of a refused field", () => {
   const image = { type: "image_url", image_url: { url: "ftp://a.test/a.png" } }
   const input = { type: "user_input", content: [{ type: "text", text: "Hi" }] }
 
-  it.each<{ surface: DialectName; provider: ProviderName; request: JsonObject; param: string }>([
+  it.each<{ surface: DialectName; provider: BuiltInProviderName; request: JsonObject; param: string }>([
     {
       surface: "chat.completions",
       provider: "google",

@@ -4,10 +4,10 @@ import type { DialectName } from "../../src/Dialect.ts"
 import { dialects } from "../../src/dialect/index.ts"
 import * as Encoding from "../../src/router/Encode.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
-import type { ProviderName } from "../../src/ModelCatalog.ts"
+import type { BuiltInProviderName } from "../../src/ModelCatalog.ts"
 import { providers } from "../../src/provider/index.ts"
 
-const encode = (surface: DialectName, provider: ProviderName, value: JsonObject) =>
+const encode = (surface: DialectName, provider: BuiltInProviderName, value: JsonObject) =>
   Encoding.encode({ surface: dialects[surface], text: JSON.stringify(value), value }, {
     provider: providers[provider],
     dialect: providers[provider].dialects.find((dialect) => dialect === surface) ?? providers[provider].dialects[0]
@@ -15,7 +15,7 @@ const encode = (surface: DialectName, provider: ProviderName, value: JsonObject)
 
 const sent = (
   surface: DialectName,
-  provider: ProviderName,
+  provider: BuiltInProviderName,
   value: JsonObject,
   mode: Encoding.Mode = "body"
 ): JsonObject => JSON.parse(Result.getOrThrow(encode(surface, provider, value)).body({ tier: "flex", mode }))
