@@ -352,7 +352,7 @@ export const verdictOfStatus = (status: number | undefined): Verdict => {
   }
 }
 
-const allTiers: ReadonlyArray<Tier> = ["flex", "standard", "priority", "auto"]
+const allTiers: ReadonlyArray<Tier> = ["flex", "standard", "priority", "fast", "ultrafast", "scale", "auto"]
 
 /** The ways to ask a provider, in the words of `start_within`. */
 const named = (tiers: { readonly [tier in Tier]?: string }): string => {

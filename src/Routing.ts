@@ -118,7 +118,7 @@ const tierGate = (
   catalog: ModelCatalog.ModelCatalog
 ): Result.Result<RequestFields["startWithin"], FlexInferenceError> => {
   const gate = Duration.isDuration(startWithin)
-    ? Result.flatMap(offers("flex", model, [Arr.headNonEmpty(chain)]), () => flexGate(model, catalog))
+    ? Result.flatMap(offers("flex", model, [Arr.headNonEmpty(chain)]), () => flexGate(model, chain, catalog))
     : offers(tierOf(startWithin), model, chain)
   return Result.isSuccess(gate)
     ? Result.succeed(startWithin)
@@ -136,15 +136,23 @@ const offers = (tier: Tier, model: string, chain: Chain): Result.Result<void, Fl
   return Result.void
 }
 
-const flexGate = (model: string, catalog: ModelCatalog.ModelCatalog): Result.Result<void, FlexInferenceError> =>
-  ModelCatalog.isFlexCapable(catalog, model)
-    ? Result.void
-    : Result.fail(unsupported({
-      code: "flex_model_not_capable",
-      param: "start_within",
-      message: `${JSON.stringify(model)} is not known to have a flex tier, so it cannot be raced. Use start_within ` +
-        `"default", or a flex-capable model; a newer model can be added to the model catalogue.`
-    }))
+const flexGate = (
+  model: string,
+  [{ provider }]: Chain,
+  catalog: ModelCatalog.ModelCatalog
+): Result.Result<void, FlexInferenceError> => {
+  if (ModelCatalog.isFlexCapable(catalog, model)) return Result.void
+  const other = ModelCatalog.flexAlternative(catalog, model, provider.name)
+  return Result.fail(unsupported({
+    code: "flex_model_not_capable",
+    param: "start_within",
+    message: `${JSON.stringify(model)} is not known to have a flex tier, so it cannot be raced. Use start_within ` +
+      `"default", or a flex-capable model${
+        other === undefined ? "" : ` such as ${JSON.stringify(other.id)}`
+      }; a newer ` +
+      `model can be added to the model catalogue.`
+  }))
+}
 
 /** The providers that serve a model: those that can be called first, and among them the one the catalogue names. */
 const serversOf = (model: string, { catalog, providers }: PlanContext): ReadonlyArray<Registered> => {

@@ -1,10 +1,12 @@
 /** What an answer used up, as its provider counts it. */
 
-/** Token counts in one reckoning: `input` includes what was cached, `output` includes reasoning. */
+/** Token counts as all dialects share them: `input` includes what was cached, `output` includes reasoning. */
 export interface Usage {
   readonly input: number
   readonly cachedInput: number
   readonly cacheWriteInput: number
+  /** Of `cacheWriteInput`, what was written to stay longer: Anthropic's hour, OpenAI's twelve. */
+  readonly longCacheWriteInput: number
   readonly output: number
   readonly reasoning: number
   readonly webSearches: number

@@ -4,7 +4,7 @@
 
 /** Request, body and event types of OpenAI Chat Completions. */
 export * as ChatCompletions from "./api/ChatCompletions.ts"
-/** The reckoning of what an answer cost. */
+/** What an answer cost. */
 export * as Cost from "./Cost.ts"
 /** The contract of a wire format. */
 export * as Dialect from "./Dialect.ts"

@@ -118,7 +118,7 @@ export const routes = (
       const found = ModelCatalog.get(catalog, id)
       return found === undefined
         ? yield* Effect.fail(Refusal.modelNotFound(id))
-        : HttpServerResponse.jsonUnsafe(Models.entry(catalog, found))
+        : HttpServerResponse.jsonUnsafe(Models.entry(catalog, found, id))
     })
     yield* http.add(model.method, model.path, Reply.orFailure(one, model.dialect))
     yield* http.add(health.method, health.path, HttpServerResponse.jsonUnsafe({ status: "ok" }))

@@ -14,7 +14,13 @@ export const OpenAI = Provider.make({
   models: ["gpt-", "chatgpt-", "codex-", /^o\d/],
   baseUrl: "https://api.openai.com/v1",
   missingKeyCode: "no_byok_key",
-  tiers: { flex: "flex", standard: "default", priority: "priority", auto: "auto" },
-  // Renamed: the answer still says `priority`, but either word is the same tier.
-  servedTiers: { fast: "priority" }
+  tiers: {
+    flex: "flex",
+    standard: "default",
+    priority: "priority",
+    fast: "fast",
+    ultrafast: "ultrafast",
+    scale: "scale",
+    auto: "auto"
+  }
 })

@@ -5,15 +5,19 @@
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Behavior from "./Behavior.ts"
+import type { Tier } from "../ModelCatalog.ts"
 import type { Script } from "./Script.ts"
 
 /** Milliseconds until generation starts, least and most. */
-const starts = {
+const starts: { readonly [tier in Tier]: readonly [least: number, most: number] } = {
   flex: [1000, 8000],
   standard: [200, 600],
   auto: [200, 600],
-  priority: [100, 300]
-} as const
+  priority: [100, 300],
+  fast: [100, 300],
+  ultrafast: [50, 100],
+  scale: [100, 300]
+}
 
 /** Of a hundred flex calls so many are refused with a status, refused in the stream, or never start. */
 const luck = { refused: 8, refusedInStream: 6, stalled: 10 }

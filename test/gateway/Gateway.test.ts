@@ -343,7 +343,19 @@ describe("Gateway", () => {
         })
       }))
 
-    it.live("are known by their alias alone", () =>
+    it.live("are listed by every name, with the day on which they retire", () =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({})
+        const { data } = JSON.parse((yield* call(`${url}/v1/models`)).text)
+        for (const [id, retires] of [["gpt-5.6", undefined], ["gpt-5.6-sol", undefined], ["gpt-5", "2026-12-11"]]) {
+          const one = JSON.parse((yield* call(`${url}/v1/models/${id}`)).text)
+          assert.deepStrictEqual(one, data.find((entry: { readonly id: string }) => entry.id === id))
+          assert.deepInclude(one, { id, object: "model" })
+          assert.strictEqual(one.flexinference.retires, retires)
+        }
+      }))
+
+    it.live("are known by their undated names alone", () =>
       Effect.gen(function*() {
         const { url } = yield* Running.onSimulator({})
         for (const id of ["gpt-5.5-2026-04-23", "nonesuch", "%3Cscript%3E", "__proto__"]) {

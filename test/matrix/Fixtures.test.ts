@@ -61,7 +61,15 @@ const usageOf = (dialect: Dialect, body: JsonObject, other: Dialect): Usage | un
   }
 }
 
-const unknown: Usage = { input: 0, cachedInput: 0, cacheWriteInput: 0, output: 0, reasoning: 0, webSearches: 0 }
+const unknown: Usage = {
+  input: 0,
+  cachedInput: 0,
+  cacheWriteInput: 0,
+  longCacheWriteInput: 0,
+  output: 0,
+  reasoning: 0,
+  webSearches: 0
+}
 
 /** What a body says to its reader, whichever format it is in; the words for the end are the format's own. */
 const told = (dialect: Dialect, body: JsonObject) => {

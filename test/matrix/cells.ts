@@ -86,6 +86,7 @@ export const said = (surface: DialectName, upstream: DialectName, sent: JsonObje
       (upstream === "interactions" && answer.search !== undefined ? 2 * tokens(answer.search.query).length : 0),
     cachedInput: 0,
     cacheWriteInput: 0,
+    longCacheWriteInput: 0,
     output: outputTokens(answer) + reasoning,
     reasoning,
     // Chat Completions have no count of searches.

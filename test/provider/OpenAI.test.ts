@@ -40,6 +40,9 @@ describe("OpenAI", () => {
       ["flex", "flex"],
       ["standard", "default"],
       ["priority", "priority"],
+      ["fast", "fast"],
+      ["ultrafast", "ultrafast"],
+      ["scale", "scale"],
       ["auto", "auto"]
     ] as const
   )("calls the %s tier %s, and back", (tier, word) => {

@@ -1,4 +1,4 @@
-/** Chat Completions' token counts and tier, as the router reckons them and back. */
+/** Chat Completions' token counts and tier, as the router counts them and back. */
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Served } from "../../Dialect.ts"
@@ -11,6 +11,7 @@ const read = (usage: JsonObject): Usage => {
     input: Json.number(usage, "prompt_tokens") ?? 0,
     cachedInput: Json.number(input, "cached_tokens") ?? 0,
     cacheWriteInput: Json.number(input, "cache_write_tokens") ?? 0,
+    longCacheWriteInput: Json.number(Json.object(input, "cache_write_tokens_details") ?? {}, "ttl_12h_tokens") ?? 0,
     output: Json.number(usage, "completion_tokens") ?? 0,
     reasoning: Json.number(output, "reasoning_tokens") ?? 0,
     // This format does not count searches.

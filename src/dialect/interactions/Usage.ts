@@ -22,6 +22,7 @@ export const read = (usage: JsonObject, searchSteps: number): Usage => {
     input: count("total_input_tokens") + count("total_tool_use_tokens"),
     cachedInput: count("total_cached_tokens"),
     cacheWriteInput: 0,
+    longCacheWriteInput: 0,
     output: count("total_output_tokens") + count("total_thought_tokens"),
     reasoning: count("total_thought_tokens"),
     webSearches: searchesOf(usage) ?? searchSteps

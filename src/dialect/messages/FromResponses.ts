@@ -10,13 +10,22 @@ import { Responses } from "../responses/index.ts"
 import { collector } from "./Collector.ts"
 import * as Thinking from "./Thinking.ts"
 import * as Usage from "./Usage.ts"
+import type { Usage as Counts } from "../../Usage.ts"
 
 const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
 
 /** Anthropic's word for a tier of the hub; a tier it has no word for keeps its own. */
 const tierFromWire = (word: string | undefined): string | undefined => word === "default" ? "standard" : word
 
-const noTokens = { input: 0, cachedInput: 0, cacheWriteInput: 0, output: 0, reasoning: 0, webSearches: 0 }
+const noTokens: Counts = {
+  input: 0,
+  cachedInput: 0,
+  cacheWriteInput: 0,
+  longCacheWriteInput: 0,
+  output: 0,
+  reasoning: 0,
+  webSearches: 0
+}
 
 /** A url citation as Anthropic's; the hub knows which span it supports, not the words it was taken from. */
 const citationOf = (annotation: JsonObject, text: string): JsonObject | undefined =>

@@ -7,7 +7,7 @@ import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Usage } from "../../Usage.ts"
 
-/** In the one reckoning that all dialects share. */
+/** As all dialects count. */
 export const usageOf = (usage: JsonObject): Usage => {
   const cachedInput = Json.number(usage, "cache_read_input_tokens") ?? 0
   const cacheWriteInput = Json.number(usage, "cache_creation_input_tokens") ?? 0
@@ -15,6 +15,7 @@ export const usageOf = (usage: JsonObject): Usage => {
     input: (Json.number(usage, "input_tokens") ?? 0) + cachedInput + cacheWriteInput,
     cachedInput,
     cacheWriteInput,
+    longCacheWriteInput: Json.number(Json.object(usage, "cache_creation") ?? {}, "ephemeral_1h_input_tokens") ?? 0,
     output: Json.number(usage, "output_tokens") ?? 0,
     reasoning: Json.number(Json.object(usage, "output_tokens_details") ?? {}, "thinking_tokens") ?? 0,
     webSearches: Json.number(Json.object(usage, "server_tool_use") ?? {}, "web_search_requests") ?? 0

@@ -15,16 +15,15 @@ export const tierFromWire = (word: string | undefined): Tier | undefined => {
   switch (word) {
     case undefined:
     case "auto":
-    case "scale":
       return "auto"
     case "flex":
-      return "flex"
-    case "default":
-      return "standard"
     case "priority":
     case "fast":
     case "ultrafast":
-      return "priority"
+    case "scale":
+      return word
+    case "default":
+      return "standard"
     default:
       return undefined
   }
@@ -34,6 +33,9 @@ const words: { readonly [tier in Tier]: string } = {
   flex: "flex",
   standard: "default",
   priority: "priority",
+  fast: "fast",
+  ultrafast: "ultrafast",
+  scale: "scale",
   auto: "default"
 }
 

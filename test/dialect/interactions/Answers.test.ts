@@ -316,7 +316,15 @@ const write = (pieces: ReadonlyArray<typeof Piece.Type>, ending: Hub.Ending) => 
   return { response, events: writer.take() }
 }
 
-const usage = { input: 10, cachedInput: 4, cacheWriteInput: 2, output: 7, reasoning: 3, webSearches: 2 }
+const usage = {
+  input: 10,
+  cachedInput: 4,
+  cacheWriteInput: 2,
+  longCacheWriteInput: 0,
+  output: 7,
+  reasoning: 3,
+  webSearches: 2
+}
 
 describe("answers from Responses to Interactions", () => {
   describe.skipIf(absent)("on recorded traffic", () => {

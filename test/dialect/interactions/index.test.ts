@@ -73,6 +73,7 @@ describe.skipIf(absent)("Interactions on recorded traffic", () => {
         input: 22 + 129,
         cachedInput: 0,
         cacheWriteInput: 0,
+        longCacheWriteInput: 0,
         output: 973 + 249,
         reasoning: 249,
         webSearches: 1

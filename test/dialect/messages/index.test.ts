@@ -76,10 +76,35 @@ describe("Messages", () => {
   it("counts cached and newly cached tokens as input, and output as it is", () => {
     const usage = { input_tokens: 5, cache_read_input_tokens: 70, cache_creation_input_tokens: 200, output_tokens: 9 }
     assert.deepStrictEqual(Messages.served({ model: "claude-x", usage: { ...usage, service_tier: "priority" } }), {
-      usage: { input: 275, cachedInput: 70, cacheWriteInput: 200, output: 9, reasoning: 0, webSearches: 0 },
+      usage: {
+        input: 275,
+        cachedInput: 70,
+        cacheWriteInput: 200,
+        longCacheWriteInput: 0,
+        output: 9,
+        reasoning: 0,
+        webSearches: 0
+      },
       tier: "priority",
       model: "claude-x"
     })
+  })
+
+  it("tells what was cached for an hour from what was cached for five minutes, streamed too", () => {
+    const usage = {
+      input_tokens: 5,
+      cache_creation_input_tokens: 300,
+      cache_creation: { ephemeral_5m_input_tokens: 100, ephemeral_1h_input_tokens: 200 },
+      output_tokens: 9
+    }
+    const whole = Messages.served({ model: "claude-x", usage }).usage
+    assert.deepInclude(whole, { input: 305, cacheWriteInput: 300, longCacheWriteInput: 200 })
+    const streamed = served(Messages, [
+      { type: "message_start", message: { model: "claude-x", usage: { ...usage, output_tokens: 1 } } },
+      { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 9 } },
+      { type: "message_stop" }
+    ])
+    assert.deepStrictEqual(streamed.usage, whole)
   })
 
   it("reports no usage of a stream that broke off before its final count (synthetic)", () => {

@@ -9,7 +9,15 @@ import * as Json from "../../../src/wire/Json.ts"
 import type { JsonObject } from "../../../src/wire/Json.ts"
 import { collect, context, through } from "../chat/recorded.ts"
 
-const usage = { input: 10, cachedInput: 4, cacheWriteInput: 2, output: 7, reasoning: 3, webSearches: 1 }
+const usage = {
+  input: 10,
+  cachedInput: 4,
+  cacheWriteInput: 2,
+  longCacheWriteInput: 0,
+  output: 7,
+  reasoning: 3,
+  webSearches: 1
+}
 
 const Step = Schema.Union([
   Schema.Struct({ on: Schema.Literal("message"), say: Schema.Literals(["text", "refusal"]), delta: Schema.String }),

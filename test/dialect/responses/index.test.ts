@@ -144,3 +144,21 @@ describe("Responses", () => {
     })
   })
 })
+
+describe("Responses", () => {
+  it("tells what was written to the cache for twelve hours from the rest (synthetic)", () => {
+    const { usage } = Responses.served({
+      model: "gpt-x",
+      usage: {
+        input_tokens: 900,
+        input_tokens_details: {
+          cached_tokens: 100,
+          cache_write_tokens: 700,
+          cache_write_tokens_details: { ttl_30m_tokens: 200, ttl_12h_tokens: 500 }
+        },
+        output_tokens: 1
+      }
+    })
+    assert.deepInclude(usage, { input: 900, cachedInput: 100, cacheWriteInput: 700, longCacheWriteInput: 500 })
+  })
+})
