@@ -1,6 +1,6 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Scope, Stream } from "effect"
+import { Deferred, Effect, Exit, Fiber, Scope, Stream } from "effect"
 import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
 import { once } from "node:events"
 import type { ServerResponse } from "node:http"
@@ -41,17 +41,6 @@ const writeAll = async (response: ServerResponse, chunks: number, chunk: Buffer,
   response.end()
 }
 
-/** Waits until a count stands still, which is when every buffer on the way is full. */
-const still = (count: () => number): Effect.Effect<number> =>
-  Effect.gen(function*() {
-    let last = -1
-    while (last !== count()) {
-      last = count()
-      yield* Effect.sleep("100 millis")
-    }
-    return last
-  })
-
 transports.forEach(({ layer, name }) =>
   describe(`HttpClient over ${name}`, () => {
     it.live("aborts a request that is interrupted before the headers have come", () =>
@@ -80,13 +69,13 @@ transports.forEach(({ layer, name }) =>
           head(response)
           response.write(event(0))
         })
+        const reading = yield* Deferred.make<void>()
         const leg = yield* Effect.forkChild(Effect.gen(function*() {
           const client = yield* HttpClient.HttpClient
           const response = yield* client.execute(post(upstream.url))
-          return yield* Stream.runDrain(response.stream)
+          return yield* Stream.runForEach(response.stream, () => Deferred.succeed(reading, undefined))
         }))
-        yield* upstream.seen
-        yield* Effect.sleep("50 millis")
+        yield* Deferred.await(reading)
         yield* Fiber.interrupt(leg)
         yield* upstream.aborted
       }).pipe(Effect.provide(layer)))
@@ -148,7 +137,7 @@ transports.forEach(({ layer, name }) =>
         })
         const { pull } = yield* inOwnScope(openLeg(upstream.url))
         const first = (yield* pull).reduce((sum, bytes) => sum + bytes.length, 0)
-        assert.isBelow(yield* still(() => written.bytes), total / 2)
+        assert.isBelow(yield* Upstream.still(() => written.bytes), total / 2)
         const rest = yield* Stream.runFold(
           Stream.fromPull(Effect.succeed(pull)),
           () => 0,
