@@ -7,6 +7,7 @@ import { connect } from "node:net"
 import { FlexInferenceError, internal, invalidRequest, Refused } from "../../src/FlexInferenceError.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
 import { Behavior, Script } from "../../src/simulator/index.ts"
+import { still } from "../support/turns.ts"
 import * as Running from "./running.ts"
 import * as Upstream from "./upstream.ts"
 
@@ -514,7 +515,7 @@ describe("Gateway", () => {
           `POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-length: ${streaming.body.length}\r\n\r\n${streaming.body}`
         )
         yield* upstream.seen
-        assert.isBelow(yield* Upstream.still(() => written.bytes), total)
+        assert.isBelow(yield* still(() => written.bytes), total)
         socket.destroy()
         yield* upstream.aborted
       }))

@@ -12,20 +12,6 @@ export interface Upstream {
   readonly connections: () => number
 }
 
-/**
- * Waits until a count stands still, which is when every buffer on the way is full. It looks a number of turns of the
- * event loop, not of milliseconds: both ends live in this process, so what could move has moved by then.
- */
-export const still = (count: () => number): Effect.Effect<number> =>
-  Effect.gen(function*() {
-    let last = -1
-    while (last !== count()) {
-      last = count()
-      yield* Effect.repeat(Effect.yieldNow, { times: 2_000 })
-    }
-    return last
-  })
-
 const listen = (server: Server): Effect.Effect<string> =>
   Effect.callback((resume) => {
     server.listen(0, "127.0.0.1", () => {

@@ -7,6 +7,7 @@ import type { ServerResponse } from "node:http"
 import * as UndiciHttpClient from "../../src/transport/UndiciHttpClient.ts"
 import { inOwnScope } from "../../src/FlexRace.ts"
 import * as Upstream from "../gateway/upstream.ts"
+import { still } from "../support/turns.ts"
 
 const transports = [
   { name: "fetch", layer: FetchHttpClient.layer },
@@ -137,7 +138,7 @@ transports.forEach(({ layer, name }) =>
         })
         const { pull } = yield* inOwnScope(openLeg(upstream.url))
         const first = (yield* pull).reduce((sum, bytes) => sum + bytes.length, 0)
-        assert.isBelow(yield* Upstream.still(() => written.bytes), total / 2)
+        assert.isBelow(yield* still(() => written.bytes), total / 2)
         const rest = yield* Stream.runFold(
           Stream.fromPull(Effect.succeed(pull)),
           () => 0,
