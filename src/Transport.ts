@@ -2,9 +2,9 @@
  * The port by which a call to a provider leaves: a request goes out, a status and headers come back, and the body is
  * pulled as it arrives.
  *
- * `layer` is the default adapter, over whatever `HttpClient` the program has: a transform, a tracer or a limiter on that
- * client meets every call. `effect-flexinference/undici` has one that goes straight to sockets. For one of your own,
- * `make` does the keeping of scopes.
+ * By default calls go over whatever `HttpClient` the program has, so that a transform, a tracer or a limiter on that
+ * client meets every one of them. `effect-flexinference/undici` has a transport that goes straight to sockets; give it, or
+ * one of your own that `make` builds, to the layers called `layerTransport`.
  *
  * **Example** (a transport that answers from memory)
  *

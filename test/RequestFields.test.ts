@@ -198,7 +198,7 @@ describe("RequestFields", () => {
             assert.strictEqual(/^\w+/.exec(first.field)?.[0], expected.field)
           }
         }),
-        { timeout: 60_000, arbitrary: { runs: 2000 } }
+        { arbitrary: { runs: 2000 } }
       )
 
       it("had both verdicts often enough to compare them", () => {

@@ -116,7 +116,7 @@ describe("Router on sockets", () => {
         Effect.forEach(Array.from({ length: 60 }), () => hurried(drain), { concurrency: 4, discard: true }),
         router(upstream.url)
       )
-    }), 20_000)
+    }))
 
   it.live("leaves no call open, wherever its caller went away", () =>
     Effect.gen(function*() {
@@ -143,7 +143,7 @@ describe("Router on sockets", () => {
         }),
         router(upstream.url)
       )
-    }), 20_000)
+    }))
 
   it.live("does not wait for a provider that holds the connection open after its terminal event", () =>
     Effect.gen(function*() {

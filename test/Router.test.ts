@@ -411,8 +411,7 @@ describe("Router", () => {
         ),
         Effect.scoped
       )
-    },
-    60_000
+    }
   )
 })
 

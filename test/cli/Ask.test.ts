@@ -13,7 +13,7 @@ const prompt = (call: Provider.Call) => {
   call.end(usage)
 }
 
-describe("flexinference ask", () => {
+describe.concurrent("flexinference ask", () => {
   it.live("puts the answer on stdout and how it was served on stderr", () =>
     Effect.gen(function*() {
       const provider = yield* Provider.make(prompt)
@@ -50,8 +50,8 @@ describe("flexinference ask", () => {
       const provider = yield* Provider.make((call) => call.tier === "flex" ? undefined : prompt(call))
       const ended = yield* Command.run([...question, "-s", "5s"], { env: Provider.environment(provider) })
       assert.strictEqual(ended.stdout, "one two three\n")
-      assert.match(ended.stderr, /^default · flex_deadline · started after [5-9]\.\d s · \$0\.000350\n$/)
-    }), 20_000)
+      assert.match(ended.stderr, /^default · flex_deadline · started after (?:[5-9]|\d\d+)\.\d s · \$0\.000350\n$/)
+    }))
 
   it.live("prints the answer as it is generated with --stream", () =>
     Effect.gen(function*() {
@@ -126,7 +126,7 @@ describe("flexinference ask", () => {
         assert.match(ended.stdout, /simulated/)
         assert.match(
           ended.stderr,
-          /^no provider key is set: the answer is simulated\n\S+ · tier_direct · started after \d\.\d s · .+ · simulated\n$/
+          /^no provider key is set: the answer is simulated\n\S+ · tier_direct · started after \d+\.\d s · .+ · simulated\n$/
         )
         assert.strictEqual(ended.code, 0)
       })

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, Fiber, Sink, Stdio } from "effect"
 import { TestClock } from "effect/testing"
 import * as Countdown from "../../src/cli/Countdown.ts"
+import { turns } from "../support/turns.ts"
 
 /** What a terminal's line shows after so much has been written to it. */
 const shown = (written: string): string => written.split("\r\x1b[2K").at(-1) ?? ""
@@ -12,7 +13,7 @@ const terminal = () => {
   return { layer: Stdio.layerTest({ stderr }), line: () => shown(written), written: () => written }
 }
 
-const settle = Effect.repeat(Effect.yieldNow, { times: 20 })
+const settle = turns(20)
 const pass = (duration: Duration.Input) =>
   settle.pipe(Effect.andThen(TestClock.adjust(duration)), Effect.andThen(settle))
 

@@ -4,10 +4,6 @@ import type { Scope } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import path from "node:path"
-import { vi } from "vitest"
-
-// A process takes its time to start where many tests share the machine.
-vi.setConfig({ testTimeout: 60_000 })
 
 const script = path.resolve(import.meta.dirname, "..", "..", "dist", "flexinference.js")
 

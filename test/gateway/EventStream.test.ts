@@ -6,6 +6,7 @@ import * as Sse from "../../src/wire/Sse.ts"
 import { Responses } from "../../src/dialect/responses/index.ts"
 import { type FlexInferenceError, streamFailed } from "../../src/FlexInferenceError.ts"
 import * as EventStream from "../../src/gateway/EventStream.ts"
+import { turns } from "../support/turns.ts"
 
 const created: Frame = Responses.frame({ type: "response.created", sequence_number: 0, response: { id: "resp_1" } })
 const delta: Frame = Responses.frame({ type: "response.output_text.delta", sequence_number: 7, delta: "Hä" })
@@ -58,7 +59,7 @@ describe("EventStream", () => {
           (chunk) => Effect.andThen(Effect.sync(() => sent.push(chunk)), arrived.open)
         )
       )
-      const settle = Effect.repeat(Effect.yieldNow, { times: 20 })
+      const settle = turns(20)
       const after = (duration: "14 seconds" | "1 second" | "15 seconds") =>
         Effect.andThen(settle, Effect.andThen(TestClock.adjust(duration), settle))
       yield* Queue.offer(frames, created)

@@ -4,6 +4,7 @@ import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientRes
 import { TestClock } from "effect/testing"
 import * as Json from "../../src/wire/Json.ts"
 import { Behavior, type Ledger, Script, Simulator } from "../../src/simulator/index.ts"
+import { turns } from "../support/turns.ts"
 
 const url = {
   responses: "https://api.openai.com/v1/responses",
@@ -48,7 +49,7 @@ const on = (behavior: Behavior.Behavior) => Effect.provide(Simulator.layer({ scr
 /** Moves virtual time in small steps, and lets every fiber reach its next wait before each. */
 const elapse = (millis: number, step = 10) =>
   Effect.gen(function*() {
-    const settle = Effect.repeat(Effect.yieldNow, { times: 20 })
+    const settle = turns(20)
     for (let moved = 0; moved < millis; moved += step) {
       yield* settle
       yield* TestClock.adjust(step)

@@ -7,6 +7,7 @@ import type { FlexInferenceError } from "../../src/FlexInferenceError.ts"
 import * as Router from "../../src/Router.ts"
 import type { Routing } from "../../src/Routing.ts"
 import { type Script, Simulator } from "../../src/simulator/index.ts"
+import { turns } from "./turns.ts"
 
 const key = { apiKey: Redacted.make("sk-test") }
 
@@ -41,7 +42,7 @@ export interface Result {
 }
 
 /** Lets every fiber run until all of them wait for the clock. */
-export const settle = Effect.repeat(Effect.yieldNow, { times: 60 })
+export const settle = turns(60)
 
 /** Moves virtual time in steps small enough that no timer is registered late. */
 export const advance = (millis: number, step = 500) =>

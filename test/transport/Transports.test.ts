@@ -1,6 +1,6 @@
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Fiber, Layer, Pull, Scope } from "effect"
+import { Deferred, Effect, Exit, Fiber, Layer, Pull, Scope } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { once } from "node:events"
 import type { ServerResponse } from "node:http"
@@ -10,6 +10,7 @@ import * as UndiciTransport from "../../src/transport/UndiciTransport.ts"
 import * as Transport from "../../src/Transport.ts"
 import { inOwnScope } from "../../src/FlexRace.ts"
 import * as Upstream from "../gateway/upstream.ts"
+import { still } from "../support/turns.ts"
 
 const over = (client: Layer.Layer<HttpClient.HttpClient>) => Layer.provide(HttpClientTransport.layer, client)
 
@@ -60,17 +61,6 @@ const writeAll = async (response: ServerResponse, chunks: number, chunk: Buffer,
   response.end()
 }
 
-/** Waits until a count stands still, which is when every buffer on the way is full. */
-const still = (count: () => number): Effect.Effect<number> =>
-  Effect.gen(function*() {
-    let last = -1
-    while (last !== count()) {
-      last = count()
-      yield* Effect.sleep("100 millis")
-    }
-    return last
-  })
-
 transports.forEach(({ layer, name }) =>
   describe(`Transport over ${name}`, () => {
     it.live("aborts a request that is interrupted before the headers have come", () =>
@@ -99,11 +89,14 @@ transports.forEach(({ layer, name }) =>
           head(response)
           response.write(event(0))
         })
-        const leg = yield* Effect.forkChild(
-          inOwnScope(Effect.flatMap(openLeg(upstream.url), ({ pull }) => rest(pull)))
-        )
-        yield* upstream.seen
-        yield* Effect.sleep("50 millis")
+        const reading = yield* Deferred.make<void>()
+        const leg = yield* Effect.forkChild(inOwnScope(
+          Effect.flatMap(
+            openLeg(upstream.url),
+            ({ pull }) => Effect.andThen(Effect.andThen(pull, Deferred.succeed(reading, undefined)), rest(pull))
+          )
+        ))
+        yield* Deferred.await(reading)
         yield* Fiber.interrupt(leg)
         yield* upstream.aborted
       }).pipe(Effect.provide(layer)))

@@ -1,0 +1,42 @@
+/** Bundles the command into one file that needs no other, and puts the licences of what is inside at its end. */
+import { build } from "esbuild"
+import { readdirSync, readFileSync } from "node:fs"
+import { appendFile } from "node:fs/promises"
+import path from "node:path"
+
+process.chdir(path.resolve(import.meta.dirname, ".."))
+
+const outfile = "dist/flexinference.js"
+
+const { metafile } = await build({
+  entryPoints: ["src/cli/main.ts"],
+  outfile,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  minifySyntax: true,
+  // CommonJS packages inside call `require`, which a module does not have.
+  banner: {
+    js: `import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);`
+  },
+  logLevel: "warning",
+  metafile: true
+})
+
+const packages = new Set(
+  Object.keys(metafile.inputs).flatMap((input) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input) ?? [])
+)
+
+/** Packages of one house share the text of their licence: each text stands once, under the names it is for. */
+const namesByText = new Map()
+for (const folder of [...packages].sort()) {
+  const { license, name, version } = JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8"))
+  const texts = readdirSync(folder).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file))
+  if (texts.length === 0) throw new Error(`${name} has no text of its licence to pass on`)
+  const text = texts.map((file) => readFileSync(path.join(folder, file), "utf8").trim()).join("\n\n")
+  namesByText.set(text, [...(namesByText.get(text) ?? []), `${name} ${version} (${license})`])
+}
+
+const notices = Array.from(namesByText, ([text, names]) => `${names.join("\n")}\n\n${text}`).join("\n\n----\n\n")
+await appendFile(outfile, `/*!\nThis file holds, beside its own code:\n\n${notices.replaceAll("*/", "*\\/")}\n*/\n`)
