@@ -1,0 +1,58 @@
+/** `npm run bench`: what a request costs here, beside what it costs elsewhere, in one run. */
+import { mkdirSync, writeFileSync } from "node:fs"
+import { dirname, resolve } from "node:path"
+import * as Child from "./child.ts"
+import * as Options from "./options.ts"
+import * as Quiet from "./quiet.ts"
+import { type Result, sections } from "./sections.ts"
+import { versions } from "./versions.ts"
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`)
+const print = (text: string): void => void process.stdout.write(text)
+
+const main = async (options: Options.Options): Promise<void> => {
+  const date = new Date().toISOString()
+  const looks = [await Quiet.look()]
+  const results: { [section: string]: Result } = {}
+  for (const { name, run } of sections) {
+    const { missing, rows, table } = await run(options, (text) => say(`${name}: ${text}`))
+    if (missing !== undefined) print(`\n${missing}\n`)
+    if (rows.length > 0) results[name] = { rows, table }
+    print(table)
+    await Child.stopAll()
+    if (rows.length > 0) looks.push(await Quiet.look())
+  }
+  if (Object.keys(results).length === 0) throw new Error(`--only ${options.only.source} leaves nothing to measure`)
+  const complaints = Quiet.complaints(looks)
+  for (const complaint of complaints) print(`\nThe machine was too busy to measure: ${complaint}.\n`)
+  const out = resolve(options.out ?? `dist/bench/${date.slice(0, 19).replaceAll(":", "")}.json`)
+  const result = {
+    date,
+    versions: versions(),
+    options: { ...options, only: options.only.source },
+    busy: complaints,
+    looks,
+    sections: Object.fromEntries(Object.entries(results).map(([name, { rows }]) => [name, rows]))
+  }
+  mkdirSync(dirname(out), { recursive: true })
+  writeFileSync(out, `${JSON.stringify(result, undefined, 2)}\n`)
+  say(`\nwritten to ${out}`)
+}
+
+const leave = async (code: number): Promise<never> => {
+  await Child.stopAll()
+  process.exit(code)
+}
+
+process.on("SIGINT", () => void leave(130))
+process.on("SIGTERM", () => void leave(143))
+
+try {
+  const options = Options.parse(process.argv.slice(2))
+  if (options === undefined) print(Options.usage)
+  else await main(options)
+  await leave(0)
+} catch (error) {
+  say(error instanceof Error ? error.stack ?? error.message : String(error))
+  await leave(1)
+}
