@@ -12,15 +12,15 @@ const print = (text: string): void => void process.stdout.write(text)
 
 const main = async (options: Options.Options): Promise<void> => {
   const date = new Date().toISOString()
-  const looks = [await Quiet.look()]
+  const looks: Array<Quiet.Quiet> = []
+  const look = async () => void looks.push(await Quiet.look())
   const results: { [section: string]: Result } = {}
   for (const { name, run } of sections) {
-    const { missing, rows, table } = await run(options, (text) => say(`${name}: ${text}`))
+    const { missing, rows, table } = await run(options, { look, say: (text) => say(`${name}: ${text}`) })
     if (missing !== undefined) print(`\n${missing}\n`)
     if (rows.length > 0) results[name] = { rows, table }
     print(table)
     await Child.stopAll()
-    if (rows.length > 0) looks.push(await Quiet.look())
   }
   if (Object.keys(results).length === 0) throw new Error(`--only ${options.only.source} leaves nothing to measure`)
   const complaints = Quiet.complaints(looks)

@@ -41,6 +41,8 @@ export interface Plan {
   readonly rounds: number
   readonly millis: number
   readonly warmup: number
+  /** Looks, before each round, whether the machine is quiet. */
+  readonly look: () => Promise<void>
   /** Called as each round of a row begins. */
   readonly progress: (text: string) => void
 }
@@ -63,6 +65,7 @@ export const run = async (rows: ReadonlyArray<Row>, plan: Plan): Promise<Readonl
     }
   }
   for (let round = 0; round < plan.rounds; round++) {
+    await plan.look()
     for (const { contestants, name } of rows) {
       plan.progress(`round ${round + 1} of ${plan.rounds}: ${name}`)
       // Turn about, so that nobody is always the one who comes after a loud neighbour.

@@ -11,6 +11,7 @@ import * as ReaderRows from "./rows/reader.ts"
 import * as StartRows from "./rows/start.ts"
 import * as WaitingRows from "./rows/waiting.ts"
 import * as Table from "./table.ts"
+import type { World } from "./world.ts"
 
 export interface Result {
   readonly rows: ReadonlyArray<object>
@@ -21,7 +22,7 @@ export interface Result {
 
 export interface Section {
   readonly name: string
-  readonly run: (options: Options, say: (text: string) => void) => Promise<Result>
+  readonly run: (options: Options, world: World) => Promise<Result>
 }
 
 const none: Result = { rows: [], table: "" }
@@ -37,10 +38,10 @@ const compared = async (
   unit: Table.Unit,
   rows: ReadonlyArray<Rounds.Row>,
   options: Options,
-  say: (text: string) => void
+  { look, say }: World
 ): Promise<Result> => {
   if (rows.length === 0) return none
-  const measured = await Rounds.run(rows, { ...options, progress: say })
+  const measured = await Rounds.run(rows, { ...options, look, progress: say })
   return { rows: measured, table: Table.compared(title, unit, measured) }
 }
 
@@ -48,44 +49,44 @@ const startUpstream = () => Child.start(Child.program("upstream"))
 
 const gateway: Section = {
   name: "gateway",
-  run: async (options, say) => {
+  run: async (options, world) => {
     const upstream = await startUpstream()
     const bare = await Child.start(Child.program("bare"), { env: { UPSTREAM: upstream.url } })
     const rows = chosen("gateway", options, GatewayRows.rows(bare, await startGateway(upstream.url)))
-    return compared("The gateway over a bare proxy", "request", rows, options, say)
+    return compared("The gateway over a bare proxy", "request", rows, options, world)
   }
 }
 
 const portkey: Section = {
   name: "portkey",
-  run: async (options, say) => {
+  run: async (options, world) => {
     if (chosen("portkey", options, PortkeyRows.cases).length === 0) return none
     const portkey = await startPortkey()
     if ("missing" in portkey) return { ...none, missing: portkey.missing }
     const upstream = await startUpstream()
     const rows = chosen("portkey", options, PortkeyRows.rows(portkey, await startGateway(upstream.url), upstream))
-    return compared(`The gateway and Portkey ${portkeyVersion}`, "request", rows, options, say)
+    return compared(`The gateway and Portkey ${portkeyVersion}`, "request", rows, options, world)
   }
 }
 
 const library: Section = {
   name: "library",
-  run: async (options, say) => {
+  run: async (options, world) => {
     if (chosen("library", options, LibraryRows.cases).length === 0) return none
     const rows = chosen("library", options, await LibraryRows.rows(await startUpstream()))
-    return compared("The library and the official clients", "call", rows, options, say)
+    return compared("The library and the official clients", "call", rows, options, world)
   }
 }
 
 const reader: Section = {
   name: "reader",
-  run: async (options, say) =>
+  run: async (options, world) =>
     compared(
       "The SSE reader and those of others",
       "event",
       chosen("reader", options, await ReaderRows.rows()),
       options,
-      say
+      world
     )
 }
 
@@ -94,18 +95,18 @@ const few = 3
 
 const waiting: Section = {
   name: "waiting",
-  run: async (options, say) => {
+  run: async (options, world) => {
     const rows = chosen("waiting", options, WaitingRows.rows(options.quick))
-    const measured = await WaitingRows.run(rows, Math.min(few, options.rounds), say)
+    const measured = await WaitingRows.run(rows, Math.min(few, options.rounds), world)
     return { rows: measured, table: rows.length === 0 ? "" : Table.waiting("Races that wait", measured) }
   }
 }
 
 const start: Section = {
   name: "start",
-  run: async (options, say) => {
+  run: async (options, world) => {
     const rows = chosen("start", options, StartRows.rows)
-    const measured = await StartRows.run(rows, options.rounds, say)
+    const measured = await StartRows.run(rows, options.rounds, world)
     return { rows: measured, table: rows.length === 0 ? "" : Table.start("Before the first request", measured) }
   }
 }

@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib"
 import * as Child from "../child.ts"
 import { command, serving } from "../gateway.ts"
 import { median } from "../rounds.ts"
+import type { World } from "../world.ts"
 
 export interface Measured {
   readonly name: string
@@ -74,7 +75,7 @@ const bundled = async (): Promise<Uint8Array> => {
     format: "esm",
     platform: "browser",
     target: "es2022",
-    logLevel: "warning"
+    logLevel: "error"
   })
   return outputFiles[0]?.contents ?? new Uint8Array()
 }
@@ -111,11 +112,12 @@ export const rows: ReadonlyArray<Row> = [
 export const run = async (
   rows: ReadonlyArray<Row>,
   rounds: number,
-  progress: (text: string) => void
+  { look, say }: World
 ): Promise<ReadonlyArray<Measured>> => {
   const values = new Map<Row, Array<number>>(rows.map((row) => [row, []]))
   for (let round = 0; round < rounds; round++) {
-    progress(`round ${round + 1} of ${rounds}: start`)
+    await look()
+    say(`round ${round + 1} of ${rounds}: start`)
     for (const row of rows) {
       if (round === 0 || !row.once) values.get(row)?.push(await row.measure())
     }

@@ -5,6 +5,7 @@ import * as Child from "../child.ts"
 import { startGateway } from "../gateway.ts"
 import * as Load from "../load.ts"
 import { median } from "../rounds.ts"
+import type { World } from "../world.ts"
 import { requestOf } from "./gateway.ts"
 
 /** What a crowd of waiting races did once. */
@@ -146,12 +147,13 @@ export interface Measured extends Crowd {
 export const run = async (
   rows: ReadonlyArray<Row>,
   rounds: number,
-  progress: (text: string) => void
+  { look, say }: World
 ): Promise<ReadonlyArray<Measured>> => {
   const crowds = new Map<Row, Array<Crowd>>(rows.map((row) => [row, []]))
   for (let round = 0; round < rounds; round++) {
+    await look()
     for (const row of rows) {
-      progress(`round ${round + 1} of ${rounds}: ${row.name}, ${row.who}`)
+      say(`round ${round + 1} of ${rounds}: ${row.name}, ${row.who}`)
       crowds.get(row)?.push(await observe(await row.room(), row.count, 3000))
     }
   }
