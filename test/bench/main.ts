@@ -13,7 +13,7 @@ const print = (text: string): void => void process.stdout.write(text)
 const main = async (options: Options.Options): Promise<void> => {
   const date = new Date().toISOString()
   const looks: Array<Quiet.Quiet> = []
-  const look = async () => void looks.push(await Quiet.look())
+  const look = async () => void looks.push(await Quiet.wait(options.patience, say))
   const results: { [section: string]: Result } = {}
   for (const { name, run } of sections) {
     const { missing, rows, table } = await run(options, { look, say: (text) => say(`${name}: ${text}`) })
@@ -23,14 +23,14 @@ const main = async (options: Options.Options): Promise<void> => {
     await Child.stopAll()
   }
   if (Object.keys(results).length === 0) throw new Error(`--only ${options.only.source} leaves nothing to measure`)
-  const complaints = Quiet.complaints(looks)
-  for (const complaint of complaints) print(`\nThe machine was too busy to measure: ${complaint}.\n`)
+  const busy = Quiet.complaint(looks)
+  if (busy !== undefined) print(`\n${busy}\n`)
   const out = resolve(options.out ?? `dist/bench/${date.slice(0, 19).replaceAll(":", "")}.json`)
   const result = {
     date,
     versions: versions(),
     options: { ...options, only: options.only.source },
-    busy: complaints,
+    busy: busy ?? null,
     looks,
     sections: Object.fromEntries(Object.entries(results).map(([name, { rows }]) => [name, rows]))
   }

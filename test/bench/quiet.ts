@@ -30,24 +30,40 @@ const stretch = (millis: number): number => {
   return count === 0 ? Number.NaN : (performance.now() - begun) * 1000 / (user + system)
 }
 
-/** Looks for a second, while nothing of the benchmark works. */
-export const look = async (): Promise<Quiet> => {
+const look = async (): Promise<Quiet> => {
   const before = times()
-  await sleep(700)
+  await sleep(200)
   const after = times()
   return {
     others: 1 - (after.idle - before.idle) / Math.max(1, after.all - before.all),
-    stretch: stretch(300),
+    stretch: stretch(100),
     load: (loadavg()[0] ?? 0) / cpus().length
   }
 }
 
+const isBusy = ({ others, stretch }: Quiet): boolean => others > 0.2 || stretch > 1.1
+
+/**
+ * Looks while nothing of the benchmark works. A busy machine is looked at again until it is quiet or `patience`, in
+ * seconds, is used up.
+ */
+export const wait = async (patience: number, say: (text: string) => void): Promise<Quiet> => {
+  const begun = performance.now()
+  for (let told = false;;) {
+    const found = await look()
+    if (!isBusy(found) || performance.now() - begun > patience * 1000) return found
+    if (!told) say("the machine is busy: waiting for it to be quiet")
+    told = true
+    await sleep(1000)
+  }
+}
+
 /** What speaks against the figures, in words. */
-export const complaints = (looks: ReadonlyArray<Quiet>): ReadonlyArray<string> => {
-  const others = Math.max(...looks.map(({ others }) => others))
-  const stretch = Math.max(...looks.map(({ stretch }) => stretch))
-  return [
-    ...(others > 0.15 ? [`other processes used up to ${Math.round(others * 100)} % of the machine`] : []),
-    ...(stretch > 1.1 ? [`a counting loop took ${stretch.toFixed(2)} times as long as its own CPU time`] : [])
-  ]
+export const complaint = (looks: ReadonlyArray<Quiet>): string | undefined => {
+  const busy = looks.filter(isBusy)
+  if (busy.length === 0) return undefined
+  const others = Math.round(Math.max(...busy.map(({ others }) => others)) * 100)
+  const stretch = Math.max(...busy.map(({ stretch }) => stretch)).toFixed(2)
+  return `The machine was too busy to measure: in ${busy.length} of ${looks.length} looks at it others were at work, with up to ` +
+    `${others} % of its cores, and a counting loop took up to ${stretch} times as long as its own CPU time.`
 }

@@ -41,7 +41,7 @@ export interface Plan {
   readonly rounds: number
   readonly millis: number
   readonly warmup: number
-  /** Looks, before each round, whether the machine is quiet. */
+  /** Looks, before each row of a round, whether the machine is quiet. */
   readonly look: () => Promise<void>
   /** Called as each round of a row begins. */
   readonly progress: (text: string) => void
@@ -65,8 +65,8 @@ export const run = async (rows: ReadonlyArray<Row>, plan: Plan): Promise<Readonl
     }
   }
   for (let round = 0; round < plan.rounds; round++) {
-    await plan.look()
     for (const { contestants, name } of rows) {
+      await plan.look()
       plan.progress(`round ${round + 1} of ${plan.rounds}: ${name}`)
       // Turn about, so that nobody is always the one who comes after a loud neighbour.
       for (const contestant of round % 2 === 0 ? contestants : contestants.toReversed()) {

@@ -116,7 +116,7 @@ export const run = async (
 ): Promise<ReadonlyArray<Measured>> => {
   const values = new Map<Row, Array<number>>(rows.map((row) => [row, []]))
   for (let round = 0; round < rounds; round++) {
-    await look()
+    if (rows.length > 0) await look()
     say(`round ${round + 1} of ${rounds}: start`)
     for (const row of rows) {
       if (round === 0 || !row.once) values.get(row)?.push(await row.measure())

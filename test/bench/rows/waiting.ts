@@ -151,8 +151,8 @@ export const run = async (
 ): Promise<ReadonlyArray<Measured>> => {
   const crowds = new Map<Row, Array<Crowd>>(rows.map((row) => [row, []]))
   for (let round = 0; round < rounds; round++) {
-    await look()
     for (const row of rows) {
+      await look()
       say(`round ${round + 1} of ${rounds}: ${row.name}, ${row.who}`)
       crowds.get(row)?.push(await observe(await row.room(), row.count, 3000))
     }
