@@ -10,32 +10,42 @@ import { versions } from "./versions.ts"
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 const print = (text: string): void => void process.stdout.write(text)
 
+/** Written after every section, so that one which fails takes nothing along. */
+const write = (file: string, result: object): void => {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(result, undefined, 2)}\n`)
+}
+
 const main = async (options: Options.Options): Promise<void> => {
   const date = new Date().toISOString()
+  const out = resolve(options.out ?? `dist/bench/${date.slice(0, 19).replaceAll(":", "")}.json`)
   const looks: Array<Quiet.Quiet> = []
   const look = async () => void looks.push(await Quiet.wait(options.patience, say))
-  const results: { [section: string]: Result } = {}
+  const measured: { [section: string]: Result["rows"] } = {}
+  const missing: Array<string> = []
   for (const { name, run } of sections) {
-    const { missing, rows, table } = await run(options, { look, say: (text) => say(`${name}: ${text}`) })
-    if (missing !== undefined) print(`\n${missing}\n`)
-    if (rows.length > 0) results[name] = { rows, table }
-    print(table)
+    const result = await run(options, { look, say: (text) => say(`${name}: ${text}`) })
     await Child.stopAll()
+    if (result.missing !== undefined) {
+      print(`\n${result.missing}\n`)
+      missing.push(result.missing)
+    }
+    if (result.rows.length === 0) continue
+    print(result.table)
+    measured[name] = result.rows
+    write(out, {
+      date,
+      versions: versions(),
+      options: { ...options, only: options.only.source },
+      busy: Quiet.complaint(looks) ?? null,
+      looks,
+      missing,
+      sections: measured
+    })
   }
-  if (Object.keys(results).length === 0) throw new Error(`--only ${options.only.source} leaves nothing to measure`)
+  if (Object.keys(measured).length === 0) throw new Error(`--only ${options.only.source} left nothing to measure`)
   const busy = Quiet.complaint(looks)
   if (busy !== undefined) print(`\n${busy}\n`)
-  const out = resolve(options.out ?? `dist/bench/${date.slice(0, 19).replaceAll(":", "")}.json`)
-  const result = {
-    date,
-    versions: versions(),
-    options: { ...options, only: options.only.source },
-    busy: busy ?? null,
-    looks,
-    sections: Object.fromEntries(Object.entries(results).map(([name, { rows }]) => [name, rows]))
-  }
-  mkdirSync(dirname(out), { recursive: true })
-  writeFileSync(out, `${JSON.stringify(result, undefined, 2)}\n`)
   say(`\nwritten to ${out}`)
 }
 

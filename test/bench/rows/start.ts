@@ -115,8 +115,8 @@ export const run = async (
   { look, say }: World
 ): Promise<ReadonlyArray<Measured>> => {
   const values = new Map<Row, Array<number>>(rows.map((row) => [row, []]))
-  for (let round = 0; round < rounds; round++) {
-    if (rows.length > 0) await look()
+  for (let round = 0; round < rounds && rows.length > 0; round++) {
+    await look()
     say(`round ${round + 1} of ${rounds}: start`)
     for (const row of rows) {
       if (round === 0 || !row.once) values.get(row)?.push(await row.measure())
