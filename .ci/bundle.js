@@ -1,12 +1,20 @@
-/** Bundles the command into one file that needs no other, and puts the licences of what is inside at its end. */
+/**
+ * Bundles the command into one file that needs no other, and puts the licences of what is inside at its end. Before that
+ * it takes away what the compiler once made of files that are gone: it would be packed, and hide an entry without one.
+ */
 import { build } from "esbuild"
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { appendFile } from "node:fs/promises"
 import path from "node:path"
 
 process.chdir(path.resolve(import.meta.dirname, ".."))
 
 const outfile = "dist/flexinference.js"
+
+for (const file of readdirSync("dist", { recursive: true, encoding: "utf8" })) {
+  const [, module] = /^(.+?)\.(?:js|js\.map|d\.ts)$/.exec(file) ?? []
+  if (module !== undefined && !existsSync(path.join("src", `${module}.ts`))) rmSync(path.join("dist", file))
+}
 
 const { metafile } = await build({
   entryPoints: ["src/cli/main.ts"],

@@ -58,7 +58,9 @@ describe("the package", () => {
   it("needs nothing but effect, which is the user's own, except where it serves", () => {
     assert.deepStrictEqual(Object.keys(manifest.dependencies ?? {}), [])
     assert.deepStrictEqual(unloadable(project("library", ["effect"])), {
-      "effect-flexinference/gateway": "@effect/platform-node"
+      "effect-flexinference/gateway": "@effect/platform-node",
+      "effect-flexinference/gateway/Gateway": "@effect/platform-node",
+      "effect-flexinference/undici": "undici"
     })
   })
 

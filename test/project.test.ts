@@ -120,7 +120,7 @@ describe("the package", () => {
       "./package.json",
       ".",
       ...Object.keys(library).map((name) => api.has(name) ? `./api/${name}` : `./${name}`),
-      ...["gateway", "testing"].map((entry) => `./${entry}`),
+      ...["gateway", "testing", "undici"].map((entry) => `./${entry}`),
       ...Object.keys(gateway).map((name) => `./gateway/${name}`),
       ...Object.keys(testing).map((name) => `./testing/${name}`)
     ])
