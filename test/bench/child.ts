@@ -1,6 +1,7 @@
 /** The measured processes: started with the reporter in them, asked over the process channel, ended with the benchmark. */
 import { type ChildProcess, fork } from "node:child_process"
-import { fileURLToPath } from "node:url"
+import { pathToFileURL } from "node:url"
+import { program } from "./paths.ts"
 
 export interface Child {
   /** Where it listens, if it does. */
@@ -20,10 +21,8 @@ export interface Options {
   readonly unobserved?: boolean
 }
 
-/** A program of the benchmark's own, as it was bundled. */
-export const program = (name: string): string => fileURLToPath(new URL(`./servers/${name}.js`, import.meta.url))
-
-const patience = 30_000
+/** Nothing here takes this long unless it hangs: milliseconds to start, and to answer. */
+const patience = { start: 30_000, answer: 180_000 }
 const running = new Set<ChildProcess>()
 
 const ended = (child: ChildProcess): Promise<void> =>
@@ -38,8 +37,6 @@ export const stopAll = async (): Promise<void> => {
   await Promise.all(Array.from(running, ended))
 }
 
-const url = (path: string): string => new URL(`file://${path}`).href
-
 interface Message {
   readonly listening?: string
   readonly id?: number
@@ -52,7 +49,7 @@ export const start = (script: string, options: Options = {}): Promise<Child> =>
   new Promise((resolve, reject) => {
     const preload = options.unobserved === true ? [] : [program("reporter"), ...(options.preload ?? [])]
     const child = fork(script, [...(options.args ?? [])], {
-      execArgv: ["--expose-gc", ...preload.flatMap((path) => ["--import", url(path)])],
+      execArgv: ["--expose-gc", ...preload.flatMap((path) => ["--import", pathToFileURL(path).href])],
       // Nothing of the caller's environment: a proxy or a key in it would be measured too.
       env: { PATH: process.env["PATH"] ?? "", NODE_ENV: "production", ...options.env },
       stdio: ["ignore", "pipe", "pipe", "ipc"]
@@ -64,7 +61,7 @@ export const start = (script: string, options: Options = {}): Promise<Child> =>
     >()
     let said = ""
     let next = 0
-    const late = setTimeout(() => fail(new Error(`${script} did not listen within ${patience} ms:\n${said}`)), patience)
+    const late = setTimeout(() => fail(new Error(`${script} did not listen in time:\n${said}`)), patience.start)
     const fail = (error: Error) => {
       clearTimeout(late)
       child.kill("SIGKILL")
@@ -78,7 +75,12 @@ export const start = (script: string, options: Options = {}): Promise<Child> =>
         ask: (question, argument) =>
           new Promise((resolve, reject) => {
             if (!child.connected) return reject(new Error(`${script} has ended:\n${said}`))
-            asked.set(next, { resolve, reject })
+            const late = setTimeout(() => reject(new Error(`${script} does not answer: ${question}`)), patience.answer)
+            const settled = <A>(settle: (value: A) => void) => (value: A) => {
+              clearTimeout(late)
+              settle(value)
+            }
+            asked.set(next, { resolve: settled(resolve), reject: settled(reject) })
             child.send({ bench: next++, question, argument })
           }),
         stop: () => ended(child)

@@ -1,9 +1,7 @@
 /** The gateway under test: the built command, as users start it. Nothing else of the benchmark knows how. */
 import { existsSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import { type Child, type Options, start } from "./child.ts"
-
-export const command = fileURLToPath(new URL("../../flexinference.js", import.meta.url))
+import { command } from "./paths.ts"
 
 /** Serves on any free port, with every provider at `upstream`. */
 export const serving = (upstream: string): Options => ({

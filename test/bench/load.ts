@@ -15,6 +15,9 @@ export interface Shape {
   readonly millis: number
 }
 
+/** Whoever is silent this long, in milliseconds, hangs. */
+const patience = 120_000
+
 /** Sends one request and hands on its answer, piece by piece. Anything but a 200 is no measurement. */
 export const send = (
   agent: Dispatcher,
@@ -24,7 +27,7 @@ export const send = (
 ): Promise<void> =>
   new Promise((resolve, reject) => {
     let status = 0
-    agent.dispatch({ origin, method: "POST", ...request, headersTimeout: 0, bodyTimeout: 0 }, {
+    agent.dispatch({ origin, method: "POST", ...request, headersTimeout: patience, bodyTimeout: patience }, {
       onRequestStart: () => undefined,
       onResponseStart: (_, code) => {
         status = code

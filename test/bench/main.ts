@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import * as Child from "./child.ts"
 import * as Options from "./options.ts"
+import { workspace } from "./paths.ts"
 import * as Quiet from "./quiet.ts"
 import { type Result, sections } from "./sections.ts"
 import { versions } from "./versions.ts"
@@ -18,7 +19,7 @@ const write = (file: string, result: object): void => {
 
 const main = async (options: Options.Options): Promise<void> => {
   const date = new Date().toISOString()
-  const out = resolve(options.out ?? `dist/bench/${date.slice(0, 19).replaceAll(":", "")}.json`)
+  const out = resolve(options.out ?? `${workspace}${date.slice(0, 19).replaceAll(":", "")}.json`)
   const looks: Array<Quiet.Quiet> = []
   const look = async () => void looks.push(await Quiet.wait(options.patience, say))
   const measured: { [section: string]: Result["rows"] } = {}

@@ -4,13 +4,13 @@
  */
 import { execFile } from "node:child_process"
 import { existsSync, mkdirSync, writeFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import { type Child, program, start } from "./child.ts"
+import { type Child, start } from "./child.ts"
+import { program, workspace } from "./paths.ts"
 
 export const version = "1.15.2"
 
-const folder = fileURLToPath(new URL("../portkey", import.meta.url))
+const folder = `${workspace}portkey`
 const script = `${folder}/node_modules/@portkey-ai/gateway/build/start-server.js`
 
 const manifest = {

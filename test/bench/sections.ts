@@ -1,5 +1,4 @@
 /** The sections of the benchmark: which rows they have, whom they start, and how they are shown. */
-import * as Child from "./child.ts"
 import { startGateway } from "./gateway.ts"
 import type { Options } from "./options.ts"
 import { startPortkey, version as portkeyVersion } from "./portkey.ts"
@@ -10,6 +9,7 @@ import * as PortkeyRows from "./rows/portkey.ts"
 import * as ReaderRows from "./rows/reader.ts"
 import * as StartRows from "./rows/start.ts"
 import * as WaitingRows from "./rows/waiting.ts"
+import { startBare, startUpstream } from "./servers.ts"
 import * as Table from "./table.ts"
 import type { World } from "./world.ts"
 
@@ -45,13 +45,11 @@ const compared = async (
   return { rows: measured, table: Table.compared(title, unit, measured) }
 }
 
-const startUpstream = () => Child.start(Child.program("upstream"))
-
 const gateway: Section = {
   name: "gateway",
   run: async (options, world) => {
     const upstream = await startUpstream()
-    const bare = await Child.start(Child.program("bare"), { env: { UPSTREAM: upstream.url } })
+    const bare = await startBare(upstream.url)
     const rows = chosen("gateway", options, GatewayRows.rows(bare, await startGateway(upstream.url)))
     return compared("The gateway over a bare proxy", "request", rows, options, world)
   }
@@ -65,7 +63,7 @@ const portkey: Section = {
     if ("missing" in portkey) return { ...none, missing: portkey.missing }
     const upstream = await startUpstream()
     const rows = chosen("portkey", options, PortkeyRows.rows(portkey, await startGateway(upstream.url), upstream))
-    return compared(`The gateway and Portkey ${portkeyVersion}`, "request", rows, options, world)
+    return compared(`Portkey ${portkeyVersion} over the gateway`, "request", rows, options, world)
   }
 }
 

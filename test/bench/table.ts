@@ -53,12 +53,13 @@ export const waiting = (title: string, rows: ReadonlyArray<Waiting.Measured>): s
       "delay p50 ms",
       "delay p99 ms",
       "delay max ms",
-      "all committed ms"
+      "all committed ms",
+      "CPU µs each"
     ],
-    ...rows.map(({ committed, heap, max, name, p50, p99, rss, who }) => [
+    ...rows.map(({ committed, cpu, heap, max, name, p50, p99, rss, who }) => [
       name,
       who,
-      ...[heap / 1000, rss / 1000, p50, p99, max, committed].map(figure)
+      ...[heap / 1000, rss / 1000, p50, p99, max, committed, cpu].map(figure)
     ])
   ])
 

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { cpus } from "node:os"
+import { root } from "./paths.ts"
 
 const require = createRequire(import.meta.url)
 
@@ -19,7 +20,7 @@ export const versionOf = (name: string): string | undefined => {
 
 export const versions = () => ({
   node: process.version,
-  "effect-flexinference": JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")).version,
+  "effect-flexinference": JSON.parse(readFileSync(`${root}package.json`, "utf8")).version,
   effect: versionOf("effect"),
   undici: versionOf("undici"),
   openai: versionOf("openai"),

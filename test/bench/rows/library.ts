@@ -1,6 +1,7 @@
 /** The library against the official clients, which do not race: the same calls to the same upstream. */
 import type { Body, Job } from "../caller.ts"
 import * as Child from "../child.ts"
+import { program } from "../paths.ts"
 import * as Prompt from "../prompt.ts"
 import type { Row, Sample } from "../rounds.ts"
 
@@ -25,7 +26,7 @@ export const rows = async (upstream: Child.Child): Promise<ReadonlyArray<Row>> =
   const children = await Promise.all(
     clients.map(async (client) => ({
       client,
-      child: await Child.start(Child.program("caller"), { env: { CLIENT: client, UPSTREAM: upstream.url } })
+      child: await Child.start(program("caller"), { env: { CLIENT: client, UPSTREAM: upstream.url } })
     }))
   )
   return cases.map(({ events, kind, name, startWithin }) => ({

@@ -5,7 +5,7 @@ import * as Load from "../load.ts"
 import { type Case, requestOf } from "./gateway.ts"
 
 export const cases: ReadonlyArray<Case> = [
-  { name: "JSON, named tier", surface: "chat", startWithin: "default", stream: false, events: 12 },
+  { name: "JSON, named tier", surface: "chat", startWithin: "default", stream: false, events: 51 },
   { name: "streamed, 51 events, named tier", surface: "chat", startWithin: "default", stream: true, events: 51 },
   {
     name: "streamed, 51 events, raced (Portkey does not race)",
@@ -31,6 +31,7 @@ export const rows = (portkey: Child, gateway: Child, upstream: Child): ReadonlyA
     })
     return {
       name: one.name,
-      contestants: [contestant("Portkey", portkey, toPortkey), contestant("gateway", gateway, request)]
+      // By the gateway, so that the ratio says how many times Portkey's requests it answers in a second of CPU.
+      contestants: [contestant("gateway", gateway, request), contestant("Portkey", portkey, toPortkey)]
     }
   })

@@ -1,5 +1,6 @@
 /** The SSE reader against those of others, with every event parsed and with none. */
 import * as Child from "../child.ts"
+import { program } from "../paths.ts"
 import type { Row, Sample } from "../rounds.ts"
 
 const readers = ["eventsource-parser", "openai", "ours"]
@@ -22,7 +23,7 @@ const cases: ReadonlyArray<{ readonly name: string; readonly readings: ReadonlyA
 
 export const rows = async (): Promise<ReadonlyArray<Row>> => {
   const children = new Map<string, Child.Child>()
-  for (const reader of readers) children.set(reader, await Child.start(Child.program("readers")))
+  for (const reader of readers) children.set(reader, await Child.start(program("readers")))
   return cases.map(({ name, readings }, index) => ({
     name,
     contestants: readings.map(({ parsed, reader }) => ({

@@ -1,11 +1,11 @@
 /** What it costs before the first request: the command, the import of the library, and the bytes a browser would load. */
 import { build } from "esbuild"
 import { execFile } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 import { gzipSync } from "node:zlib"
 import * as Child from "../child.ts"
-import { command, serving } from "../gateway.ts"
+import { serving } from "../gateway.ts"
+import { command, program, root } from "../paths.ts"
 import { median } from "../rounds.ts"
 import type { World } from "../world.ts"
 
@@ -23,8 +23,6 @@ export interface Row {
   readonly once: boolean
   readonly measure: () => Promise<number>
 }
-
-const root = fileURLToPath(new URL("../../..", import.meta.url))
 
 const nobody = "http://127.0.0.1:1"
 
@@ -85,7 +83,7 @@ export const rows: ReadonlyArray<Row> = [
     name: "a bare proxy, until it listens",
     unit: "ms",
     once: false,
-    measure: listening(Child.program("bare"), { env: { UPSTREAM: nobody } })
+    measure: listening(program("bare"), { env: { UPSTREAM: nobody } })
   },
   {
     name: "flexinference serve, until the listening line",

@@ -4,7 +4,9 @@ import { Agent } from "undici"
 import * as Child from "../child.ts"
 import { startGateway } from "../gateway.ts"
 import * as Load from "../load.ts"
+import { program } from "../paths.ts"
 import { median } from "../rounds.ts"
+import { startBare, startUpstream } from "../servers.ts"
 import type { World } from "../world.ts"
 import { requestOf } from "./gateway.ts"
 
@@ -19,6 +21,8 @@ export interface Crowd {
   readonly max: number
   /** Milliseconds from the upstream's release until the last one was committed. */
   readonly committed: number
+  /** Microseconds of CPU for each of them, from the release to the end of its answer. */
+  readonly cpu: number
 }
 
 interface Memory {
@@ -46,11 +50,14 @@ const observe = async ({ child, close, open, release }: Room, count: number, wat
     await child.ask("watch delay")
     await sleep(watch)
     const delay = await child.ask<Pick<Crowd, "p50" | "p99" | "max">>("delay")
+    const cpu = await child.ask<number>("cpu")
+    const committed = await release()
     return {
       heap: (after.heap - before.heap) / count,
       rss: (after.rss - before.rss) / count,
       ...delay,
-      committed: await release()
+      committed,
+      cpu: (await child.ask<number>("cpu") - cpu) / count
     }
   } finally {
     await close()
@@ -68,7 +75,7 @@ const request = requestOf({
 
 /** Over sockets: the caller of each race has one, and so has its leg. */
 const overSockets = async (start: (upstream: string) => Promise<Child.Child>): Promise<Room> => {
-  const upstream = await Child.start(Child.program("upstream"))
+  const upstream = await startUpstream()
   const child = await start(upstream.url)
   const agents: Array<Agent> = []
   let answers: Array<Promise<void>> = []
@@ -105,10 +112,8 @@ const overSockets = async (start: (upstream: string) => Promise<Child.Child>): P
   }
 }
 
-const bare = (upstream: string) => Child.start(Child.program("bare"), { env: { UPSTREAM: upstream } })
-
 const inProcess = async (): Promise<Room> => {
-  const child = await Child.start(Child.program("races"))
+  const child = await Child.start(program("races"))
   return {
     child,
     open: (count) => child.ask("open", count),
@@ -125,7 +130,7 @@ export interface Row {
 }
 
 const sockets = (count: number): ReadonlyArray<Row> => [
-  { name: `${count} races over sockets`, who: "bare proxy", count, room: () => overSockets(bare) },
+  { name: `${count} races over sockets`, who: "bare proxy", count, room: () => overSockets(startBare) },
   { name: `${count} races over sockets`, who: "gateway", count, room: () => overSockets(startGateway) }
 ]
 
@@ -169,6 +174,7 @@ export const run = async (
       p99: middle("p99"),
       max: middle("max"),
       committed: middle("committed"),
+      cpu: middle("cpu"),
       crowds: own
     }
   })
