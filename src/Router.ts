@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { DialectName } from "./Dialect.ts"
 import * as Dialects from "./dialect/index.ts"
@@ -109,36 +110,44 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
     const dialects = Dialects.registry(options.dialects)
     const decoding = { defaultStartWithin: options.defaultStartWithin, providers }
     const open: Open = (surface, request, callOptions) =>
-      Effect.gen(function*() {
-        const receivedAt = yield* Clock.currentTimeMillis
-        const dialect = dialects.get(surface)
-        if (dialect === undefined) return yield* Effect.die(new Error(`${surface} is no format that is known`))
-        const text = typeof request === "string" ? request : undefined
-        const value = typeof request === "string" ? Json.parse(request) : request
-        const fields = yield* Effect.fromResult(Decode.validate(dialect, value, decoding))
-        const plan = yield* Effect.fromResult(Routing.plan(fields, { surface: dialect, catalog, providers, dialects }))
-        yield* Effect.annotateCurrentSpan(Telemetry.requestAttributes(plan))
-        const incoming = { surface: dialect, text, value: Json.isObject(value) ? value : {} }
-        const answer = yield* respond({
-          transport,
-          catalog,
-          options: forCall(options, callOptions),
-          own: callOptions,
-          incoming,
-          plan,
-          receivedAt,
-          log: LegLog.make(receivedAt),
-          context: { id: yield* randomId, createdAt: Math.floor(receivedAt / 1000), model: plan.model },
-          encode: Encode.once(incoming)
-        })
-        yield* Effect.annotateCurrentSpan(Telemetry.routingAttributes(answer.routing))
-        return answer
-      }).pipe(Effect.withSpan("flexinference.request", {}, { captureStackTrace: false }))
+      Telemetry.span("flexinference.request", () => ({}), (annotate) =>
+        Effect.withFiber((fiber) => {
+          const receivedAt = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+          const dialect = dialects.get(surface)
+          if (dialect === undefined) return Effect.die(new Error(`${surface} is no format that is known`))
+          const value = typeof request === "string" ? Json.parse(request) : request
+          const fields = Decode.validate(dialect, value, decoding)
+          if (Result.isFailure(fields)) return Effect.fail(fields.failure)
+          const plan = Routing.plan(fields.success, { surface: dialect, catalog, providers, dialects })
+          if (Result.isFailure(plan)) return Effect.fail(plan.failure)
+          annotate(() => Telemetry.requestAttributes(plan.success))
+          const incoming = {
+            surface: dialect,
+            text: typeof request === "string" ? request : undefined,
+            value: Json.isObject(value) ? value : {}
+          }
+          return Effect.map(
+            respond({
+              transport,
+              catalog,
+              options: forCall(options, callOptions),
+              own: callOptions,
+              incoming,
+              plan: plan.success,
+              receivedAt,
+              log: LegLog.make(receivedAt),
+              newId: () => newId(fiber.getRef(Random.Random)),
+              encode: Encode.once(incoming)
+            }),
+            (answer) => {
+              annotate(() => Telemetry.routingAttributes(answer.routing))
+              return answer
+            }
+          )
+        }))
     return Router.of({ open })
   })
 
 // Only a name for what the source format leaves nameless, so it need not be unguessable.
-const randomId = Effect.map(
-  Effect.all([Random.nextInt, Random.nextInt]),
-  (parts) => parts.map((part) => Math.abs(part).toString(16).padStart(14, "0")).join("")
-)
+const newId = (random: typeof Random.Random.Service): string =>
+  [random.nextIntUnsafe(), random.nextIntUnsafe()].map((part) => Math.abs(part).toString(16).padStart(14, "0")).join("")

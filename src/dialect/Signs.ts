@@ -21,8 +21,10 @@ export const make = ({ families, nameOf, names }: Table): (frame: Frame) => Sign
     if (known.size < 200) known.set(name, found)
     return found
   }
-  return ({ event, value }) => {
+  return (frame) => {
+    const { event } = frame
     if (event !== undefined) return known.get(event) ?? signOf(event)
+    const { value } = frame
     return value === undefined ? "admitted" : signOf(nameOf(value))
   }
 }

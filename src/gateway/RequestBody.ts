@@ -3,6 +3,7 @@ import * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import { IncomingMessage } from "node:http"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import * as Refusal from "./GatewayError.ts"
 
@@ -26,7 +27,35 @@ export const read = (request: HttpServerRequest.HttpServerRequest): Effect.Effec
     return Effect.fail(Refusal.unsupportedMediaType("content-encoding"))
   }
   if (Number(headers["content-length"]) > limit) return Effect.fail(Refusal.tooLarge(limit))
-  return request.text.pipe(
+  return request.source instanceof IncomingMessage ? readNode(request.source) : readAny(request)
+}
+
+/** A body straight from Node's own request. */
+const readNode = (source: IncomingMessage): Effect.Effect<string, FlexInferenceError> =>
+  Effect.callback((resume) => {
+    let chunks: Array<Buffer> = []
+    let size = 0
+    const done = (result: Effect.Effect<string, FlexInferenceError>): void => {
+      source.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onBroken)
+      resume(result)
+    }
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length
+      if (size <= limit) return void chunks.push(chunk)
+      chunks = []
+      source.pause()
+      done(Effect.fail(Refusal.tooLarge(limit)))
+    }
+    const onEnd = (): void =>
+      done(Effect.succeed(decoder.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))))
+    const onBroken = (): void => done(Effect.fail(Refusal.unreadableBody))
+    source.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken)
+  })
+
+const decoder = new TextDecoder()
+
+const readAny = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<string, FlexInferenceError> =>
+  request.text.pipe(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBodySize),
     Effect.mapError(({ reason }) =>
       reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
@@ -34,7 +63,6 @@ export const read = (request: HttpServerRequest.HttpServerRequest): Effect.Effec
         : Refusal.unreadableBody
     )
   )
-}
 
 /** Deeper than any request, and shallower than what overflows a stack. */
 const maxDepth = 500

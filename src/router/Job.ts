@@ -1,6 +1,5 @@
 /** One request on its way: everything that is known when the first leg opens. */
 import type * as Result from "effect/Result"
-import type { AnswerContext } from "../Dialect.ts"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import type { ModelCatalog, Tier } from "../ModelCatalog.ts"
 import type * as Routing from "../Routing.ts"
@@ -21,7 +20,8 @@ export interface Job {
   /** Epoch milliseconds. */
   readonly receivedAt: number
   readonly log: LegLog
-  readonly context: Omit<AnswerContext, "request">
+  /** A name for what the source format leaves nameless. */
+  readonly newId: () => string
   /** The request for a route; both legs of a race and every retry send the same. */
   readonly encode: (route: Routing.ConnectedRoute) => Result.Result<Encode.Encoded, FlexInferenceError>
 }

@@ -76,6 +76,8 @@ export interface Opened {
   readonly headers: Transport.Headers
   /** What the provider has reported so far. */
   readonly served: () => Served
+  /** From here on, the whole of it has to come within the total clock. */
+  readonly bounded: Effect.Effect<void>
 }
 
 /** A whole answer. */
@@ -125,6 +127,8 @@ interface Running {
   readonly watch: Watch.Watch
   /** From now on, or from the next touch, the provider has this long. */
   readonly within: (clock: TimeoutClock, after: Duration.Duration) => Effect.Effect<void>
+  /** From now on the provider has this long for all the rest. */
+  readonly bounded: Effect.Effect<void>
   /** What an error of the transport means: a clock that ran out, or a connection that broke. */
   readonly failure: (error: Transport.TransportError, started: boolean) => FlexInferenceError
 }
@@ -140,20 +144,24 @@ const begin = (options: Options, stream: boolean): Effect.Effect<Running, never,
   return Effect.flatMap(
     transport.call({ ...endpoint, body: options.body }),
     (call) =>
-      Effect.flatMap(Watch.make, (watch) => {
-        let lapsed: FlexInferenceError | undefined
-        const running: Running = {
-          call,
-          watch,
-          within: (clock, after) =>
-            watch.set(after, () => {
+      Effect.flatMap(Watch.make, (watch) =>
+        Effect.map(
+          Effect.addFinalizer(() => Effect.sync(watch.stop)),
+          (): Running => {
+            let lapsed: FlexInferenceError | undefined
+            const lapse = (clock: TimeoutClock, after: Duration.Duration) => (): void => {
               lapsed = timedOutOn(provider, clock, after)
               call.abort(new Transport.TransportError({ cause: lapsed }))
-            }),
-          failure: (error, started) => lapsed ?? broken(options, error.cause, started)
-        }
-        return Effect.as(Effect.addFinalizer(() => Effect.sync(watch.stop)), running)
-      })
+            }
+            return {
+              call,
+              watch,
+              within: (clock, after) => watch.set(after, lapse(clock, after)),
+              bounded: watch.cap(clocks.total, lapse("total", clocks.total)),
+              failure: (error, started) => lapsed ?? broken(options, error.cause, started)
+            }
+          }
+        ))
   )
 }
 
@@ -250,7 +258,8 @@ const untilStarted = (
   const opened = Effect.as(untilStart === undefined ? Effect.void : idle, {
     frames,
     headers: response.headers,
-    served: meter.served
+    served: meter.served,
+    bounded: running.bounded
   })
   return untilStart === undefined ? Effect.andThen(idle, start) : start
 }

@@ -67,11 +67,11 @@ const recorded = <A>(
   run: (options: Leg.Options) => Effect.Effect<A, FlexInferenceError, Scope.Scope>
 ): Effect.Effect<A, FlexInferenceError, Scope.Scope> => {
   const { provider } = leg.route
-  return job.log.record({ provider: provider.name, tier: leg.tier }, run(legOptions(job, leg, body))).pipe(
-    Effect.withSpan("flexinference.leg", {
-      kind: "client",
-      attributes: Telemetry.legAttributes(provider, leg.tier)
-    }, { captureStackTrace: false })
+  const call = job.log.record({ provider: provider.name, tier: leg.tier }, run(legOptions(job, leg, body)))
+  return Telemetry.span(
+    "flexinference.leg",
+    () => ({ kind: "client", attributes: Telemetry.legAttributes(provider, leg.tier) }),
+    () => call
   )
 }
 

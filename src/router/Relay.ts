@@ -16,7 +16,8 @@ import type { Frames } from "./Leg.ts"
 export interface Options {
   readonly surface: Dialect
   readonly upstream: Dialect
-  readonly context: AnswerContext
+  /** What a translation needs to know; made where there is one. */
+  readonly context: () => AnswerContext
 }
 
 /** The frames a streaming caller gets; `routing` is the record once the answer is whole, where its cost was asked for. */
@@ -61,7 +62,9 @@ const withRouting = (chunk: Sse.FrameChunk, surface: Dialect, routing: () => Rou
   return changed ? Sse.chunk(frames) : chunk
 }
 
-const translated = (frames: Frames, { context, surface, upstream }: Options): Frames => {
+const translated = (frames: Frames, options: Options): Frames => {
+  const { surface, upstream } = options
+  const context = options.context()
   const toHub = upstream.translation?.eventsToResponses(context)
   const fromHub = surface.translation?.eventsFromResponses(context)
   let isOver = false
@@ -90,8 +93,10 @@ const translated = (frames: Frames, { context, surface, upstream }: Options): Fr
 }
 
 /** The body a caller gets that did not ask for a stream. */
-export const body = (value: JsonObject, { context, surface, upstream }: Options): JsonObject => {
+export const body = (value: JsonObject, options: Options): JsonObject => {
+  const { surface, upstream } = options
   if (surface === upstream) return value
+  const context = options.context()
   const hub = upstream.translation?.bodyToResponses(value, context) ?? value
   return surface.translation?.bodyFromResponses(hub, context) ?? hub
 }

@@ -1,5 +1,4 @@
 /** What a caller gets of a committed leg: a stream that is relayed, a body as it came, or a body out of a stream. */
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
@@ -59,7 +58,7 @@ const body = (job: Job, committed: Committed<Leg.Body>): RouterResponse.BodyAnsw
 const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferenceError, Scope.Scope> =>
   Effect.scoped(
     Effect.flatMap(commit(job, collecting), (committed) =>
-      Effect.map(Effect.result(gather(job, committed)), (gathered) => ({ committed, gathered })))
+      Effect.map(Effect.result(gather(committed)), (gathered) => ({ committed, gathered })))
   ).pipe(
     Effect.flatMap(({ committed, gathered }) => {
       if (Result.isSuccess(gathered)) {
@@ -69,7 +68,7 @@ const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferen
         return Effect.succeed(bodyAnswer(routing, JSON.stringify(body), body))
       }
       const flex = gathered.failure
-      if (committed.reason !== "flex_won" || job.options.recoverBuffered === false) {
+      if (committed.reason !== "flex_won" || job.options.recoverBuffered === false || !flex.retryable) {
         return Effect.fail(flex)
       }
       // The caller has seen nothing of the flex answer that broke off, so standard can still give a whole one.
@@ -83,12 +82,9 @@ const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferen
   )
 
 /** The body that a stream amounts to. */
-const gather = (job: Job, { answer, leg }: Committed<Leg.Opened>): Effect.Effect<JsonObject, FlexInferenceError> => {
+const gather = ({ answer, leg }: Committed<Leg.Opened>): Effect.Effect<JsonObject, FlexInferenceError> => {
   const { provider } = leg.route
   const { add, body, needs } = leg.route.dialect.collector()
-  const total = job.options.total === undefined
-    ? Leg.defaults.total
-    : Duration.fromInputUnsafe(job.options.total)
   const read: Effect.Effect<JsonObject, FlexInferenceError> = Effect.suspend(() =>
     Pull.matchEffect(answer.frames, {
       onSuccess: ({ frames }) => {
@@ -105,10 +101,7 @@ const gather = (job: Job, { answer, leg }: Committed<Leg.Opened>): Effect.Effect
       onFailure: Effect.failCause
     })
   )
-  return Effect.timeoutOrElse(read, {
-    duration: total,
-    orElse: () => Effect.fail(Leg.timedOutOn(provider, "total", total))
-  })
+  return Effect.andThen(answer.bounded, read)
 }
 
 const bodyAnswer = (routing: Routing.Routing, text: string, value: JsonObject): RouterResponse.BodyAnswer => ({
@@ -117,8 +110,16 @@ const bodyAnswer = (routing: Routing.Routing, text: string, value: JsonObject): 
   ...Relay.withUsage(text, value, routing)
 })
 
-const relayOptions = (job: Job, { encoded, route }: LegPlan): Relay.Options => ({
-  surface: job.incoming.surface,
-  upstream: route.dialect,
-  context: { ...job.context, request: encoded.hub }
-})
+const relayOptions = (job: Job, { encoded, route }: LegPlan): Relay.Options => {
+  const { incoming, newId, plan, receivedAt } = job
+  return {
+    surface: incoming.surface,
+    upstream: route.dialect,
+    context: () => ({
+      id: newId(),
+      createdAt: Math.floor(receivedAt / 1000),
+      model: plan.model,
+      request: encoded.hub
+    })
+  }
+}

@@ -1,8 +1,30 @@
 /** Span attributes by the names of OpenTelemetry's GenAI conventions. No prompt and no completion text, ever. */
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
+import * as Tracer from "effect/Tracer"
 import type { Tier } from "../ModelCatalog.ts"
 import type { Provider } from "../Provider.ts"
 import type { Plan, Routing } from "../Routing.ts"
+
+/** An effect in a span of its own, which it can annotate. Where nobody traces there is none, and it costs nothing. */
+export const span = <A, E, R>(
+  name: string,
+  options: () => Tracer.SpanOptions,
+  evaluate: (annotate: (attributes: () => Attributes) => void) => Effect.Effect<A, E, R>
+): Effect.Effect<A, E, R> =>
+  Effect.withFiber(({ context }) =>
+    Context.getOrUndefined(context, Tracer.Tracer) === undefined &&
+      Context.getOrUndefined(context, Tracer.ParentSpan) === undefined
+      ? evaluate(constVoid)
+      : Effect.useSpan(name, options(), (span) => {
+        const annotate = (attributes: () => Attributes): void => {
+          for (const [key, value] of Object.entries(attributes())) span.attribute(key, value)
+        }
+        return Effect.withParentSpan(evaluate(annotate), span, { captureStackTrace: false })
+      })
+  )
 
 type Attributes = { readonly [name: string]: string | number | boolean }
 

@@ -1,6 +1,6 @@
 /**
- * One timer for one call, set anew as its clocks change. What only moves the end of the wait costs a number, not a
- * fiber: the sleeper wakes at the time it knows, sees that there is more to wait, and sleeps on.
+ * The timer of one call, set anew as its clocks change. What only moves the end of a wait costs a number, not a fiber:
+ * the sleeper wakes at the time it knows, sees that there is more to wait, and sleeps on.
  */
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -8,8 +8,10 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 
 export interface Watch {
-  /** Starts waiting: `expired` is called after this time, unless the wait is set anew, moved or stopped. */
+  /** Waits for this long: `expired` is called then, unless the wait is set anew, begun anew or stopped. */
   readonly set: (after: Duration.Duration, expired: () => void) => Effect.Effect<void>
+  /** Beside the wait: `expired` is called after this long, whatever happens but a stop. */
+  readonly cap: (after: Duration.Duration, expired: () => void) => Effect.Effect<void>
   /** Begins the wait anew. */
   readonly touch: () => void
   readonly stop: () => void
@@ -17,47 +19,69 @@ export interface Watch {
 
 export const make: Effect.Effect<Watch> = Clock.clockWith((clock) => Effect.sync(() => on(clock)))
 
+interface Wait {
+  readonly until: number
+  readonly expired: () => void
+}
+
+const never: Wait = { until: Infinity, expired: () => {} }
+
 const on = (clock: Clock.Clock): Watch => {
   let after = Infinity
-  let deadline = Infinity
-  let expired = (): void => {}
+  let wait = never
+  let limit = never
   let wakesAt = Infinity
   let sleeper: Fiber.Fiber<void> | undefined
 
   const sleep: Effect.Effect<void> = Effect.suspend(() => {
-    const wait = deadline - clock.currentTimeMillisUnsafe()
-    if (wait > 0) {
-      wakesAt = deadline
-      return Effect.flatMap(clock.sleep(Duration.millis(wait)), () => sleep)
+    const next = limit.until < wait.until ? limit : wait
+    const left = next.until - clock.currentTimeMillisUnsafe()
+    if (left > 0) {
+      wakesAt = next.until
+      return Effect.flatMap(clock.sleep(Duration.millis(left)), () => sleep)
     }
-    wakesAt = Infinity
     sleeper = undefined
-    expired()
+    stop()
+    next.expired()
     return Effect.void
   })
 
+  const wakeBy = (time: number): Effect.Effect<void> => {
+    if (time >= wakesAt) return Effect.void
+    sleeper?.interruptUnsafe()
+    wakesAt = time
+    return Effect.map(Effect.forkDetach(sleep, { startImmediately: true }), (fiber) => {
+      if (fiber.pollUnsafe() === undefined) sleeper = fiber
+    })
+  }
+
   const stop = (): void => {
-    deadline = Infinity
+    wait = never
+    limit = never
     wakesAt = Infinity
     sleeper?.interruptUnsafe()
     sleeper = undefined
   }
 
+  const from = (duration: Duration.Duration, expired: () => void): Wait => ({
+    until: clock.currentTimeMillisUnsafe() + Duration.toMillis(duration),
+    expired
+  })
+
   return {
-    set: (duration, onExpired) =>
+    set: (duration, expired) =>
       Effect.suspend(() => {
         after = Duration.toMillis(duration)
-        expired = onExpired
-        deadline = clock.currentTimeMillisUnsafe() + after
-        if (deadline >= wakesAt || deadline === Infinity) return Effect.void
-        stop()
-        deadline = clock.currentTimeMillisUnsafe() + after
-        return Effect.map(Effect.forkDetach(sleep, { startImmediately: true }), (fiber) => {
-          if (wakesAt !== Infinity) sleeper = fiber
-        })
+        wait = from(duration, expired)
+        return wakeBy(wait.until)
+      }),
+    cap: (duration, expired) =>
+      Effect.suspend(() => {
+        limit = from(duration, expired)
+        return wakeBy(limit.until)
       }),
     touch: () => {
-      deadline = clock.currentTimeMillisUnsafe() + after
+      wait = { until: clock.currentTimeMillisUnsafe() + after, expired: wait.expired }
     },
     stop
   }

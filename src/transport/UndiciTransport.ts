@@ -140,7 +140,9 @@ class Exchange implements Transport.Call, Dispatcher.DispatchHandler {
     this.controller?.abort(new Error("The request was given up."))
   }
 
-  readonly close: Effect.Effect<void> = Effect.sync(() => this.abort(givenUp()))
+  readonly close: Effect.Effect<void> = Effect.sync(() => {
+    if (this.ended === undefined) this.abort(givenUp())
+  })
 
   private finish(failure: Transport.TransportError | undefined): void {
     this.ended ??= { failure }

@@ -62,8 +62,9 @@ const failureOf = (chunk: JsonObject): InStreamFailure => {
 const meter = (): Meter => {
   let seen: Served = { usage: undefined, tier: undefined, model: undefined }
   return {
-    add: ({ value: chunk }, sign) => {
-      if (sign === "output" || chunk === undefined) return
+    add: (frame, sign) => {
+      if (sign === "output" || sign === "end") return
+      const chunk = frame.value ?? {}
       const { model, tier, usage } = served(chunk)
       seen = {
         usage: usage ?? seen.usage,

@@ -57,8 +57,9 @@ const meter = (): Meter => {
   let usage: JsonObject = {}
   let isFinal = false
   return {
-    add: ({ value: event }, sign) => {
-      if (event === undefined) return
+    add: (frame, sign) => {
+      if (sign === "output" || sign === "end") return
+      const event = frame.value ?? {}
       if (sign === "admitted" && typeOf(event) === "message_start") {
         const message = Json.object(event, "message") ?? {}
         model = Json.string(message, "model")

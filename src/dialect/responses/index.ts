@@ -76,8 +76,8 @@ const nothing: Served = { usage: undefined, tier: undefined, model: undefined }
 const meter = (): Meter => {
   let seen = nothing
   return {
-    add: ({ value }, sign) => {
-      const response = sign === "end" && value !== undefined ? Json.object(value, "response") : undefined
+    add: (frame, sign) => {
+      const response = sign === "end" ? Json.object(frame.value ?? {}, "response") : undefined
       if (response !== undefined) seen = served(response)
     },
     served: () => seen
