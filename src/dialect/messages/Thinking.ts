@@ -47,6 +47,18 @@ export const blockOf = (item: JsonObject): JsonObject | undefined => {
   }
 }
 
+/**
+ * What is opaque in a reasoning item, as Messages carries it: the data of a redacted block, or a thinking block's
+ * signature. A stranger's is tagged, so that it finds its way back through a Messages client that keeps it.
+ */
+export const opaqueBlock = (encrypted: string, id: string | undefined) => {
+  const opaque = ForeignSignature.decode(encrypted, "openai", id)
+  if (opaque === undefined) return undefined
+  return opaque.provider === "anthropic" && opaque.id === redacted
+    ? { type: "redacted_thinking", data: opaque.value } as const
+    : { type: "thinking", signature: ForeignSignature.encode(opaque, "anthropic") } as const
+}
+
 /** A reasoning item as a block that Anthropic can verify; `undefined` where another provider made it, or nobody says. */
 export const ownBlockOf = (item: JsonObject): JsonObject | undefined =>
   opaqueOf(item)?.provider === "anthropic" ? blockOf(item) : undefined

@@ -7,10 +7,12 @@
 import { type FlexInferenceError, toBlock } from "../../FlexInferenceError.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import type { Collector, Dialect, InStreamFailure, Meter, Served, StreamSoFar } from "../../Dialect.ts"
-import type { Usage } from "../../Usage.ts"
+import type { Dialect, InStreamFailure, Meter, Served, StreamSoFar } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import { errorBody } from "../OpenAIError.ts"
+import * as Collector from "./Collector.ts"
+import { failureOf as failureIn } from "./Failure.ts"
+import { served } from "./Usage.ts"
 
 const admission: ReadonlySet<string> = new Set([
   "response.created",
@@ -34,43 +36,11 @@ const failureOf = (event: JsonObject): InStreamFailure | undefined => {
   switch (typeOf(event)) {
     // The SDK's type is flat, the wire nests the failure under `error`; both occur.
     case "error":
-      return describe(Json.object(event, "error") ?? event)
+      return failureIn(Json.object(event, "error") ?? event)
     case "response.failed":
-      return describe(Json.object(Json.object(event, "response") ?? event, "error") ?? {})
+      return failureIn(Json.object(Json.object(event, "response") ?? event, "error") ?? {})
     default:
       return undefined
-  }
-}
-
-const describe = (error: JsonObject): InStreamFailure => ({
-  type: Json.string(error, "type") ?? null,
-  code: Json.string(error, "code") ?? null,
-  message: Json.string(error, "message") ?? "The provider reported a failure without a message.",
-  param: Json.string(error, "param") ?? null
-})
-
-const usageOf = (usage: JsonObject, response: JsonObject): Usage => {
-  const input = Json.object(usage, "input_tokens_details")
-  const output = Json.object(usage, "output_tokens_details")
-  const search = Json.object(Json.object(response, "tool_usage") ?? {}, "web_search")
-  return {
-    input: Json.number(usage, "input_tokens") ?? 0,
-    cachedInput: input === undefined ? 0 : Json.number(input, "cached_tokens") ?? 0,
-    cacheWriteInput: input === undefined ? 0 : Json.number(input, "cache_write_tokens") ?? 0,
-    output: Json.number(usage, "output_tokens") ?? 0,
-    reasoning: output === undefined ? 0 : Json.number(output, "reasoning_tokens") ?? 0,
-    webSearches: search === undefined
-      ? Json.objects(response, "output").filter((item) => Json.string(item, "type") === "web_search_call").length
-      : Json.number(search, "num_requests") ?? 0
-  }
-}
-
-const served = (response: JsonObject): Served => {
-  const usage = Json.object(response, "usage")
-  return {
-    usage: usage === undefined ? undefined : usageOf(usage, response),
-    tier: Json.string(response, "service_tier"),
-    model: Json.string(response, "model")
   }
 }
 
@@ -85,28 +55,6 @@ const meter = (): Meter => {
       if (response !== undefined) seen = served(response)
     },
     served: () => seen
-  }
-}
-
-const collector = (): Collector => {
-  const items: Array<JsonObject> = []
-  let body: JsonObject | undefined
-  return {
-    add: (event) => {
-      const type = typeOf(event)
-      const index = Json.number(event, "output_index")
-      const item = Json.object(event, "item")
-      if (index !== undefined && item !== undefined && type.startsWith("response.output_item.")) {
-        items[index] = item
-      } else if (terminal.has(type)) {
-        const response = Json.object(event, "response") ?? {}
-        // Some backends leave `output` out of the final object, or empty; the items have all gone by.
-        body = Json.objects(response, "output").length === 0
-          ? { ...response, output: items.filter((item) => item !== undefined) }
-          : response
-      }
-    },
-    body: () => body
   }
 }
 
@@ -148,7 +96,7 @@ export const Responses: Dialect = {
   failureOf,
   meter,
   served,
-  collector,
+  collector: Collector.make,
   usagePath: (event) => terminal.has(typeOf(event)) ? ["response", "usage"] : undefined,
   frame,
   closing: [],
