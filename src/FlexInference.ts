@@ -49,8 +49,20 @@ import type { FlexInferenceError } from "./FlexInferenceError.ts"
 import type * as HostedRouter from "./router/HostedRouter.ts"
 import * as Json from "./wire/Json.ts"
 import * as Connections from "./provider/Connections.ts"
+import * as RequestFields from "./RequestFields.ts"
 import * as Router from "./Router.ts"
 import type { Routing } from "./Routing.ts"
+
+export type { ConnectionOptions } from "./provider/Connections.ts"
+
+/** What can be said for one call. */
+export interface CallOptions extends Router.CallOptions {
+  /**
+   * Fields for the provider that the request's type does not know, such as those of a beta. They go into the body
+   * beside the request's own, which win; the router's fields are not taken from here.
+   */
+  readonly extra?: RequestFields.Extra | undefined
+}
 
 /** One endpoint, in its vendor's own types. */
 export interface Surface<Request, Body, Event> {
@@ -58,16 +70,16 @@ export interface Surface<Request, Body, Event> {
    * The whole answer, as the provider's non-streaming call gives it, with `usage.routing` and, where there is a price,
    * `usage.cost`.
    */
-  readonly create: (request: Request, options?: Router.CallOptions) => Effect.Effect<Body, FlexInferenceError>
+  readonly create: (request: Request, options?: CallOptions) => Effect.Effect<Body, FlexInferenceError>
   /**
    * The answer's events as they come. The stream ends with the terminal event or with an error; interrupting it aborts
    * the call. An event of a type that is not in `Event` is passed on as it came.
    */
-  readonly stream: (request: Request, options?: Router.CallOptions) => Stream.Stream<Event, FlexInferenceError>
+  readonly stream: (request: Request, options?: CallOptions) => Stream.Stream<Event, FlexInferenceError>
   /** Succeeds when a leg is committed. Closing the scope aborts the call. */
   readonly open: (
     request: Request,
-    options?: Router.CallOptions
+    options?: CallOptions
   ) => Effect.Effect<Opened<Event>, FlexInferenceError, Scope.Scope>
 }
 
@@ -161,8 +173,10 @@ const surface = <Request, Body, Event>(
   router: Router.Router["Service"],
   name: DialectName
 ): Surface<Request, Body, Event> => {
-  const ask = (request: Request, stream: boolean, options: Router.CallOptions | undefined) =>
-    Effect.suspend(() => router.open(name, JSON.stringify({ ...request, stream }), options))
+  const ask = (request: Request, stream: boolean, options: CallOptions | undefined) =>
+    Effect.suspend(() =>
+      router.open(name, JSON.stringify({ ...RequestFields.extra(options?.extra), ...request, stream }), options)
+    )
 
   const open: Surface<Request, Body, Event>["open"] = (request, options) =>
     Effect.flatMap(ask(request, true, options), (answer) =>
@@ -190,8 +204,19 @@ const eventsOf = <Event>(frames: Router.StreamAnswer["frames"]): Stream.Stream<E
 // Answers are never validated (D5): their types are the vendor's promise, not our finding.
 const promised = <A>(value: unknown): A => value as A
 
+/** An answer of any surface, or as much of one as holds its text. */
+export type TextBody =
+  | ResponseObject
+  | ChatCompletion
+  | Interaction
+  | Message
+  | { readonly output: ReadonlyArray<object> }
+  | { readonly choices: ReadonlyArray<object> }
+  | { readonly steps: ReadonlyArray<object> }
+  | { readonly content: ReadonlyArray<object> }
+
 /**
- * All the assistant's text of a Responses body or a chat completion. `""` where there is none: a refusal or a tool
+ * All the model's text of an answer, of whichever surface. `""` where there is none: a refusal, a thought or a tool
  * call is no text.
  *
  * **Example** (the text of a body)
@@ -200,17 +225,12 @@ const promised = <A>(value: unknown): A => value as A
  * import { FlexInference } from "effect-flexinference"
  *
  * FlexInference.outputText({ output: [{ type: "message", content: [{ type: "output_text", text: "Hi" }] }] }) // "Hi"
+ * FlexInference.outputText({ content: [{ type: "text", text: "Hi" }] }) // "Hi"
  * ```
  */
-export const outputText = (body: unknown): string =>
-  !Json.isObject(body)
-    ? ""
-    : Json.array(body, "output") === undefined
-    ? ChatCompletions.text(body)
-    : Responses.text(body)
-
-/** All the model's text of an interaction, or `""`. */
-export const interactionText = (body: unknown): string => Json.isObject(body) ? Interactions.text(body) : ""
-
-/** All the text of a message, without its thinking and tool calls, or `""`. */
-export const messageText = (body: unknown): string => Json.isObject(body) ? Messages.text(body) : ""
+export const outputText = (body: TextBody): string => {
+  if (!Json.isObject(body)) return ""
+  if (Json.array(body, "output") !== undefined) return Responses.text(body)
+  if (Json.array(body, "choices") !== undefined) return ChatCompletions.text(body)
+  return Json.array(body, "steps") === undefined ? Messages.text(body) : Interactions.text(body)
+}

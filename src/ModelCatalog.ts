@@ -27,6 +27,7 @@ import * as Context from "effect/Context"
 import { builtInModels } from "./catalog/BuiltInModels.ts"
 import type { Day, Model, Prices, ProviderName } from "./catalog/Model.ts"
 
+export type { ModelId } from "./catalog/BuiltInModels.ts"
 export type { Day, Model, PricedTier, Prices, ProviderName, Rates, Tier, TierPrice } from "./catalog/Model.ts"
 
 /** A set of models. */

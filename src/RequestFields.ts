@@ -8,6 +8,7 @@
 import * as Arr from "effect/Array"
 import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import type { ModelId } from "./catalog/BuiltInModels.ts"
 import * as StartWithin from "./StartWithin.ts"
 
 /** The routes a provider chain may name (contract (b)). */
@@ -58,52 +59,84 @@ export const RetryField: Schema.Codec<RetryField> = Schema.StructWithRest(
   )]
 )
 
+/** The name of a model: those of the built-in catalogue complete, and any other is taken as well. */
+export type ModelName = ModelId | (string & {})
+
+/** A field that is not to be written; the compiler shows the advice to whoever does. */
+export interface LeaveOut<Advice extends string> {
+  readonly [advice]: Advice
+}
+declare const advice: unique symbol
+
 /**
- * A member that is the provider's to judge: typed for whoever writes the request, taken as it is at run time, so
- * that what a vendor adds tomorrow passes today.
+ * The fields of every surface's request that the router reads. All but `model` are taken out before a provider is
+ * called.
  */
-export const vendor = <A>() => Schema.optional(Schema.declare((_value): _value is A => true))
+export interface RouterFields {
+  /** The model to ask, such as `"gpt-5.5"`; its name decides the provider. */
+  readonly model: ModelName
+  /**
+   * How long the half-price flex tier may take to start generating before the standard tier is asked too: a duration
+   * `"HHh-MMm-SSs"` from 5 seconds to 10 minutes. Or a tier by name, without a race: `"default"` (the standard tier),
+   * `"priority"` or `"auto"`. `StartWithin.fromDuration("30 seconds")` writes a duration.
+   */
+  readonly start_within: StartWithin.Write<"default, priority, auto, or 5 seconds to 10 minutes as 00h-00m-30s">
+  /** How a failed call is repeated before the answer has begun. The flex leg never is. Without it, no call is. */
+  readonly retry?: RetryField
+  /** The routes to try, in order: one to three, none twice. Without it, the model's own provider. */
+  readonly provider?: ProviderChain
+  /**
+   * Whether a stream reports its cost and routing on the usage it sends anyway; a whole body always does.
+   * @default false
+   */
+  readonly include_cost?: boolean | undefined
+  /**
+   * `false` turns off automatic prompt caching: Claude, asked directly.
+   * @default true
+   */
+  readonly cache?: boolean | undefined
+  /**
+   * Whether personal data is masked before the provider sees it: hosted router, managed keys only.
+   * Without it, as the account says.
+   */
+  readonly pii_mask?: boolean | undefined
+  /** Whether the prompt is moderated first: hosted router, managed keys only. Without it, as the account says. */
+  readonly moderate?: boolean | undefined
+  /** Whether the exchange's content is kept: hosted router, managed keys only. Without it, as the account says. */
+  readonly trace_storage?: boolean | undefined
+  /** Not to be written: the router sets the tier from `start_within`. */
+  readonly service_tier?: LeaveOut<"leave out service_tier: start_within sets the tier"> | undefined
+}
 
 /** A conversation that has to be there, whatever it is. */
-export const present = <A>(): Schema.declare<A> => Schema.declare((value): value is A => value !== undefined)
+export const present = (): Schema.declare<unknown> => Schema.declare((value): value is unknown => value !== undefined)
 
 /** A conversation that has to be a list, whatever is in it. */
-export const list = <A>(): Schema.declare<ReadonlyArray<A>> =>
-  Schema.declare((value): value is ReadonlyArray<A> => Array.isArray(value))
+export const list = (): Schema.declare<unknown> => Schema.declare((value): value is unknown => Array.isArray(value))
 
 // In the order in which the official SDK checks them: the first problem gives the error its code.
 export const checked = {
-  /** The model to ask; its name decides the provider. */
   model: Schema.NonEmptyString,
-  /** A tier, or how long flex may take to start generating before the standard tier is asked too. */
   start_within: StartWithin.StartWithin,
-  /** How a failed call is repeated; off by default. */
   retry: Schema.optionalKey(RetryField),
-  /** The routes to try, in order; the model's native route by default. */
   provider: Schema.optionalKey(ProviderChain),
-  /** Whether a stream reports its cost and routing on the usage it sends anyway; false by default. */
   include_cost: Schema.optional(Schema.Boolean),
-  /** Not allowed: the router sets it from `start_within`. */
   service_tier: Schema.optional(Schema.Never.annotate({ message: "the router sets the tier from start_within" }))
-}
-
-// Switches of the hosted contract, which the official SDK does not check.
-const hosted = {
-  /** False turns off automatic prompt caching (Claude, direct route); true by default. */
-  cache: vendor<boolean>(),
-  /** Hosted router, managed keys only: mask personal data before the provider sees it. */
-  pii_mask: vendor<boolean>(),
-  /** Hosted router, managed keys only: have the prompt moderated first. */
-  moderate: vendor<boolean>(),
-  /** Hosted router, managed keys only: keep the content of the exchange. */
-  trace_storage: vendor<boolean>()
 }
 
 export const rest = [Schema.Record(Schema.String, Schema.Unknown)] as const
 
-/** The schema of a surface's request: the router's fields, the given ones, and every other untouched. */
-export const request = <const Fields extends Schema.Struct.Fields>(fields: Fields) =>
-  Schema.StructWithRest(Schema.Struct({ ...checked, ...fields, ...hosted }), rest)
+/**
+ * The schema of a surface's request: it checks the router's fields and the conversation. Everything else is typed for
+ * whoever writes the request and is the provider's to judge, so that what a vendor adds tomorrow passes today.
+ */
+export const request = <Request extends RouterFields>(
+  field: keyof Request & ("input" | "messages"),
+  conversation: Schema.declare<unknown>
+): Schema.Codec<Request, { readonly [field: string]: unknown }> =>
+  Schema.StructWithRest(Schema.Struct({ ...checked, [field]: conversation }), rest).pipe(
+    Schema.decodeTo(Schema.declare((_value): _value is Request => true))
+  )
 
 /** What the router adds to the usage of an answer (contract (b) and (i)). */
 export interface UsageAdditions {
@@ -143,6 +176,17 @@ export const owned = [
   "moderate",
   "trace_storage"
 ] as const
+
+/** Fields of a request that its type does not know. Those of the router are written in the request itself. */
+export type Extra =
+  & { readonly [field: string]: unknown }
+  & { readonly [Field in keyof RouterFields]?: LeaveOut<"write it in the request itself"> | undefined }
+
+const routers: ReadonlySet<string> = new Set([...Object.keys(checked), ...owned])
+
+/** The extra fields that are the provider's: whatever got past the compiler, they say nothing to the router. */
+export const extra = (fields: Extra | undefined): { readonly [field: string]: unknown } =>
+  Object.fromEntries(Object.entries(fields ?? {}).filter(([field]) => !routers.has(field)))
 
 /** A request's `retry` with its defaults filled in (contract (b)). */
 export interface Retry {

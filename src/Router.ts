@@ -24,7 +24,9 @@ import * as ModelCatalog from "./ModelCatalog.ts"
 import * as Routing from "./Routing.ts"
 
 export type { Answer, BodyAnswer, CallOptions, Open, Options, StreamAnswer } from "./router/Answer.ts"
-export { validate } from "./router/Decode.ts"
+export { type Options as ValidateOptions, validate } from "./router/Decode.ts"
+export type { Options as HostedOptions } from "./router/HostedRouter.ts"
+export type { Frame } from "./wire/Sse.ts"
 
 /** See the module's description. */
 export class Router extends Context.Service<Router, {

@@ -78,6 +78,12 @@ export const Window: Schema.Codec<Window, string> = Schema.String.pipe(
 export const StartWithin: Schema.Codec<StartWithin, string> = Schema.Union([NamedTier, Window])
 export type StartWithin = NamedTier | Window
 
+/**
+ * `StartWithin` by a name that says what to write: of a value that is none, the compiler shows the advice in place of
+ * six hundred literals.
+ */
+export type Write<Advice extends string> = StartWithin | (Advice extends "" ? StartWithin : never)
+
 /** Whether a value is a valid `start_within`. */
 export const is = Schema.is(StartWithin)
 

@@ -6,6 +6,8 @@
 export * as ChatCompletions from "./api/ChatCompletions.ts"
 /** The reckoning of what an answer cost. */
 export * as Cost from "./Cost.ts"
+/** The contract of a wire format. */
+export * as Dialect from "./Dialect.ts"
 /** The service programs use: four surfaces, and the layers that serve them. */
 export * as FlexInference from "./FlexInference.ts"
 /** Every error a caller can meet. */
@@ -18,6 +20,8 @@ export * as Interactions from "./api/Interactions.ts"
 export * as Messages from "./api/Messages.ts"
 /** Models as data: who serves them, at which tiers, at what price. */
 export * as ModelCatalog from "./ModelCatalog.ts"
+/** The contract of a provider. */
+export * as Provider from "./Provider.ts"
 /** Request, body and event types of OpenAI Responses. */
 export * as Responses from "./api/Responses.ts"
 /** The service that carries plans out, on text and frames. */
@@ -28,3 +32,7 @@ export * as RequestFields from "./RequestFields.ts"
 export * as Routing from "./Routing.ts"
 /** The field that makes a request deadline-aware. */
 export * as StartWithin from "./StartWithin.ts"
+/** The port that a call to a provider leaves by. */
+export * as Transport from "./Transport.ts"
+/** What an answer used, in tokens. */
+export * as Usage from "./Usage.ts"

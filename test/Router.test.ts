@@ -393,7 +393,7 @@ describe("Router", () => {
         assert.isDefined(result.endedAt, "the caller has its answer or its error")
         const said = result.body === undefined
           ? result.frames.map(({ value }) => value === undefined ? "" : Json.string(value, "delta") ?? "").join("")
-          : FlexInference.outputText(result.body.value)
+          : FlexInference.outputText({ output: Json.objects(result.body.value, "output") })
         const tier = result.routing?.tier === "flex" || result.routing?.reason === "flex_won" ? "flex" : "standard"
         assert.isTrue(
           words(tier).startsWith(said.trimEnd()) || words(tier).startsWith(said),

@@ -8,14 +8,9 @@
 import type * as Schema from "effect/Schema"
 import * as RequestFields from "../RequestFields.ts"
 import type { UsageAdditions } from "../RequestFields.ts"
+import type { CacheBreakpoint, Moderation, ReasoningEffort } from "./Responses.ts"
 
 type JsonSchema = { readonly [keyword: string]: unknown }
-
-/** Where the prompt cache may end. */
-interface CacheBreakpoint {
-  readonly mode: "explicit"
-  readonly ttl?: "30m" | "12h" | undefined
-}
 
 export interface TextPart {
   readonly type: "text"
@@ -185,50 +180,108 @@ export interface WebSearchOptions {
     | undefined
 }
 
-/** Schema of a request to `POST /v1/chat/completions`. */
-export const ChatRequest = RequestFields.request({
+/** A spoken answer. */
+export interface AudioOutput {
+  readonly format: "wav" | "aac" | "mp3" | "flac" | "opus" | "pcm16"
+  /** A built-in voice, such as `"alloy"`, or one of your own. */
+  readonly voice: string | { readonly id: string }
+}
+
+/** A request to `POST /v1/chat/completions`. */
+export interface ChatRequest extends RequestFields.RouterFields {
   /** The conversation so far. */
-  messages: RequestFields.list<ChatMessage>(),
-  tools: RequestFields.vendor<ReadonlyArray<ChatTool>>(),
-  tool_choice: RequestFields.vendor<ChatToolChoice>(),
-  parallel_tool_calls: RequestFields.vendor<boolean>(),
-  response_format: RequestFields.vendor<ResponseFormat>(),
-  reasoning_effort: RequestFields.vendor<"none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | null>(),
-  verbosity: RequestFields.vendor<"low" | "medium" | "high" | null>(),
-  max_completion_tokens: RequestFields.vendor<number | null>(),
+  readonly messages: ReadonlyArray<ChatMessage>
+  /** What the model may call. */
+  readonly tools?: ReadonlyArray<ChatTool> | undefined
+  /** Whether and which tool is called; `"auto"` by default, `"none"` without tools. */
+  readonly tool_choice?: ChatToolChoice | undefined
+  /** Whether several tools may be called at once; true by default. */
+  readonly parallel_tool_calls?: boolean | undefined
+  /** The predecessor of `tools`. */
+  readonly functions?:
+    | ReadonlyArray<{
+      readonly name: string
+      readonly description?: string | undefined
+      /** A JSON Schema. */
+      readonly parameters?: JsonSchema | undefined
+    }>
+    | undefined
+  /** The predecessor of `tool_choice`. */
+  readonly function_call?: "none" | "auto" | { readonly name: string } | undefined
+  /** The form of the answer: text, any JSON object, or one that keeps to a schema. */
+  readonly response_format?: ResponseFormat | undefined
+  /** How hard a reasoning model thinks. */
+  readonly reasoning_effort?: ReasoningEffort | null | undefined
+  /** How much the model writes; `"medium"` by default. */
+  readonly verbosity?: "low" | "medium" | "high" | null | undefined
+  /** The most tokens to generate, reasoning included. Without it, the model's maximum. */
+  readonly max_completion_tokens?: number | null | undefined
   /** The predecessor of `max_completion_tokens`; reasoning models refuse it. */
-  max_tokens: RequestFields.vendor<number | null>(),
-  temperature: RequestFields.vendor<number | null>(),
-  top_p: RequestFields.vendor<number | null>(),
-  n: RequestFields.vendor<number | null>(),
-  stop: RequestFields.vendor<string | ReadonlyArray<string> | null>(),
-  seed: RequestFields.vendor<number | null>(),
-  presence_penalty: RequestFields.vendor<number | null>(),
-  frequency_penalty: RequestFields.vendor<number | null>(),
-  logit_bias: RequestFields.vendor<{ readonly [token: string]: number } | null>(),
-  logprobs: RequestFields.vendor<boolean | null>(),
-  top_logprobs: RequestFields.vendor<number | null>(),
-  stream: RequestFields.vendor<boolean | null>(),
+  readonly max_tokens?: number | null | undefined
+  /** 0 to 2, higher is more random; 1 by default. Reasoning models take none. */
+  readonly temperature?: number | null | undefined
+  /** The share of probability to sample from, 0 to 1; 1 by default. */
+  readonly top_p?: number | null | undefined
+  /** How many answers to generate; 1 by default. */
+  readonly n?: number | null | undefined
+  /** Up to four texts at which the model stops; they are not part of the answer. */
+  readonly stop?: string | ReadonlyArray<string> | null | undefined
+  /** The same seed and parameters give the same answer, as far as possible. */
+  readonly seed?: number | null | undefined
+  /** -2 to 2: above 0, tokens that occurred already become less likely; 0 by default. */
+  readonly presence_penalty?: number | null | undefined
+  /** -2 to 2: above 0, tokens become less likely the more often they occurred; 0 by default. */
+  readonly frequency_penalty?: number | null | undefined
+  /** -100 to 100 for each token's id, added to its logit. */
+  readonly logit_bias?: { readonly [token: string]: number } | null | undefined
+  /** Whether the log probability of each token is reported; false by default. */
+  readonly logprobs?: boolean | null | undefined
+  /** How many alternatives to report for each token, 0 to 20; wants `logprobs`. */
+  readonly top_logprobs?: number | null | undefined
+  /** Set by `create`, `stream` and `open`; what is written here counts for nothing there. */
+  readonly stream?: boolean | null | undefined
   /** With `include_usage` the last chunk carries the usage, and the cost where `include_cost` asks for it. */
-  stream_options: RequestFields.vendor<
-    {
+  readonly stream_options?:
+    | {
       readonly include_usage?: boolean | undefined
       readonly include_obfuscation?: boolean | undefined
-    } | null
-  >(),
-  store: RequestFields.vendor<boolean | null>(),
-  metadata: RequestFields.vendor<{ readonly [key: string]: string } | null>(),
-  modalities: RequestFields.vendor<ReadonlyArray<"text" | "audio"> | null>(),
-  prediction: RequestFields.vendor<
-    { readonly type: "content"; readonly content: string | ReadonlyArray<TextPart> } | null
-  >(),
-  web_search_options: RequestFields.vendor<WebSearchOptions>(),
-  prompt_cache_key: RequestFields.vendor<string | null>(),
-  prompt_cache_retention: RequestFields.vendor<"in_memory" | "24h" | null>(),
-  safety_identifier: RequestFields.vendor<string | null>(),
-  user: RequestFields.vendor<string>()
-})
-export interface ChatRequest extends Schema.Schema.Type<typeof ChatRequest> {}
+    }
+    | null
+    | undefined
+  /** Whether OpenAI keeps the completion; false by default. */
+  readonly store?: boolean | null | undefined
+  /** Up to 16 pairs, keys of up to 64 characters and values of up to 512, that are kept with the completion. */
+  readonly metadata?: { readonly [key: string]: string } | null | undefined
+  /** What the answer consists of; `["text"]` by default. */
+  readonly modalities?: ReadonlyArray<"text" | "audio"> | null | undefined
+  /** The format and voice of a spoken answer; required where `modalities` asks for audio. */
+  readonly audio?: AudioOutput | null | undefined
+  /** Text that the answer is likely to contain, which then comes faster. */
+  readonly prediction?:
+    | { readonly type: "content"; readonly content: string | ReadonlyArray<TextPart> }
+    | null
+    | undefined
+  /** Lets the model search the web. */
+  readonly web_search_options?: WebSearchOptions | undefined
+  /** Requests with the same key are brought to the same cache. */
+  readonly prompt_cache_key?: string | null | undefined
+  /** Where prefixes end and how long they stay cached; gpt-5.6 and later. */
+  readonly prompt_cache_options?:
+    | { readonly mode?: "implicit" | "explicit" | undefined; readonly ttl?: "30m" | undefined }
+    | undefined
+  /** The predecessor of `prompt_cache_options.ttl`. */
+  readonly prompt_cache_retention?: "in_memory" | "24h" | null | undefined
+  /** Moderation of the input and the output by OpenAI; none by default. */
+  readonly moderation?: Moderation | null | undefined
+  /** A stable, hashed name of the end user, up to 128 characters, by which misuse is found. */
+  readonly safety_identifier?: string | null | undefined
+  /** The predecessor of `safety_identifier` and `prompt_cache_key`. */
+  readonly user?: string | undefined
+}
+
+/** Schema of a request to `POST /v1/chat/completions`. */
+export const ChatRequest: Schema.Codec<ChatRequest, { readonly [field: string]: unknown }> = RequestFields
+  .request<ChatRequest>("messages", RequestFields.list())
 
 export interface ChatUsage extends UsageAdditions {
   readonly prompt_tokens: number
@@ -260,7 +313,7 @@ export interface ChatAnnotation {
 
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "function_call"
 
-interface TokenLogprobs {
+export interface TokenLogprobs {
   readonly content: ReadonlyArray<TokenLogprob> | null
   readonly refusal: ReadonlyArray<TokenLogprob> | null
 }

@@ -142,13 +142,21 @@ export type Tool =
 type ToolMode = "auto" | "any" | "none" | "validated"
 
 export interface GenerationConfig {
+  /** The most tokens to generate. Without it, the model's maximum. */
   readonly max_output_tokens?: number | undefined
+  /** 0 to 2, higher is more random. */
   readonly temperature?: number | undefined
+  /** The share of probability to sample from, 0 to 1. */
   readonly top_p?: number | undefined
+  /** The same seed and parameters give the same answer, as far as possible. */
   readonly seed?: number | undefined
+  /** Texts at which the model stops. */
   readonly stop_sequences?: ReadonlyArray<string> | undefined
+  /** How hard the model thinks. */
   readonly thinking_level?: "minimal" | "low" | "medium" | "high" | (string & {}) | undefined
+  /** Whether the thinking is summed up; `"none"` by default. */
   readonly thinking_summaries?: "auto" | "none" | (string & {}) | undefined
+  /** Whether and which tool is called; `"auto"` by default. */
   readonly tool_choice?:
     | ToolMode
     | (string & {})
@@ -175,24 +183,83 @@ export type ResponseFormat =
   /** A bare JSON Schema. */
   | JsonSchema
 
-/** Schema of a request to `POST /v1/interactions`. */
-export const InteractionRequest = RequestFields.request({
+/** What Google blocks, and from which likelihood on. */
+export interface SafetySetting {
+  readonly type:
+    | "hate_speech"
+    | "dangerous_content"
+    | "harassment"
+    | "sexually_explicit"
+    | "civic_integrity"
+    | "jailbreak"
+    | (string & {})
+  readonly threshold:
+    | "block_low_and_above"
+    | "block_medium_and_above"
+    | "block_only_high"
+    | "block_none"
+    | "off"
+    | (string & {})
+  readonly method?: "severity" | "probability" | (string & {}) | undefined
+}
+
+/** A remote environment that tools run in. */
+export interface Environment {
+  readonly type: "remote"
+  readonly environment_id?: string | undefined
+  readonly env?: { readonly [name: string]: unknown } | undefined
+  readonly network?: unknown
+  readonly sources?: ReadonlyArray<unknown> | undefined
+}
+
+/** A request to `POST /v1/interactions`. */
+export interface InteractionRequest extends RequestFields.RouterFields {
   /** A prompt, its content, or the steps so far. */
-  input: RequestFields.present<string | Content | ReadonlyArray<Content> | ReadonlyArray<Step>>(),
-  system_instruction: RequestFields.vendor<string | ReadonlyArray<Content>>(),
-  tools: RequestFields.vendor<ReadonlyArray<Tool>>(),
-  generation_config: RequestFields.vendor<GenerationConfig>(),
-  response_format: RequestFields.vendor<ResponseFormat | ReadonlyArray<ResponseFormat>>(),
-  response_modalities: RequestFields.vendor<ReadonlyArray<string>>(),
-  stream: RequestFields.vendor<boolean>(),
-  store: RequestFields.vendor<boolean>(),
-  background: RequestFields.vendor<boolean>(),
-  previous_interaction_id: RequestFields.vendor<string>(),
-  continuation_token: RequestFields.vendor<string>(),
-  cached_content: RequestFields.vendor<string>(),
-  labels: RequestFields.vendor<{ readonly [key: string]: string }>()
-})
-export interface InteractionRequest extends Schema.Schema.Type<typeof InteractionRequest> {}
+  readonly input: string | Content | ReadonlyArray<Content> | ReadonlyArray<Step>
+  /** The system prompt. */
+  readonly system_instruction?: string | ReadonlyArray<Content> | undefined
+  /** What the model may call: functions of yours, and tools that Google runs. */
+  readonly tools?: ReadonlyArray<Tool> | undefined
+  /** Sampling, thinking, the choice of tools and the most tokens to generate. */
+  readonly generation_config?: GenerationConfig | undefined
+  /** The form of the answer: text, a JSON schema to keep to, or another medium. */
+  readonly response_format?: ResponseFormat | ReadonlyArray<ResponseFormat> | undefined
+  /** The predecessor of `response_format`'s own `mime_type`. */
+  readonly response_mime_type?: string | undefined
+  /** The media of the answer, such as `["text"]`; `response_format` replaces it. */
+  readonly response_modalities?:
+    | ReadonlyArray<"text" | "image" | "audio" | "video" | "document" | (string & {})>
+    | undefined
+  /** Set by `create`, `stream` and `open`; what is written here counts for nothing there. */
+  readonly stream?: boolean | undefined
+  /** Whether Google keeps the interaction, so that `previous_interaction_id` can name it; true by default. */
+  readonly store?: boolean | undefined
+  /** Whether the interaction is made in the background; false by default. */
+  readonly background?: boolean | undefined
+  /** The interaction this one goes on from. */
+  readonly previous_interaction_id?: string | undefined
+  /** The token of an interaction with the status `requires_continuation`, sent back as it came. */
+  readonly continuation_token?: string | undefined
+  /** A cached context, `cachedContents/{id}`. */
+  readonly cached_content?: string | undefined
+  /** The environment that tools run in, or its id. */
+  readonly environment?: Environment | string | undefined
+  /** What Google blocks. Without it, Google's defaults. */
+  readonly safety_settings?: ReadonlyArray<SafetySetting> | undefined
+  /** Pairs of up to 63 lower-case letters, digits, underscores and dashes that are kept with the interaction. */
+  readonly labels?: { readonly [key: string]: string } | undefined
+  /** Where Google reports the interaction's progress. */
+  readonly webhook_config?:
+    | {
+      readonly uris?: ReadonlyArray<string> | undefined
+      readonly user_metadata?: { readonly [key: string]: unknown } | undefined
+    }
+    | undefined
+}
+
+/** Schema of a request to `POST /v1/interactions`. */
+export const InteractionRequest: Schema.Codec<InteractionRequest, { readonly [field: string]: unknown }> = RequestFields
+  .request<InteractionRequest>("input", RequestFields.present())
 
 export interface InteractionUsage extends UsageAdditions {
   readonly total_input_tokens?: number | undefined
@@ -239,7 +306,7 @@ export interface Interaction {
   readonly continuation_token?: string | undefined
 }
 
-interface Identified {
+export interface Identified {
   readonly event_id?: string | undefined
 }
 

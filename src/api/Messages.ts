@@ -16,7 +16,7 @@ export interface CacheControl {
   readonly ttl?: "5m" | "1h" | undefined
 }
 
-interface Cacheable {
+export interface Cacheable {
   readonly cache_control?: CacheControl | null | undefined
 }
 
@@ -156,27 +156,82 @@ export interface OutputConfig {
   readonly format?: { readonly type: "json_schema"; readonly schema: JsonSchema } | null | undefined
 }
 
-/** Schema of a request to `POST /v1/messages`. */
-export const MessageRequest = RequestFields.request({
+/** An MCP server that Anthropic calls. */
+export interface McpServer {
+  readonly type: "url"
+  readonly name: string
+  readonly url: string
+  readonly authorization_token?: string | null | undefined
+  readonly tool_configuration?:
+    | {
+      readonly enabled?: boolean | null | undefined
+      readonly allowed_tools?: ReadonlyArray<string> | null | undefined
+    }
+    | null
+    | undefined
+}
+
+/** A container that code runs in, and the skills it is given. */
+export interface Container {
+  readonly id?: string | null | undefined
+  readonly skills?:
+    | ReadonlyArray<{
+      readonly skill_id: string
+      readonly type: "anthropic" | "custom"
+      readonly version?: string | undefined
+    }>
+    | null
+    | undefined
+}
+
+/** A request to `POST /v1/messages`. */
+export interface MessageRequest extends RequestFields.RouterFields {
   /** The conversation so far. */
-  messages: RequestFields.list<MessageParam>(),
-  /** Required by Anthropic, which answers itself where it is missing; the router makes none up. */
-  max_tokens: RequestFields.vendor<number>(),
-  system: RequestFields.vendor<string | ReadonlyArray<TextBlockParam>>(),
-  tools: RequestFields.vendor<ReadonlyArray<Tool>>(),
-  tool_choice: RequestFields.vendor<ToolChoice>(),
-  thinking: RequestFields.vendor<Thinking>(),
-  output_config: RequestFields.vendor<OutputConfig>(),
-  stop_sequences: RequestFields.vendor<ReadonlyArray<string>>(),
-  temperature: RequestFields.vendor<number>(),
-  top_p: RequestFields.vendor<number>(),
-  top_k: RequestFields.vendor<number>(),
-  stream: RequestFields.vendor<boolean>(),
-  metadata: RequestFields.vendor<{ readonly user_id?: string | null | undefined }>(),
-  cache_control: RequestFields.vendor<CacheControl | null>(),
-  speed: RequestFields.vendor<"standard" | "fast" | null>()
-})
-export interface MessageRequest extends Schema.Schema.Type<typeof MessageRequest> {}
+  readonly messages: ReadonlyArray<MessageParam>
+  /**
+   * The most tokens to generate. Required by Anthropic, which answers itself where it is missing; the router makes
+   * none up.
+   */
+  readonly max_tokens?: number | undefined
+  /** The system prompt. */
+  readonly system?: string | ReadonlyArray<TextBlockParam> | undefined
+  /** What the model may call: tools of yours, and tools that Anthropic runs. */
+  readonly tools?: ReadonlyArray<Tool> | undefined
+  /** Whether and which tool is called; `auto` by default, `none` without tools. */
+  readonly tool_choice?: ToolChoice | undefined
+  /** Whether and how much the model thinks; what holds without it depends on the model. */
+  readonly thinking?: Thinking | undefined
+  /** How hard the model tries, and a JSON schema its answer keeps to. */
+  readonly output_config?: OutputConfig | undefined
+  /** Texts at which the model stops; they are not part of the answer. */
+  readonly stop_sequences?: ReadonlyArray<string> | undefined
+  /** 0 to 1, higher is more random; 1 by default. Models to 4.6, and not beside `top_p`. */
+  readonly temperature?: number | undefined
+  /** The share of probability to sample from, 0 to 1. Models to 4.6, and not beside `temperature`. */
+  readonly top_p?: number | undefined
+  /** Samples from the so many likeliest tokens only. Models to 4.6. */
+  readonly top_k?: number | undefined
+  /** Set by `create`, `stream` and `open`; what is written here counts for nothing there. */
+  readonly stream?: boolean | undefined
+  /** `user_id` is a stable, hashed name of the end user, by which misuse is found. */
+  readonly metadata?: { readonly user_id?: string | null | undefined } | undefined
+  /** Sets a cache breakpoint at the last block that can be cached. */
+  readonly cache_control?: CacheControl | null | undefined
+  /** A container to use again, by its id, or what a new one is given. */
+  readonly container?: Container | string | null | undefined
+  /** Asks why the prompt's prefix was not cached: the message to compare with, or `null` for the first one. */
+  readonly diagnostics?: { readonly previous_message_id?: string | null | undefined } | null | undefined
+  /** The region that computes; without it, the workspace's. */
+  readonly inference_geo?: string | null | undefined
+  /** MCP servers whose tools the model may call; wants a beta header. */
+  readonly mcp_servers?: ReadonlyArray<McpServer> | undefined
+  /** `"fast"` generates faster at a higher price; `"standard"` by default. */
+  readonly speed?: "standard" | "fast" | null | undefined
+}
+
+/** Schema of a request to `POST /v1/messages`. */
+export const MessageRequest: Schema.Codec<MessageRequest, { readonly [field: string]: unknown }> = RequestFields
+  .request<MessageRequest>("messages", RequestFields.list())
 
 export interface MessageUsage extends UsageAdditions {
   /** Without what the cache held or took. */

@@ -14,7 +14,7 @@ type ItemStatus = "in_progress" | "completed" | "incomplete"
 type Phase = "commentary" | "final_answer"
 
 /** Where the prompt cache may end. */
-interface CacheBreakpoint {
+export interface CacheBreakpoint {
   readonly mode: "explicit"
   readonly ttl?: "30m" | "12h" | undefined
 }
@@ -320,13 +320,28 @@ export interface TextOptions {
   readonly verbosity?: "low" | "medium" | "high" | null | undefined
 }
 
+/** How hard a reasoning model thinks. Not every model takes every value. */
+export type ReasoningEffort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max"
+
 export interface ReasoningOptions {
-  readonly effort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | null | undefined
+  readonly effort?: ReasoningEffort | null | undefined
   readonly summary?: "auto" | "concise" | "detailed" | null | undefined
   readonly generate_summary?: "auto" | "concise" | "detailed" | null | undefined
   readonly context?: "auto" | "current_turn" | "all_turns" | null | undefined
   readonly mode?: string | undefined
 }
+
+/** What a response can report beside the usual. */
+export type Includable =
+  | "code_interpreter_call.outputs"
+  | "computer_call_output.output.image_url"
+  | "file_search_call.results"
+  | "message.input_image.image_url"
+  | "message.output_text.logprobs"
+  | "reasoning.encrypted_content"
+  | "web_search_call.action.sources"
+  | "web_search_call.results"
+  | (string & {})
 
 export interface Prompt {
   readonly id: string
@@ -334,37 +349,109 @@ export interface Prompt {
   readonly variables?: { readonly [name: string]: string | InputText | InputImage | InputFile } | null | undefined
 }
 
-/** Schema of a request to `POST /v1/responses`. */
-export const ResponsesRequest = RequestFields.request({
+/** How long a prefix of the prompt stays cached, and where it ends. */
+export interface PromptCacheOptions {
+  /** `"implicit"` lets OpenAI set one breakpoint of its own beside the explicit ones; the default. */
+  readonly mode?: "implicit" | "explicit" | undefined
+  /** How long an entry lives at least; `"30m"` by default. */
+  readonly ttl?: "30m" | "12h" | undefined
+  /** A response to compare with, to find out why the cache was not used. */
+  readonly comparison_response_id?: string | null | undefined
+  /** Fills the cache and generates nothing; false by default. */
+  readonly prewarm?: boolean | undefined
+}
+
+export interface ModerationMode {
+  readonly mode: "score" | "block"
+}
+
+/** The moderation of a request and of its answer. */
+export interface Moderation {
+  /** Such as `"omni-moderation-latest"`. */
+  readonly model: string
+  readonly policy?:
+    | {
+      readonly input?: ModerationMode | null | undefined
+      readonly output?: ModerationMode | null | undefined
+    }
+    | null
+    | undefined
+}
+
+/** A request to `POST /v1/responses`. */
+export interface ResponsesRequest extends RequestFields.RouterFields {
   /** A prompt, or the items of the conversation. */
-  input: RequestFields.present<string | ReadonlyArray<InputItem>>(),
-  instructions: RequestFields.vendor<string | null>(),
-  tools: RequestFields.vendor<ReadonlyArray<Tool>>(),
-  tool_choice: RequestFields.vendor<ToolChoice>(),
-  parallel_tool_calls: RequestFields.vendor<boolean | null>(),
-  max_tool_calls: RequestFields.vendor<number | null>(),
-  text: RequestFields.vendor<TextOptions>(),
-  reasoning: RequestFields.vendor<ReasoningOptions | null>(),
-  max_output_tokens: RequestFields.vendor<number | null>(),
-  temperature: RequestFields.vendor<number | null>(),
-  top_p: RequestFields.vendor<number | null>(),
-  top_logprobs: RequestFields.vendor<number | null>(),
-  stream: RequestFields.vendor<boolean | null>(),
-  stream_options: RequestFields.vendor<{ readonly include_obfuscation?: boolean | undefined } | null>(),
-  store: RequestFields.vendor<boolean | null>(),
-  background: RequestFields.vendor<boolean | null>(),
-  previous_response_id: RequestFields.vendor<string | null>(),
-  conversation: RequestFields.vendor<string | { readonly id: string } | null>(),
-  include: RequestFields.vendor<ReadonlyArray<string> | null>(),
-  metadata: RequestFields.vendor<{ readonly [key: string]: string } | null>(),
-  prompt: RequestFields.vendor<Prompt | null>(),
-  prompt_cache_key: RequestFields.vendor<string | null>(),
-  prompt_cache_retention: RequestFields.vendor<"in_memory" | "24h" | null>(),
-  safety_identifier: RequestFields.vendor<string | null>(),
-  truncation: RequestFields.vendor<"auto" | "disabled" | null>(),
-  user: RequestFields.vendor<string>()
-})
-export interface ResponsesRequest extends Schema.Schema.Type<typeof ResponsesRequest> {}
+  readonly input: string | ReadonlyArray<InputItem>
+  /** The system prompt. It is not carried over by `previous_response_id`. */
+  readonly instructions?: string | null | undefined
+  /** What the model may call: functions of yours, and tools that OpenAI runs. */
+  readonly tools?: ReadonlyArray<Tool> | undefined
+  /** Whether and which tool is called; `"auto"` by default, `"none"` without tools. */
+  readonly tool_choice?: ToolChoice | undefined
+  /** Whether several tools may be called at once; true by default. */
+  readonly parallel_tool_calls?: boolean | null | undefined
+  /** How many calls of tools that OpenAI runs there may be in all. */
+  readonly max_tool_calls?: number | null | undefined
+  /** The form of the text: a JSON schema to keep to, and how much of it. */
+  readonly text?: TextOptions | undefined
+  /** How hard a reasoning model thinks, and whether it sums that up. */
+  readonly reasoning?: ReasoningOptions | null | undefined
+  /** The most tokens to generate, reasoning included; at least 16. Without it, the model's maximum. */
+  readonly max_output_tokens?: number | null | undefined
+  /** 0 to 2, higher is more random; 1 by default. Reasoning models take none. */
+  readonly temperature?: number | null | undefined
+  /** The share of probability to sample from, 0 to 1; 1 by default. */
+  readonly top_p?: number | null | undefined
+  /** How many alternatives to report for each token, 0 to 20. */
+  readonly top_logprobs?: number | null | undefined
+  /** Set by `create`, `stream` and `open`; what is written here counts for nothing there. */
+  readonly stream?: boolean | null | undefined
+  /** Whether deltas are padded, so that their length tells nothing; true by default. */
+  readonly stream_options?: { readonly include_obfuscation?: boolean | undefined } | null | undefined
+  /** Whether OpenAI keeps the response, for at least 30 days, so that `previous_response_id` can name it; true by default. */
+  readonly store?: boolean | null | undefined
+  /** Whether the response is made in the background; false by default. */
+  readonly background?: boolean | null | undefined
+  /** The response this one goes on from; not beside `conversation`. */
+  readonly previous_response_id?: string | null | undefined
+  /** The stored conversation this response belongs to; not beside `previous_response_id`. */
+  readonly conversation?: string | { readonly id: string } | null | undefined
+  /** What to report beside the usual, such as `"reasoning.encrypted_content"`. */
+  readonly include?: ReadonlyArray<Includable> | null | undefined
+  /** Up to 16 pairs, keys of up to 64 characters and values of up to 512, that are kept with the response. */
+  readonly metadata?: { readonly [key: string]: string } | null | undefined
+  /** A stored prompt and its variables. */
+  readonly prompt?: Prompt | null | undefined
+  /** Requests with the same key are brought to the same cache. */
+  readonly prompt_cache_key?: string | null | undefined
+  /** Where prefixes end and how long they stay cached; gpt-5.6 and later. */
+  readonly prompt_cache_options?: PromptCacheOptions | undefined
+  /** The predecessor of `prompt_cache_options.ttl`. */
+  readonly prompt_cache_retention?: "in_memory" | "24h" | null | undefined
+  /** Compaction of a long conversation, once it exceeds a number of tokens. */
+  readonly context_management?:
+    | ReadonlyArray<{ readonly type: string; readonly compact_threshold?: number | null | undefined }>
+    | null
+    | undefined
+  /** Whether images are compressed in the context; `"auto"` by default. */
+  readonly image?: { readonly context_compression?: "auto" | "enabled" | "disabled" | undefined } | undefined
+  /** Moderation of the input and the output by OpenAI; none by default. */
+  readonly moderation?: Moderation | null | undefined
+  /** The access programs to use; without it, as the project's access says. */
+  readonly access_programs?:
+    | { readonly cyber?: "standard" | "daybreak_blue" | "daybreak_red" | undefined }
+    | undefined
+  /** A stable, hashed name of the end user, up to 128 characters, by which misuse is found. */
+  readonly safety_identifier?: string | null | undefined
+  /** `"auto"` drops what exceeds the context window from the beginning; `"disabled"`, a 400 instead, by default. */
+  readonly truncation?: "auto" | "disabled" | null | undefined
+  /** The predecessor of `safety_identifier` and `prompt_cache_key`. */
+  readonly user?: string | undefined
+}
+
+/** Schema of a request to `POST /v1/responses`. */
+export const ResponsesRequest: Schema.Codec<ResponsesRequest, { readonly [field: string]: unknown }> = RequestFields
+  .request<ResponsesRequest>("input", RequestFields.present())
 
 export interface ResponseUsage extends UsageAdditions {
   readonly input_tokens: number
@@ -425,20 +512,20 @@ export interface ResponseObject {
   readonly tool_usage?: { readonly web_search?: { readonly num_requests: number } | undefined } | undefined
 }
 
-interface Numbered {
+export interface Numbered {
   readonly sequence_number: number
 }
 
-interface OfItem extends Numbered {
+export interface OfItem extends Numbered {
   readonly output_index: number
   readonly item_id: string
 }
 
-interface OfPart extends OfItem {
+export interface OfPart extends OfItem {
   readonly content_index: number
 }
 
-interface OfSummary extends OfItem {
+export interface OfSummary extends OfItem {
   readonly summary_index: number
 }
 

@@ -31,6 +31,11 @@ const tierPrice = (base: Triple, long?: Triple, cacheWrite?: number): TierPrice 
 /** USD per thousand as micro-USD each. */
 const perThousand = (usd: number): number => usd * 1000
 
+/** A model whose id the compiler knows. */
+interface ModelOf<Id extends string> extends Model {
+  readonly id: Id
+}
+
 interface OpenAIPrices {
   readonly standard: Triple
   readonly flex?: Triple
@@ -41,7 +46,7 @@ interface OpenAIPrices {
   readonly asOf?: Day
 }
 
-const openai = (id: string, flex: boolean, prices: OpenAIPrices): Model => {
+const openai = <const Id extends string>(id: Id, flex: boolean, prices: OpenAIPrices): ModelOf<Id> => {
   const { cacheWrite, long } = prices
   return {
     id,
@@ -60,7 +65,10 @@ const openai = (id: string, flex: boolean, prices: OpenAIPrices): Model => {
 }
 
 /** gpt-6 doubles its input prices above 272,000 input tokens and takes half as much again for output. */
-const gpt6 = (id: string, [input, cachedInput, output]: readonly [number, number, number]): Model =>
+const gpt6 = <const Id extends string>(
+  id: Id,
+  [input, cachedInput, output]: readonly [number, number, number]
+): ModelOf<Id> =>
   openai(id, false, {
     standard: [input, cachedInput, output],
     long: { standard: [times(input, 2), times(cachedInput, 2), times(output, 1.5)] },
@@ -71,11 +79,11 @@ const gpt6 = (id: string, [input, cachedInput, output]: readonly [number, number
 // Vendor price lists as collected on the `asOf` day. Flex costs what batch costs; a tier without a price had none listed.
 // For gpt-5.6-sol a list of 2026-09-23 has 4 / 0.4 / 20 at standard and nothing at the other tiers; the three prices
 // here are of one list.
-const openaiModels: ReadonlyArray<Model> = [
+const openaiModels = [
   openai("o3", true, { standard: [2, 0.5, 8], flex: [1, 0.25, 4], priority: [3.5, 0.875, 14] }),
   openai("o3-pro", false, { standard: [20, undefined, 80] }),
   openai("o4-mini", true, { standard: [1.1, 0.275, 4.4], flex: [0.55, 0.138, 2.2], priority: [2, 0.5, 8] }),
-  ...["gpt-5", "gpt-5.1"].map((id) =>
+  ...(["gpt-5", "gpt-5.1"] as const).map((id) =>
     openai(id, true, { standard: [1.25, 0.125, 10], flex: [0.625, 0.0625, 5], priority: [2.5, 0.25, 20] })
   ),
   openai("gpt-5-mini", true, { standard: [0.25, 0.025, 2], flex: [0.125, 0.0125, 1], priority: [0.45, 0.045, 3.6] }),
@@ -95,7 +103,7 @@ const openaiModels: ReadonlyArray<Model> = [
     priority: [1.5, 0.15, 9]
   }),
   openai("gpt-5.4-nano", true, { standard: [0.2, 0.02, 1.25], flex: [0.1, 0.01, 0.625] }),
-  ...["gpt-5.4-pro", "gpt-5.5-pro"].map((id) =>
+  ...(["gpt-5.4-pro", "gpt-5.5-pro"] as const).map((id) =>
     openai(id, true, { standard: [30, undefined, 180], flex: [15, undefined, 90] })
   ),
   openai("gpt-5.5", true, { standard: [5, 0.5, 30], flex: [2.5, 0.25, 15], priority: [12.5, 1.25, 75] }),
@@ -137,7 +145,11 @@ const geminiPrices = (base: Triple, long?: Triple): Prices => {
 }
 
 /** The monthly allowance of free searches belongs to an account, so it is left out of the search price. */
-const gemini = (id: string, standard: Triple, more: Partial<Model> = {}): Model => ({
+const gemini = <const Id extends string>(
+  id: Id,
+  standard: Triple,
+  more: Partial<Omit<Model, "id">> = {}
+): ModelOf<Id> => ({
   id,
   provider: "google",
   flex: true,
@@ -148,7 +160,7 @@ const gemini = (id: string, standard: Triple, more: Partial<Model> = {}): Model 
   ...more
 })
 
-const geminiModels: ReadonlyArray<Model> = [
+const geminiModels = [
   gemini("gemini-2.5-pro", [1.25, 0.125, 10], {
     prices: geminiPrices([1.25, 0.125, 10], [2.5, 0.25, 15]),
     longContextAbove: 200_000
@@ -163,7 +175,7 @@ const geminiModels: ReadonlyArray<Model> = [
   gemini("gemini-3.1-flash-lite", [0.25, 0.025, 1.5]),
   gemini("gemini-3.5-flash", [1.5, 0.15, 9]),
   gemini("gemini-3.5-flash-lite", [0.3, 0.03, 2.5]),
-  ...["gemini-3.6-flash", "gemini-3.7-flash", "gemini-3.8-flash"].map((id) =>
+  ...(["gemini-3.6-flash", "gemini-3.7-flash", "gemini-3.8-flash"] as const).map((id) =>
     gemini(id, [0.75, 0.075, 3.75], {
       priceChanges: [{ from: "2027-01-01", prices: geminiPrices([1.5, 0.15, 7.5]) }]
     })
@@ -171,11 +183,11 @@ const geminiModels: ReadonlyArray<Model> = [
 ]
 
 /** Anthropic has no flex tier. Cache writes are priced for the five-minute cache. */
-const anthropic = (
-  id: string,
+const anthropic = <const Id extends string>(
+  id: Id,
   standard: Triple,
   long?: { readonly above: number; readonly standard: Triple }
-): Model => ({
+): ModelOf<Id> => ({
   id,
   provider: "anthropic",
   flex: false,
@@ -186,18 +198,25 @@ const anthropic = (
   asOf: "2026-09-23"
 })
 
-const anthropicModels: ReadonlyArray<Model> = [
-  ...["claude-fable-5-1", "claude-mythos-5-1"].map((id) => anthropic(id, [10, 0.25, 50])),
+const anthropicModels = [
+  ...(["claude-fable-5-1", "claude-mythos-5-1"] as const).map((id) => anthropic(id, [10, 0.25, 50])),
   anthropic("claude-fable-5", [10, 1, 50]),
   anthropic("claude-opus-5-5", [4, 0.2, 20]),
-  ...["claude-opus-5", "claude-opus-4-8", "claude-opus-4-7", "claude-opus-4-6", "claude-opus-4-5"].map((id) =>
-    anthropic(id, [5, 0.5, 25])
-  ),
+  ...(["claude-opus-5", "claude-opus-4-8", "claude-opus-4-7", "claude-opus-4-6", "claude-opus-4-5"] as const).map((
+    id
+  ) => anthropic(id, [5, 0.5, 25])),
   anthropic("claude-sonnet-5-5", [2, 0.1, 10]),
   anthropic("claude-sonnet-5", [2, 0.2, 10]),
-  ...["claude-sonnet-4-6", "claude-sonnet-4-5", "claude-sonnet-4-0"].map((id) => anthropic(id, [3, 0.3, 15])),
+  ...(["claude-sonnet-4-6", "claude-sonnet-4-5", "claude-sonnet-4-0"] as const).map((id) =>
+    anthropic(id, [3, 0.3, 15])
+  ),
   anthropic("claude-haiku-5-5", [0.1, 0.01, 0.5], { above: 100_000, standard: [0.5, 0.05, 2.5] }),
   anthropic("claude-haiku-4-5", [1, 0.1, 5])
 ]
 
-export const builtInModels: ReadonlyArray<Model> = [...openaiModels, ...geminiModels, ...anthropicModels]
+const models = [...openaiModels, ...geminiModels, ...anthropicModels]
+
+export const builtInModels: ReadonlyArray<Model> = models
+
+/** The ids of the built-in models, for completion. */
+export type ModelId = (typeof models)[number]["id"]

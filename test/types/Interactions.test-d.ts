@@ -1,9 +1,11 @@
 /** Compile-time promises of the Interactions types; `tsc -p test` checks them, nothing runs. */
 import type { Interactions } from "@google/genai"
 import type { Interaction, InteractionEvent, InteractionRequest } from "../../src/api/Interactions.ts"
-import type { Extends, Is, Same } from "./Assert.ts"
+import type { RouterFields } from "../../src/RequestFields.ts"
+import type { Extends, Is, Same, Wider } from "./Assert.ts"
 
 type Params = Interactions.InteractionCreateParams.CreateModelInteractionParamsNonStreaming
+type Streaming = Interactions.InteractionCreateParams.CreateModelInteractionParamsStreaming
 
 // A request written for Google's own client is a request of ours once it says when to start.
 export type GoogleRequestsFit = Extends<
@@ -13,6 +15,14 @@ export type GoogleRequestsFit = Extends<
   },
   InteractionRequest
 >
+// Every field Google documents is one of ours and the other way round. A new vendor field shows up here by its name.
+type OwnField = Exclude<keyof InteractionRequest, keyof RouterFields>
+type ClientOption = "api_version"
+export type EveryFieldIsNamed = Is<Same<Exclude<keyof Params, keyof RouterFields | ClientOption>, OwnField>>
+// Values of ours that Google's types do not take: members that we know by their `type` alone, configuration that we
+// do not look into, and a system prompt in parts, which the hosted router takes.
+type Open = "environment" | "generation_config" | "input" | "system_instruction"
+export type NoOtherIsWider = Is<Same<Wider<Pick<InteractionRequest, OwnField>, Params | Streaming>, Open>>
 export type GoogleEventsFit = Extends<Interactions.InteractionSSEEvent, InteractionEvent>
 export type EveryEventIsNamed = Is<
   Same<Interactions.InteractionSSEEvent["event_type"], InteractionEvent["event_type"]>
@@ -49,11 +59,12 @@ const base = { model: "gemini-3.5-flash", input: "Hello", start_within: "00h-02m
 export const good: ReadonlyArray<InteractionRequest> = [
   base,
   { ...base, input: [{ type: "text", text: "Hello" }, { type: "image", data: "AA==", mime_type: "image/png" }] },
-  { ...base, tools: [{ type: "google_search" }], generation_config: { thinking_level: "low", tool_choice: "any" } },
-  { ...base, a_field_of_tomorrow: 1 }
+  { ...base, tools: [{ type: "google_search" }], generation_config: { thinking_level: "low", tool_choice: "any" } }
 ]
 
 export const bad: ReadonlyArray<InteractionRequest> = [
+  // @ts-expect-error: no such field, or a misspelt one
+  { ...base, generation_configuration: {} },
   // @ts-expect-error: start_within is required
   { model: "gemini-3.5-flash", input: "Hello" },
   // @ts-expect-error: the router sets the tier

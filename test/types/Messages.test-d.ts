@@ -1,7 +1,8 @@
 /** Compile-time promises of the Messages types; `tsc -p test` checks them, nothing runs. */
 import type Anthropic from "@anthropic-ai/sdk"
 import type { Message, MessageEvent, MessageParam, MessageRequest } from "../../src/api/Messages.ts"
-import type { Extends, Is, Same } from "./Assert.ts"
+import type { RouterFields } from "../../src/RequestFields.ts"
+import type { Extends, Is, Same, Wider } from "./Assert.ts"
 
 type WithoutTier<P> = P extends unknown ? Omit<P, "service_tier"> : never
 
@@ -10,6 +11,21 @@ export type AnthropicRequestsFit = Extends<
   WithoutTier<Anthropic.MessageCreateParams> & { readonly start_within: "default" },
   MessageRequest
 >
+// Every field Anthropic documents is one of ours and the other way round. A new vendor field shows up here by its name.
+type OwnField = Exclude<keyof MessageRequest, keyof RouterFields>
+type Params = Anthropic.MessageCreateParams
+// The client sends these two as headers.
+type Header = "user_profile_id" | "workspace_id"
+// Models to 4.6 take them; the client has them no more, or in its beta types alone.
+type Former = "temperature" | "top_k" | "top_p" | "mcp_servers"
+export type EveryFieldIsNamed = Is<Same<Exclude<keyof Params, keyof RouterFields | Header> | Former, OwnField>>
+export type BetaFieldsFit = Extends<
+  Pick<Anthropic.Beta.MessageCreateParams, "mcp_servers">,
+  Pick<MessageRequest, "mcp_servers">
+>
+// Values of ours that Anthropic's types do not take: members that we know by their `type` alone.
+type Open = "messages" | "system" | "tools"
+export type NoOtherIsWider = Is<Same<Wider<Pick<MessageRequest, OwnField>, Params>, Open>>
 export type AnthropicMessagesFit = Extends<Anthropic.MessageParam, MessageParam>
 export type AnthropicEventsFit = Extends<Anthropic.RawMessageStreamEvent, MessageEvent>
 // The SDK's union leaves out what its own client swallows.
@@ -58,10 +74,12 @@ export const good: ReadonlyArray<MessageRequest> = [
       { type: "web_search_20260318", name: "web_search", max_uses: 3 }
     ]
   },
-  { ...base, cache: false, a_field_of_tomorrow: 1 }
+  { ...base, cache: false, top_k: 40 }
 ]
 
 export const bad: ReadonlyArray<MessageRequest> = [
+  // @ts-expect-error: no such field, or a misspelt one
+  { ...base, max_token: 100 },
   // @ts-expect-error: start_within is required
   { model: "claude-opus-4-8", messages: [] },
   // @ts-expect-error: the router sets the tier

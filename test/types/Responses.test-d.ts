@@ -1,7 +1,8 @@
 /** Compile-time promises of the Responses types; `tsc -p test` checks them, nothing runs. */
 import type OpenAI from "openai"
 import type { OutputItem, ResponseEvent, ResponseObject, ResponsesRequest } from "../../src/api/Responses.ts"
-import type { Extends, Is, Same } from "./Assert.ts"
+import type { RouterFields } from "../../src/RequestFields.ts"
+import type { Extends, Is, Same, Wider } from "./Assert.ts"
 
 type Params = OpenAI.Responses.ResponseCreateParams
 type VendorEvent = OpenAI.Responses.ResponseStreamEvent
@@ -16,6 +17,12 @@ export type OpenAIRequestsFit = Extends<
   },
   ResponsesRequest
 >
+// Every field OpenAI documents is one of ours and the other way round. A new vendor field shows up here by its name.
+type OwnField = Exclude<keyof ResponsesRequest, keyof RouterFields>
+export type EveryFieldIsNamed = Is<Same<Exclude<keyof Params, keyof RouterFields>, OwnField>>
+// Values of ours that OpenAI's types do not take: an open list, and members that we know by their `type` alone.
+type Open = "include" | "input" | "tool_choice" | "tools"
+export type NoOtherIsWider = Is<Same<Wider<Pick<ResponsesRequest, OwnField>, Params>, Open>>
 export const migrated = (params: OpenAI.Responses.ResponseCreateParamsNonStreaming): ResponsesRequest => {
   const { input, model, service_tier: _, ...rest } = params
   return { ...rest, model: model ?? "gpt-5.5", input: input ?? "", start_within: "default" }
@@ -76,7 +83,6 @@ export const good: ReadonlyArray<ResponsesRequest> = [
   base,
   { ...base, temperature: undefined, service_tier: undefined },
   { ...base, provider: ["openai"], retry: { count: 2, backoff: "linear" }, include_cost: true, cache: false },
-  { ...base, a_field_of_tomorrow: { nested: [1, 2, 3] } },
   {
     ...base,
     input: [
@@ -96,6 +102,8 @@ export const good: ReadonlyArray<ResponsesRequest> = [
 ]
 
 export const bad: ReadonlyArray<ResponsesRequest> = [
+  // @ts-expect-error: no such field, or a misspelt one
+  { ...base, temprature: 1 },
   // @ts-expect-error: start_within is required
   { model: "gpt-5.5", input: "Hello" },
   // @ts-expect-error: input is required
