@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import { dialects } from "../dialect/index.ts"
 import type { Dialect, DialectName, Translated } from "../Dialect.ts"
 import * as ForeignSignature from "../dialect/ForeignSignature.ts"
-import { toOpenAI } from "../dialect/responses/HubRequest.ts"
+import { requestToOpenAI } from "../dialect/responses/Rules.ts"
 import { type FlexInferenceError, invalidRequest, type Problem, unsupported } from "../FlexInferenceError.ts"
 import type { Tier } from "../ModelCatalog.ts"
 import * as RequestFields from "../RequestFields.ts"
@@ -106,7 +106,7 @@ const dropForeign = ({ surface, text, value }: Incoming): string => {
 }
 
 const fromHub = (dialect: DialectName, hub: JsonObject): Translated<JsonObject> =>
-  dialects[dialect].translation?.requestFromResponses(hub) ?? toOpenAI(hub)
+  dialects[dialect].translation?.requestFromResponses(hub) ?? requestToOpenAI(hub)
 
 /** A refusal of the translation from the hub, by the name the field has in the caller's own request. */
 const inOwnWords = <A>({ translation }: Dialect, request: JsonObject, translated: Translated<A>): Translated<A> =>

@@ -1,6 +1,6 @@
 /**
- * A request from Interactions to Responses, so that another provider can serve it. What would change the meaning of
- * the answer and cannot be said is refused by the caller's own field.
+ * The pieces of a request from Interactions to Responses, so that another provider can serve it: the conversation, the
+ * tools, the format and what else is more than a word for a word. The rules say where each belongs.
  */
 import * as Result from "effect/Result"
 import * as Json from "../../wire/Json.ts"
@@ -14,14 +14,6 @@ import * as ServiceTier from "./ServiceTier.ts"
 const { each, refuse } = Part
 
 const say = (value: Json.Json | undefined): string => JSON.stringify(value ?? null)
-
-/** Members that only Google can act on, and why leaving them out would change the answer. */
-const unsupported: { readonly [member: string]: string } = {
-  agent: "Agents run at Google only. Name a model instead.",
-  cached_content: "Cached content is stored by Google, where this model cannot read it. Send the content itself.",
-  continuation_token: "Only the provider that stopped in the middle can go on, and this model is another's.",
-  environment: "Environments run at Google only."
-}
 
 /** Calls seen so far that have no result yet; a call or a result without an id is matched by name and order. */
 interface Calls {
@@ -181,7 +173,7 @@ export const inputCounts = (request: JsonObject): ReadonlyArray<number> => {
 }
 
 /** `input` is a text, one piece of content, several, or steps. */
-const input = (request: JsonObject): Translated<Json.Json | undefined> => {
+export const input = (request: JsonObject): Translated<Json.Json | undefined> => {
   const text = Json.string(request, "input")
   if (text !== undefined) return Result.succeed(text)
   const calls = makeCalls()
@@ -197,7 +189,7 @@ const input = (request: JsonObject): Translated<Json.Json | undefined> => {
     : Result.map(stepItems(objects), (items) => items.flat())
 }
 
-const instructions = (request: JsonObject): Translated<string | undefined> => {
+export const instructions = (request: JsonObject): Translated<string | undefined> => {
   const text = Json.string(request, "system_instruction")
   if (text !== undefined) return Result.succeed(text)
   const single = Json.object(request, "system_instruction")
@@ -230,9 +222,16 @@ const tool = (value: Json.Json, field: string): Translated<JsonObject> => {
     : refuse(`${field}.type`, `This model has no counterpart of a tool of type ${say(type)}.`)
 }
 
+/** The tools on offer; `undefined` where there are none. */
+export const tools = (request: JsonObject): Translated<Json.Json | undefined> =>
+  Result.map(
+    each(Json.array(request, "tools") ?? [], "tools", tool),
+    (tools) => tools.length === 0 ? undefined : tools
+  )
+
 const functionChoice = (name: string): JsonObject => ({ type: "function", name })
 
-const toolChoice = (config: JsonObject): Translated<Json.Json | undefined> => {
+export const toolChoice = (config: JsonObject): Translated<Json.Json | undefined> => {
   const mode = Json.string(config, "tool_choice")
   switch (mode) {
     case "any":
@@ -286,7 +285,7 @@ const formatOf = (format: JsonObject, field: string): Translated<JsonObject | un
   )
 }
 
-const textFormat = (request: JsonObject): Translated<JsonObject | undefined> => {
+export const textFormat = (request: JsonObject): Translated<JsonObject | undefined> => {
   const single = Json.object(request, "response_format")
   const formats: Translated<ReadonlyArray<JsonObject | undefined>> = single === undefined
     ? each(Json.objects(request, "response_format"), "response_format", formatOf)
@@ -296,23 +295,7 @@ const textFormat = (request: JsonObject): Translated<JsonObject | undefined> => 
       (Json.string(request, "response_mime_type") === "application/json" ? { type: "json_object" } : undefined))
 }
 
-/** The first member whose loss would change the answer. */
-const flaw = (request: JsonObject): Translated<void> => {
-  for (const [member, message] of Object.entries(unsupported)) {
-    if (Object.hasOwn(request, member) && request[member] !== null) return refuse(member, message)
-  }
-  if (Json.boolean(request, "background") === true) {
-    return refuse("background", "An answer in the background has no start that could be waited for.")
-  }
-  const modality = (Json.array(request, "response_modalities") ?? []).findIndex((modality) =>
-    typeof modality === "string" && modality.toLowerCase() !== "text"
-  )
-  return modality === -1
-    ? Result.void
-    : refuse(`response_modalities[${modality}]`, "This model can answer with text only.")
-}
-
-const previous = (request: JsonObject): Translated<string | undefined> => {
+export const previous = (request: JsonObject): Translated<string | undefined> => {
   const id = Json.string(request, "previous_interaction_id")
   return id === undefined || ResponseId.isResponse(id)
     ? Result.succeed(id)
@@ -322,7 +305,7 @@ const previous = (request: JsonObject): Translated<string | undefined> => {
     )
 }
 
-const serviceTier = (request: JsonObject): Translated<string | undefined> => {
+export const serviceTier = (request: JsonObject): Translated<string | undefined> => {
   const tier = Json.string(request, "service_tier")
   return tier === "deferred"
     ? refuse("service_tier", "Only Google has a tier \"deferred\".")
@@ -330,7 +313,7 @@ const serviceTier = (request: JsonObject): Translated<string | undefined> => {
 }
 
 /** What is asked of reasoning; thinking that is on is asked back in full, so that the caller can return it. */
-const thinking = (config: JsonObject): JsonObject => {
+export const thinking = (config: JsonObject): JsonObject => {
   const level = Json.string(config, "thinking_level")
   const summaries = Json.string(config, "thinking_summaries")
   const reasoning = Json.compact({
@@ -342,36 +325,3 @@ const thinking = (config: JsonObject): JsonObject => {
     include: level === undefined || level === "minimal" ? undefined : ["reasoning.encrypted_content"]
   })
 }
-
-/** The request in Responses; `stop` and `seed` are members the hub has beyond OpenAI's. */
-export const requestToResponses = (request: JsonObject): Translated<JsonObject> =>
-  Result.gen(function*() {
-    yield* flaw(request)
-    const config = Json.object(request, "generation_config") ?? {}
-    const items = yield* input(request)
-    const system = yield* instructions(request)
-    const tools = yield* each(Json.array(request, "tools") ?? [], "tools", tool)
-    const choice = yield* toolChoice(config)
-    const format = yield* textFormat(request)
-    const previousId = yield* previous(request)
-    const tier = yield* serviceTier(request)
-    return Json.compact({
-      model: Json.string(request, "model"),
-      input: items,
-      instructions: system,
-      tools: tools.length === 0 ? undefined : tools,
-      tool_choice: choice,
-      text: format === undefined ? undefined : { format },
-      ...thinking(config),
-      max_output_tokens: Json.number(config, "max_output_tokens"),
-      temperature: Json.number(config, "temperature"),
-      top_p: Json.number(config, "top_p"),
-      stop: Json.array(config, "stop_sequences"),
-      seed: Json.number(config, "seed"),
-      previous_response_id: previousId,
-      store: Json.boolean(request, "store"),
-      stream: Json.boolean(request, "stream"),
-      service_tier: tier,
-      metadata: Json.object(request, "labels")
-    })
-  })

@@ -1,9 +1,6 @@
 /**
- * A Messages request as a Responses request, for another provider to serve.
- *
- * Dropped, because the answer means the same without it: `cache_control`, `service_tier`, `speed`, the provider's own
- * searches of earlier turns, and thoughts that nobody signed. Refused, naming the field: what points into Anthropic's
- * storage, tools and samplings that only Anthropic has, and an assistant turn at the end, which only Claude continues.
+ * The pieces of a Messages request as a Responses request, for another provider to serve: the turns, the tools and
+ * thinking. The rules say where each belongs. An assistant turn at the end is refused, because only Claude continues it.
  */
 import * as Result from "effect/Result"
 import * as Json from "../../wire/Json.ts"
@@ -14,13 +11,6 @@ import { refuse } from "./Refusal.ts"
 import * as Thinking from "./Thinking.ts"
 
 const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
-
-const uncarriable: ReadonlyArray<readonly [field: string, why: string]> = [
-  ["top_k", "has no counterpart beyond Anthropic's API"],
-  ["container", "refers to a container that Anthropic runs"],
-  ["mcp_servers", "asks Anthropic to call servers, which no other provider does in this format"],
-  ["inference_geo", "is a promise that only Anthropic can keep"]
-]
 
 /** OpenAI's bound on `safety_identifier`; what is longer only helps to detect abuse, and is left out. */
 const maxUserLength = 64
@@ -190,7 +180,7 @@ export const turnItems = (turn: JsonObject, field: string): Translated<ReadonlyA
   }
 }
 
-const inputOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
+export const inputOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
   Result.gen(function*() {
     const turns = Json.objects(request, "messages")
     const items: Array<JsonObject> = []
@@ -204,13 +194,13 @@ const inputOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
     return items
   })
 
-const instructionsOf = (request: JsonObject): string | undefined => {
+export const instructionsOf = (request: JsonObject): string | undefined => {
   const text = Json.string(request, "system") ??
     Json.objects(request, "system").map((block) => Json.string(block, "text") ?? "").join("\n\n")
   return text === "" ? undefined : text
 }
 
-const isWebSearch = (tool: JsonObject): boolean => typeOf(tool).startsWith("web_search_")
+export const isWebSearch = (tool: JsonObject): boolean => typeOf(tool).startsWith("web_search_")
 
 const webSearchTool = (tool: JsonObject): JsonObject => {
   const filters = Json.compact({
@@ -224,7 +214,7 @@ const webSearchTool = (tool: JsonObject): JsonObject => {
   })
 }
 
-const toolsOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
+export const toolsOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
   Result.gen(function*() {
     const tools: Array<JsonObject> = []
     for (const [index, tool] of Json.objects(request, "tools").entries()) {
@@ -246,7 +236,7 @@ const toolsOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
     return tools
   })
 
-const toolChoiceOf = (request: JsonObject): Json.Json | undefined => {
+export const toolChoiceOf = (request: JsonObject): Json.Json | undefined => {
   const choice = Json.object(request, "tool_choice") ?? {}
   switch (typeOf(choice)) {
     case "auto":
@@ -285,7 +275,7 @@ const effortOf = (thinking: JsonObject, config: JsonObject): string | undefined 
   }
 }
 
-const reasoningOf = (request: JsonObject): JsonObject => {
+export const reasoningOf = (request: JsonObject): JsonObject => {
   const thinking = Json.object(request, "thinking") ?? {}
   const isThinking = typeOf(thinking) === "enabled" || typeOf(thinking) === "adaptive"
   const reasoning = Json.compact({
@@ -299,43 +289,14 @@ const reasoningOf = (request: JsonObject): JsonObject => {
   })
 }
 
-const formatOf = (request: JsonObject): JsonObject | undefined => {
+export const formatOf = (request: JsonObject): JsonObject | undefined => {
   const format = Json.object(Json.object(request, "output_config") ?? {}, "format")
   return format === undefined
     ? undefined
     : { format: { type: "json_schema", name: "response", schema: Json.object(format, "schema") ?? {}, strict: true } }
 }
 
-const userOf = (request: JsonObject): string | undefined => {
+export const userOf = (request: JsonObject): string | undefined => {
   const user = Json.string(Json.object(request, "metadata") ?? {}, "user_id")
   return user === undefined || user.length > maxUserLength ? undefined : user
 }
-
-export const requestToResponses = (request: JsonObject): Translated<JsonObject> =>
-  Result.gen(function*() {
-    for (const [field, why] of uncarriable) {
-      if (Json.isGiven(request, field)) return yield* refuse(field, why)
-    }
-    const tools = yield* toolsOf(request)
-    const choice = Json.object(request, "tool_choice") ?? {}
-    const stop = Json.array(request, "stop_sequences") ?? []
-    return Json.compact({
-      model: Json.string(request, "model"),
-      instructions: instructionsOf(request),
-      input: yield* inputOf(request),
-      tools: tools.length === 0 ? undefined : tools,
-      tool_choice: toolChoiceOf(request),
-      parallel_tool_calls: Json.boolean(choice, "disable_parallel_tool_use") === true ? false : undefined,
-      max_tool_calls: Json.number(Json.objects(request, "tools").find(isWebSearch) ?? {}, "max_uses"),
-      max_output_tokens: Json.number(request, "max_tokens"),
-      ...reasoningOf(request),
-      text: formatOf(request),
-      stop: stop.length === 0 ? undefined : stop,
-      temperature: Json.number(request, "temperature"),
-      top_p: Json.number(request, "top_p"),
-      safety_identifier: userOf(request),
-      stream: Json.boolean(request, "stream"),
-      // Messages keeps nothing between calls.
-      store: false
-    })
-  })
