@@ -64,17 +64,21 @@ const additions: ReadonlySet<string> = new Set(["reasoning_details", "extra_cont
 export const dropForeign = (value: Json.Json): Json.Json | undefined => {
   if (Json.isArray(value)) {
     const kept = value.map(dropForeign).filter((element) => element !== undefined)
-    return kept.length === 0 && value.length > 0 ? undefined : kept
+    if (kept.length === 0 && value.length > 0) return undefined
+    return kept.length === value.length && kept.every((element, index) => element === value[index]) ? value : kept
   }
   if (!Json.isObject(value)) return value
   const members: Array<readonly [string, Json.Json]> = []
+  let isChanged = false
   for (const [key, member] of Object.entries(value)) {
     const isTagged = holders.has(key) && typeof member === "string" && pattern.test(member)
     if (isTagged && signed.has(Json.string(value, "type") ?? "")) return undefined
     const isForeign = isTagged || (additions.has(key) && isMentioned(JSON.stringify(member)))
     const kept = isForeign ? undefined : dropForeign(member)
+    isChanged ||= kept !== member
     if (kept !== undefined) members.push([key, kept])
     else if (key === "content") return undefined
   }
-  return Object.fromEntries(members)
+  // The same object where it stays what it is: it may have a text of its own.
+  return isChanged ? Object.fromEntries(members) : value
 }

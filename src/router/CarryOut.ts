@@ -10,6 +10,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Cost from "../Cost.ts"
 import type { AnswerContext, Served } from "../Dialect.ts"
+import * as Embedded from "../dialect/Embedded.ts"
 import { dialects } from "../dialect/index.ts"
 import { FlexInferenceError } from "../FlexInferenceError.ts"
 import * as FlexRace from "../FlexRace.ts"
@@ -20,6 +21,7 @@ import type { Answer, BodyAnswer, Options, StreamAnswer } from "./Answer.ts"
 import * as Continued from "./Continued.ts"
 import * as Encoding from "./Encode.ts"
 import type { JsonObject } from "../wire/Json.ts"
+import * as JsonSource from "../wire/JsonSource.ts"
 import * as Leg from "./Leg.ts"
 import type { LegLog } from "./LegLog.ts"
 import { inOwnScope } from "../FlexRace.ts"
@@ -243,8 +245,9 @@ const answered = (job: Job, committed: Committed<Leg.Body>): Effect.Effect<BodyA
     const options = relayOptions(job, committed.leg)
     const routing = routingOf(job, committed, committedAt, options.upstream.served(value))
     if (!isTranslated(job, committed.leg)) return bodyAnswer(routing, text, value)
+    Embedded.remember(text, value)
     const translated = Relay.body(value, options)
-    return bodyAnswer(routing, JSON.stringify(translated), translated)
+    return bodyAnswer(routing, JsonSource.stringify(translated), translated)
   })
 
 /** An answer that is raced as a stream for a caller who wants a body. */
@@ -259,7 +262,7 @@ const collected = (job: Job): Effect.Effect<BodyAnswer, FlexInferenceError, Scop
       const options = relayOptions(job, committed.leg)
       const routing = routingOf(job, committed, committedAt, options.upstream.served(gathered.success))
       const body = Relay.body(gathered.success, options)
-      return bodyAnswer(routing, JSON.stringify(body), body)
+      return bodyAnswer(routing, JsonSource.stringify(body), body)
     }
     const flex = gathered.failure
     if (committed.reason !== "flex_won" || job.options.recoverBuffered === false) return yield* Effect.fail(flex)

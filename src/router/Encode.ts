@@ -5,6 +5,7 @@
 import * as Result from "effect/Result"
 import { dialects } from "../dialect/index.ts"
 import type { Dialect, DialectName, Translated } from "../Dialect.ts"
+import * as Embedded from "../dialect/Embedded.ts"
 import * as ForeignSignature from "../dialect/ForeignSignature.ts"
 import { requestToOpenAI } from "../dialect/responses/Rules.ts"
 import { type FlexInferenceError, invalidRequest, type Problem, unsupported } from "../FlexInferenceError.ts"
@@ -13,6 +14,7 @@ import * as RequestFields from "../RequestFields.ts"
 import type { Route } from "../Routing.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as JsonMembers from "../wire/JsonMembers.ts"
+import * as JsonSource from "../wire/JsonSource.ts"
 import { strayElement } from "./Lists.ts"
 
 /** The caller's request, as text and as the value it holds. */
@@ -52,12 +54,13 @@ export const encode = (incoming: Incoming, route: Route): Result.Result<Encoded,
     return Result.succeed({ hub: value, value, body: (leg) => edit(own, route, leg, RequestFields.owned) })
   }
   return Result.gen(function*() {
+    Embedded.remember(incoming.text, value)
     const own = without(value, RequestFields.owned)
     const stray = strayElement(own)
     if (stray !== undefined) return yield* Result.fail(invalidRequest([misplaced(stray)]))
     const hub = yield* carried(route, surface.translation?.requestToResponses(own) ?? Result.succeed(own))
     const target = yield* carried(route, inOwnWords(surface, own, fromHub(route.dialect, hub)))
-    const text = JSON.stringify(target)
+    const text = JsonSource.stringify(target)
     return { hub, value: target, body: (leg) => edit(text, route, leg, []) }
   })
 }
@@ -74,7 +77,7 @@ export const once = (incoming: Incoming): (route: Route) => ReturnType<typeof en
 
 /** A follow-up of a translated request, as a leg sends it. */
 export const again = (request: JsonObject, route: Route, form: LegForm): string =>
-  edit(JSON.stringify(request), route, form, [])
+  edit(JsonSource.stringify(request), route, form, [])
 
 const edit = (text: string, route: Route, leg: LegForm, remove: ReadonlyArray<string>): string => {
   const word = route.provider.tierToWire(leg.tier)
@@ -99,8 +102,9 @@ const dropForeign = ({ surface, text, value }: Incoming): string => {
   const { field } = surface.required
   const conversation = value[field]
   if (conversation === undefined || !ForeignSignature.isMentioned(text)) return text
+  Embedded.remember(text, value)
   const kept = ForeignSignature.dropForeign(conversation) ?? []
-  return JSON.stringify(kept) === JSON.stringify(conversation)
+  return kept === conversation
     ? text
     : JsonMembers.edit(text, { set: { [field]: kept } })
 }

@@ -7,6 +7,7 @@
  */
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as JsonSource from "../../wire/JsonSource.ts"
 import type { AnswerContext, InStreamFailure, Transducer } from "../../Dialect.ts"
 import * as ForeignSignature from "../ForeignSignature.ts"
 import * as ResponsesHub from "../responses/Writer.ts"
@@ -93,7 +94,7 @@ const functionCallWriter = (writer: ResponsesHub.ResponsesWriter, step: JsonObje
   return {
     sync: () => {},
     settle: (step) => {
-      call.arguments(Json.string(step, "arguments") ?? JSON.stringify(Json.object(step, "arguments") ?? {}))
+      call.arguments(Json.string(step, "arguments") ?? JsonSource.stringify(Json.object(step, "arguments") ?? {}))
       const signature = signatureOf(step)
       if (signature !== undefined) call.signature(signature)
     },

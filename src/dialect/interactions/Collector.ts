@@ -4,6 +4,7 @@
  */
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Collector } from "../../Dialect.ts"
 import { finalOf, typeOf } from "./Event.ts"
 
@@ -14,7 +15,7 @@ export interface StepCollector extends Collector {
 }
 
 /** A call's arguments: JSON text becomes an object; text that is none stays what it is. */
-export const argumentsOf = (text: string): Json.Json => text === "" ? {} : Json.parseObject(text) ?? text
+export const argumentsOf = (text: string): Json.Json => text === "" ? {} : JsonSource.parseObject(text) ?? text
 
 /** Appends text to the last block, or begins a block where the last is none of text. */
 const appendText = (blocks: ReadonlyArray<JsonObject>, text: string): ReadonlyArray<JsonObject> => {

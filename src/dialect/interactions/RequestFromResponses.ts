@@ -5,6 +5,7 @@
 import * as Result from "effect/Result"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Translated } from "../../Dialect.ts"
 import * as ForeignSignature from "../ForeignSignature.ts"
 import * as Part from "./Part.ts"
@@ -50,7 +51,7 @@ const thought = (item: JsonObject): ReadonlyArray<JsonObject> => {
 
 const functionCall = (item: JsonObject, field: string): Translated<ReadonlyArray<JsonObject>> => {
   const text = Json.string(item, "arguments") ?? ""
-  const parsed = text.trim() === "" ? {} : Json.parseObject(text)
+  const parsed = text.trim() === "" ? {} : JsonSource.parseObject(text)
   if (parsed === undefined) {
     return refuse(`${field}.arguments`, "Gemini needs the arguments of a call as the text of a JSON object.")
   }

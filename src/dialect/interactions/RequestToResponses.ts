@@ -5,6 +5,7 @@
 import * as Result from "effect/Result"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Translated } from "../../Dialect.ts"
 import * as ForeignSignature from "../ForeignSignature.ts"
 import * as Part from "./Part.ts"
@@ -52,7 +53,7 @@ const outputOf = (step: JsonObject, field: string): Translated<Json.Json> => {
   return content !== undefined &&
       content.every((part) => Json.isObject(part) && Json.string(part, "type") !== undefined)
     ? each(content.filter(Json.isObject), `${field}.result`, (part, field) => Part.toResponses(part, field, "user"))
-    : Result.succeed(result === undefined ? "" : JSON.stringify(result))
+    : Result.succeed(result === undefined ? "" : JsonSource.stringify(result))
 }
 
 const functionResult = (step: JsonObject, field: string, calls: Calls): Translated<JsonObject> =>
@@ -124,7 +125,7 @@ const functionCall = (step: JsonObject, calls: Calls): JsonObject => {
     type: "function_call",
     call_id: calls.call(step),
     name: Json.string(step, "name"),
-    arguments: text ?? JSON.stringify(Json.object(step, "arguments") ?? {})
+    arguments: text ?? JsonSource.stringify(Json.object(step, "arguments") ?? {})
   })
 }
 

@@ -1,6 +1,7 @@
 /** Gathers a Messages stream into the body the non-streaming call would have had, unknown members and all. */
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Collector } from "../../Dialect.ts"
 import * as Usage from "./Usage.ts"
 
@@ -51,7 +52,7 @@ const wholeBlock = (block: Block): JsonObject =>
     thinking: Object.hasOwn(block.start, "thinking") || block.thinking !== "" ? block.thinking : undefined,
     signature: block.signature,
     citations: block.citations.length > 0 ? block.citations : block.start["citations"],
-    input: block.json === "" ? block.start["input"] : Json.parseObject(block.json) ?? {}
+    input: block.json === "" ? block.start["input"] : JsonSource.parseObject(block.json) ?? {}
   })
 
 export const collector = (): Collector => {

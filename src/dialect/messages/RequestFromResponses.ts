@@ -9,6 +9,7 @@ import * as Base64 from "effect/encoding/Base64"
 import * as Result from "effect/Result"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Translated } from "../../Dialect.ts"
 import * as ClaudeModel from "./ClaudeModel.ts"
 import { refuse } from "./Refusal.ts"
@@ -101,7 +102,7 @@ const systemText = (blocks: ReadonlyArray<JsonObject>, field: string): Translate
 /** Arguments as the object that Messages wants; a call without any has an empty one. */
 const inputOf = (item: JsonObject, field: string): Translated<JsonObject> => {
   const text = Json.string(item, "arguments") ?? ""
-  const input = text === "" ? {} : Json.parseObject(text)
+  const input = text === "" ? {} : JsonSource.parseObject(text)
   return input === undefined
     ? refuse(`${field}.arguments`, "must be the JSON text of an object")
     : Result.succeed(input)

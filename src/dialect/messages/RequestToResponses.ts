@@ -5,6 +5,7 @@
 import * as Result from "effect/Result"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Translated } from "../../Dialect.ts"
 import * as ForeignSignature from "../ForeignSignature.ts"
 import { refuse } from "./Refusal.ts"
@@ -126,7 +127,7 @@ const functionCall = (block: JsonObject): JsonObject => {
     type: "function_call",
     call_id: Json.string(block, "id") ?? "",
     name: Json.string(block, "name") ?? "",
-    arguments: JSON.stringify(Json.object(block, "input") ?? {}),
+    arguments: JsonSource.stringify(Json.object(block, "input") ?? {}),
     signature: signature === undefined ? undefined : ForeignSignature.rewrap(signature, "anthropic", "openai")
   })
 }

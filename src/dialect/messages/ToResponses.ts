@@ -6,6 +6,7 @@
  */
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as JsonSource from "../../wire/JsonSource.ts"
 import type { AnswerContext, Transducer } from "../../Dialect.ts"
 import * as ResponsesHub from "../responses/Writer.ts"
 import * as ArgumentsText from "./ArgumentsText.ts"
@@ -100,7 +101,7 @@ const answer = (context: AnswerContext) => {
         call.arguments(piece)
       },
       stop: () => {
-        if (isEmpty) call.arguments(JSON.stringify(Json.object(start, "input") ?? {}))
+        if (isEmpty) call.arguments(JsonSource.stringify(Json.object(start, "input") ?? {}))
         call.close()
       }
     }
