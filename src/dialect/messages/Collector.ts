@@ -59,7 +59,8 @@ export const collector = (): Collector => {
   let message: JsonObject = {}
   let usage: JsonObject = {}
   let isWhole = false
-  const blocks: Array<Block> = []
+  // An index is the provider's word: a key, never a length.
+  const blocks = new Map<number, Block>()
   return {
     add: (event) => {
       switch (Json.string(event, "type")) {
@@ -68,12 +69,12 @@ export const collector = (): Collector => {
           usage = Json.object(message, "usage") ?? {}
           break
         case "content_block_start": {
-          const index = Json.number(event, "index") ?? blocks.length
-          blocks[index] = openBlock(Json.object(event, "content_block") ?? {})
+          const index = Json.number(event, "index") ?? blocks.size
+          blocks.set(index, openBlock(Json.object(event, "content_block") ?? {}))
           break
         }
         case "content_block_delta": {
-          const block = blocks[Json.number(event, "index") ?? -1]
+          const block = blocks.get(Json.number(event, "index") ?? -1)
           if (block !== undefined) addDelta(block, Json.object(event, "delta") ?? {})
           break
         }
@@ -87,9 +88,9 @@ export const collector = (): Collector => {
           isWhole = true
       }
     },
-    body: () =>
-      isWhole
-        ? { ...message, content: blocks.filter((block) => block !== undefined).map(wholeBlock), usage }
-        : undefined
+    body: () => {
+      const inOrder = [...blocks].toSorted(([one], [other]) => one - other)
+      return isWhole ? { ...message, content: inOrder.map(([, block]) => wholeBlock(block)), usage } : undefined
+    }
   }
 }

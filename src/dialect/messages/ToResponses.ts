@@ -189,6 +189,15 @@ const answer = (context: AnswerContext) => {
     })
   }
 
+  const fail = (event: JsonObject): JsonObject => {
+    const error = Json.object(event, "error") ?? {}
+    identify(undefined)
+    return writer.finish({
+      status: "failed",
+      error: { code: Json.string(error, "type") ?? "server_error", message: Json.string(error, "message") ?? "" }
+    })
+  }
+
   const add = (event: JsonObject): void => {
     const index = Json.number(event, "index") ?? -1
     switch (Json.string(event, "type")) {
@@ -216,18 +225,12 @@ const answer = (context: AnswerContext) => {
       case "message_stop":
         finish()
         break
-      case "error": {
-        const error = Json.object(event, "error") ?? {}
-        identify(undefined)
-        writer.finish({
-          status: "failed",
-          error: { code: Json.string(error, "type") ?? "server_error", message: Json.string(error, "message") ?? "" }
-        })
-      }
+      case "error":
+        fail(event)
     }
   }
 
-  return { add, finish, take: writer.take }
+  return { add, fail, finish, take: writer.take }
 }
 
 export const eventsToResponses = (context: AnswerContext): Transducer => {
@@ -241,7 +244,9 @@ export const eventsToResponses = (context: AnswerContext): Transducer => {
 }
 
 export const bodyToResponses = (body: JsonObject, context: AnswerContext): JsonObject => {
-  const { add, finish } = answer(context)
+  const { add, fail, finish } = answer(context)
+  // Some hosts report a failure in a body of status 200.
+  if (Json.string(body, "type") === "error") return fail(body)
   add({ type: "message_start", message: body })
   Json.objects(body, "content").forEach((block, index) => {
     add({ type: "content_block_start", index, content_block: block })

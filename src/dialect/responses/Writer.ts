@@ -23,6 +23,14 @@ export interface Identity {
   readonly serviceTier?: string | undefined
 }
 
+/** What went wrong, as the source says it. */
+export interface EndingError {
+  readonly code: string
+  readonly message: string
+  readonly type?: string | null | undefined
+  readonly param?: string | null | undefined
+}
+
 /** How an answer ended. */
 export interface Ending {
   readonly status: FinalStatus
@@ -30,7 +38,7 @@ export interface Ending {
   /** `max_output_tokens` or `content_filter`; meant for `incomplete` alone. */
   readonly incompleteReason?: string | undefined
   /** Meant for `failed` alone. */
-  readonly error?: { readonly code: string; readonly message: string } | undefined
+  readonly error?: EndingError | undefined
 }
 
 /** The prefixes OpenAI gives its ids. */
@@ -69,7 +77,7 @@ export const responseShell = (
     readonly output: ReadonlyArray<JsonObject>
     readonly usage?: Usage | undefined
     readonly incompleteReason?: string | undefined
-    readonly error?: { readonly code: string; readonly message: string } | undefined
+    readonly error?: EndingError | undefined
   }
 ): JsonObject => {
   const { request } = context
@@ -81,7 +89,12 @@ export const responseShell = (
     created_at: options.createdAt ?? context.createdAt,
     status: options.status,
     background: false,
-    error: error === undefined ? null : { code: error.code, message: error.message },
+    error: error === undefined ? null : Json.compact({
+      code: error.code,
+      message: error.message,
+      type: error.type ?? undefined,
+      param: error.param ?? undefined
+    }),
     incomplete_details: incompleteReason === undefined ? null : { reason: incompleteReason },
     ...Object.fromEntries(echoed.map((key) => [key, Object.hasOwn(request, key) ? request[key] : null])),
     model: options.model ?? context.model,
