@@ -3,6 +3,7 @@
  * format and what else is more than a word for a word. The rules say where each belongs.
  */
 import * as Result from "effect/Result"
+import type * as Api from "../../api/Interactions.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import * as JsonSource from "../../wire/JsonSource.ts"
@@ -46,7 +47,13 @@ const thought = (item: JsonObject): ReadonlyArray<JsonObject> => {
   const signature = ownSignature(Json.string(item, "encrypted_content"))
   if (signature === undefined) return []
   const summary = Json.objects(item, "summary").map((part) => ({ type: "text", text: Json.string(part, "text") ?? "" }))
-  return [Json.compact({ type: "thought", signature, summary: summary.length === 0 ? undefined : summary })]
+  return [
+    Json.compact(
+      { type: "thought", signature, summary: summary.length === 0 ? undefined : summary } satisfies Json.Members<
+        Api.Thought
+      >
+    )
+  ]
 }
 
 const functionCall = (item: JsonObject, field: string): Translated<ReadonlyArray<JsonObject>> => {
@@ -55,13 +62,15 @@ const functionCall = (item: JsonObject, field: string): Translated<ReadonlyArray
   if (parsed === undefined) {
     return refuse(`${field}.arguments`, "Gemini needs the arguments of a call as the text of a JSON object.")
   }
-  return Result.succeed([Json.compact({
-    type: "function_call",
-    id: Json.string(item, "call_id"),
-    name: Json.string(item, "name"),
-    arguments: parsed,
-    signature: ownSignature(Json.string(item, "signature"))
-  })])
+  return Result.succeed([Json.compact(
+    {
+      type: "function_call",
+      id: Json.string(item, "call_id"),
+      name: Json.string(item, "name"),
+      arguments: parsed,
+      signature: ownSignature(Json.string(item, "signature"))
+    } satisfies Json.Members<Api.FunctionCall>
+  )])
 }
 
 /** The name of the function behind each call: Gemini wants it on the result too. */
@@ -86,13 +95,15 @@ const functionResult = (
     ? each(Json.array(item, "output") ?? [], `${field}.output`, Part.fromResponses)
     : Result.succeed(output)
   return Result.map(result, (result) => [
-    Json.compact({
-      type: "function_result",
-      call_id: callId,
-      name: names.get(callId),
-      is_error: Json.string(item, "status") === "incomplete" ? true : undefined,
-      result
-    })
+    Json.compact(
+      {
+        type: "function_result",
+        call_id: callId,
+        name: names.get(callId),
+        is_error: Json.string(item, "status") === "incomplete" ? true : undefined,
+        result
+      } satisfies Json.Members<Api.FunctionResult>
+    )
   ])
 }
 

@@ -3,6 +3,7 @@
  * tools, the format and what else is more than a word for a word. The rules say where each belongs.
  */
 import * as Result from "effect/Result"
+import type * as Api from "../../api/Responses.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import * as JsonSource from "../../wire/JsonSource.ts"
@@ -58,13 +59,15 @@ const outputOf = (step: JsonObject, field: string): Translated<Json.Json> => {
 
 const functionResult = (step: JsonObject, field: string, calls: Calls): Translated<JsonObject> =>
   Result.map(outputOf(step, field), (output) =>
-    Json.compact({
-      type: "function_call_output",
-      call_id: calls.result(step),
-      output,
-      // The nearest that Responses has to a result that is an error.
-      status: Json.boolean(step, "is_error") === true ? "incomplete" : undefined
-    }))
+    Json.compact(
+      {
+        type: "function_call_output",
+        call_id: calls.result(step),
+        output,
+        // The nearest that Responses has to a result that is an error.
+        status: Json.boolean(step, "is_error") === true ? "incomplete" : undefined
+      } satisfies Json.Members<Api.FunctionCallOutput>
+    ))
 
 /** A turn of the user; results of functions in it become items of their own, in their place. */
 const userTurn = (
@@ -76,7 +79,9 @@ const userTurn = (
     const items: Array<JsonObject> = []
     let parts: Array<JsonObject> = []
     const endMessage = (): void => {
-      if (parts.length > 0) items.push({ type: "message", role: "user", content: parts })
+      if (parts.length > 0) {
+        items.push({ type: "message", role: "user", content: parts } satisfies Json.Members<Api.InputMessage>)
+      }
       parts = []
     }
     for (const [index, part] of content.entries()) {
@@ -100,7 +105,10 @@ const contentOf = (step: JsonObject): ReadonlyArray<JsonObject> => {
 const modelTurn = (step: JsonObject, field: string): Translated<ReadonlyArray<JsonObject>> =>
   Result.map(
     each(contentOf(step), `${field}.content`, (part, field) => Part.toResponses(part, field, "assistant")),
-    (content) => content.length === 0 ? [] : [{ type: "message", role: "assistant", content }]
+    (content) =>
+      content.length === 0
+        ? []
+        : [{ type: "message", role: "assistant", content } satisfies Json.Members<Api.InputMessage>]
   )
 
 /** Reasoning that another provider gave out through this dialect; Google's own is nothing it could read. */
@@ -108,25 +116,29 @@ const reasoning = (step: JsonObject): ReadonlyArray<JsonObject> => {
   const signature = Json.string(step, "signature") ?? ""
   const opaque = signature === "" ? undefined : ForeignSignature.decode(signature, "google")
   if (opaque === undefined || opaque.provider === "google") return []
-  return [Json.compact({
-    type: "reasoning",
-    id: opaque.provider === "openai" && opaque.id !== "" ? opaque.id : undefined,
-    summary: Json.objects(step, "summary").filter(isText).map((part) => ({
-      type: "summary_text",
-      text: Json.string(part, "text") ?? ""
-    })),
-    encrypted_content: ForeignSignature.encode(opaque, "openai")
-  })]
+  return [Json.compact(
+    {
+      type: "reasoning",
+      id: opaque.provider === "openai" && opaque.id !== "" ? opaque.id : undefined,
+      summary: Json.objects(step, "summary").filter(isText).map((part) => ({
+        type: "summary_text",
+        text: Json.string(part, "text") ?? ""
+      })),
+      encrypted_content: ForeignSignature.encode(opaque, "openai")
+    } satisfies Json.Members<Api.Reasoning>
+  )]
 }
 
 const functionCall = (step: JsonObject, calls: Calls): JsonObject => {
   const text = Json.string(step, "arguments")
-  return Json.compact({
-    type: "function_call",
-    call_id: calls.call(step),
-    name: Json.string(step, "name"),
-    arguments: text ?? JsonSource.stringify(Json.object(step, "arguments") ?? {})
-  })
+  return Json.compact(
+    {
+      type: "function_call",
+      call_id: calls.call(step),
+      name: Json.string(step, "name"),
+      arguments: text ?? JsonSource.stringify(Json.object(step, "arguments") ?? {})
+    } satisfies Json.Members<Api.FunctionCall>
+  )
 }
 
 const itemsOf = (step: JsonObject, field: string, calls: Calls): Translated<ReadonlyArray<JsonObject>> => {

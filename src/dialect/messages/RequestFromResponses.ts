@@ -7,6 +7,7 @@
  */
 import * as Base64 from "effect/encoding/Base64"
 import * as Result from "effect/Result"
+import type * as Api from "../../api/Messages.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import * as JsonSource from "../../wire/JsonSource.ts"
@@ -33,19 +34,21 @@ const image = (part: JsonObject, field: string): Translated<JsonObject> => {
     return refuse(`${field}.image_url`, "must be an address or a data URL")
   }
   const inline = dataUrl(url)
-  return Result.succeed({
-    type: "image",
-    source: inline === undefined
-      ? { type: "url", url }
-      : { type: "base64", media_type: inline.mediaType, data: inline.data }
-  })
+  return Result.succeed(
+    {
+      type: "image",
+      source: inline === undefined
+        ? { type: "url", url }
+        : { type: "base64", media_type: inline.mediaType, data: inline.data }
+    } satisfies Json.Members<Api.ImageBlockParam>
+  )
 }
 
 const file = (part: JsonObject, field: string): Translated<JsonObject> => {
   if (Json.isGiven(part, "file_id")) return storedFile(field)
   const title = Json.string(part, "filename")
   const document = (source: JsonObject): Translated<JsonObject> =>
-    Result.succeed(Json.compact({ type: "document", source, title }))
+    Result.succeed(Json.compact({ type: "document", source, title } satisfies Json.Members<Api.DocumentBlockParam>))
   const url = Json.string(part, "file_url")
   if (url !== undefined) return document({ type: "url", url })
   const inline = dataUrl(Json.string(part, "file_data") ?? "")
@@ -111,13 +114,15 @@ const inputOf = (item: JsonObject, field: string): Translated<JsonObject> => {
 const toolResult = (item: JsonObject, field: string): Translated<JsonObject> =>
   Result.gen(function*() {
     const text = Json.string(item, "output")
-    return Json.compact({
-      type: "tool_result",
-      tool_use_id: Json.string(item, "call_id") ?? "",
-      content: text ?? [...(yield* blocksOf(item["output"], `${field}.output`))],
-      // The hub's only word for an output that is none.
-      is_error: Json.string(item, "status") === "incomplete" ? true : undefined
-    })
+    return Json.compact(
+      {
+        type: "tool_result",
+        tool_use_id: Json.string(item, "call_id") ?? "",
+        content: text ?? [...(yield* blocksOf(item["output"], `${field}.output`))],
+        // The hub's only word for an output that is none.
+        is_error: Json.string(item, "status") === "incomplete" ? true : undefined
+      } satisfies Json.Members<Api.ToolResultBlockParam>
+    )
   })
 
 /** One turn; the results of tools must come first in it. */
@@ -159,12 +164,14 @@ export const conversation = (request: JsonObject) =>
           break
         }
         case "function_call":
-          turnOf("assistant").blocks.push({
-            type: "tool_use",
-            id: Json.string(item, "call_id") ?? "",
-            name: Json.string(item, "name") ?? "",
-            input: yield* inputOf(item, field)
-          })
+          turnOf("assistant").blocks.push(
+            {
+              type: "tool_use",
+              id: Json.string(item, "call_id") ?? "",
+              name: Json.string(item, "name") ?? "",
+              input: yield* inputOf(item, field)
+            } satisfies Json.Members<Api.ToolUseBlockParam>
+          )
           break
         case "function_call_output":
           turnOf("user").results.push(yield* toolResult(item, field))
@@ -208,12 +215,14 @@ const toolsOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
     for (const [index, tool] of Json.objects(request, "tools").entries()) {
       const type = typeOf(tool)
       if (type === "function") {
-        tools.push(Json.compact({
-          name: Json.string(tool, "name") ?? "",
-          description: Json.string(tool, "description"),
-          input_schema: Json.object(tool, "parameters") ?? { type: "object", properties: {} },
-          strict: Json.boolean(tool, "strict") === true ? true : undefined
-        }))
+        tools.push(Json.compact(
+          {
+            name: Json.string(tool, "name") ?? "",
+            description: Json.string(tool, "description"),
+            input_schema: Json.object(tool, "parameters") ?? { type: "object", properties: {} },
+            strict: Json.boolean(tool, "strict") === true ? true : undefined
+          } satisfies Json.Members<Api.CustomTool>
+        ))
       } else if (type.startsWith("web_search")) {
         tools.push(webSearchTool(tool, request))
       } else {
@@ -293,7 +302,9 @@ const thinkingOf = (request: JsonObject, choice: JsonObject | undefined): JsonOb
   // Anthropic refuses thinking together with a forced tool.
   const isForced = choice !== undefined && (typeOf(choice) === "any" || typeOf(choice) === "tool")
   if (!model.adaptiveThinking || isForced || (effort === undefined && !summary)) return undefined
-  return Json.compact({ type: "adaptive", display: summary ? "summarized" : undefined })
+  return Json.compact(
+    { type: "adaptive", display: summary ? "summarized" : undefined } satisfies Json.Members<Api.Thinking>
+  )
 }
 
 /** How Claude is to think, and how hard. */

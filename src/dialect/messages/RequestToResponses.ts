@@ -3,6 +3,7 @@
  * thinking. The rules say where each belongs. An assistant turn at the end is refused, because only Claude continues it.
  */
 import * as Result from "effect/Result"
+import type * as Api from "../../api/Responses.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import * as JsonSource from "../../wire/JsonSource.ts"
@@ -16,17 +17,24 @@ const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
 /** OpenAI's bound on `safety_identifier`; what is longer only helps to detect abuse, and is left out. */
 const maxUserLength = 64
 
-const textPart = (text: string): ReadonlyArray<JsonObject> => text === "" ? [] : [{ type: "input_text", text }]
+const textPart = (text: string): ReadonlyArray<JsonObject> =>
+  text === "" ? [] : [{ type: "input_text", text } satisfies Json.Members<Api.InputText>]
 
 const imagePart = (block: JsonObject, field: string): Translated<JsonObject> => {
   const source = Json.object(block, "source") ?? {}
   switch (typeOf(source)) {
     case "base64": {
       const data = `data:${Json.string(source, "media_type") ?? ""};base64,${Json.string(source, "data") ?? ""}`
-      return Result.succeed({ type: "input_image", detail: "auto", image_url: data })
+      return Result.succeed(
+        { type: "input_image", detail: "auto", image_url: data } satisfies Json.Members<Api.InputImage>
+      )
     }
     case "url":
-      return Result.succeed({ type: "input_image", detail: "auto", image_url: Json.string(source, "url") ?? "" })
+      return Result.succeed(
+        { type: "input_image", detail: "auto", image_url: Json.string(source, "url") ?? "" } satisfies Json.Members<
+          Api.InputImage
+        >
+      )
     default:
       return refuse(`${field}.source`, "must be of type `base64` or `url`; stored files cannot be reached")
   }
@@ -40,14 +48,18 @@ const documentParts = (block: JsonObject, field: string): Translated<ReadonlyArr
   switch (typeOf(source)) {
     case "base64": {
       const data = `data:${Json.string(source, "media_type") ?? ""};base64,${Json.string(source, "data") ?? ""}`
-      return Result.succeed([{
-        type: "input_file",
-        filename: Json.string(block, "title") ?? "document.pdf",
-        file_data: data
-      }])
+      return Result.succeed([
+        {
+          type: "input_file",
+          filename: Json.string(block, "title") ?? "document.pdf",
+          file_data: data
+        } satisfies Json.Members<Api.InputFile>
+      ])
     }
     case "url":
-      return Result.succeed([{ type: "input_file", file_url: Json.string(source, "url") ?? "" }])
+      return Result.succeed([
+        { type: "input_file", file_url: Json.string(source, "url") ?? "" } satisfies Json.Members<Api.InputFile>
+      ])
     case "text":
       return Result.succeed(textPart(Json.string(source, "data") ?? ""))
     case "content":
@@ -87,13 +99,15 @@ const toolOutput = (block: JsonObject, field: string): Translated<JsonObject> =>
       ? Result.map(partsOf(block["content"], `${field}.content`), (parts): Json.Json => [...parts])
       : Result.succeed(Json.string(block, "content") ?? ""),
     (output) =>
-      Json.compact({
-        type: "function_call_output",
-        call_id: Json.string(block, "tool_use_id") ?? "",
-        output,
-        // The hub's only word for an output that is none.
-        status: Json.boolean(block, "is_error") === true ? "incomplete" : undefined
-      })
+      Json.compact(
+        {
+          type: "function_call_output",
+          call_id: Json.string(block, "tool_use_id") ?? "",
+          output,
+          // The hub's only word for an output that is none.
+          status: Json.boolean(block, "is_error") === true ? "incomplete" : undefined
+        } satisfies Json.Members<Api.FunctionCallOutput>
+      )
   )
 
 /** A turn's blocks; a plain string is short for one text block. */
@@ -123,13 +137,15 @@ const userItems = (turn: JsonObject, field: string): Translated<ReadonlyArray<Js
 
 const functionCall = (block: JsonObject): JsonObject => {
   const signature = Json.string(block, "signature")
-  return Json.compact({
-    type: "function_call",
-    call_id: Json.string(block, "id") ?? "",
-    name: Json.string(block, "name") ?? "",
-    arguments: JsonSource.stringify(Json.object(block, "input") ?? {}),
-    signature: signature === undefined ? undefined : ForeignSignature.rewrap(signature, "anthropic", "openai")
-  })
+  return Json.compact(
+    {
+      type: "function_call",
+      call_id: Json.string(block, "id") ?? "",
+      name: Json.string(block, "name") ?? "",
+      arguments: JsonSource.stringify(Json.object(block, "input") ?? {}),
+      signature: signature === undefined ? undefined : ForeignSignature.rewrap(signature, "anthropic", "openai")
+    } satisfies Json.Members<Api.FunctionCall & { readonly signature: string }>
+  )
 }
 
 const assistantItems = (turn: JsonObject, field: string): Translated<ReadonlyArray<JsonObject>> =>
@@ -144,7 +160,9 @@ const assistantItems = (turn: JsonObject, field: string): Translated<ReadonlyArr
       switch (typeOf(block)) {
         case "text": {
           const text = Json.string(block, "text") ?? ""
-          if (text !== "") parts.push({ type: "output_text", text, annotations: [] })
+          if (text !== "") {
+            parts.push({ type: "output_text", text, annotations: [] } satisfies Json.Members<Api.OutputText>)
+          }
           break
         }
         case "tool_use":
