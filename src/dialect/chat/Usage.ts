@@ -1,4 +1,4 @@
-/** Chat Completions' token counts and tier, as the router reckons them and back. */
+/** Chat Completions' token counts and tier, as the router counts them and back. */
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Served } from "../../Dialect.ts"

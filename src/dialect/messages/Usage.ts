@@ -7,7 +7,7 @@ import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Usage } from "../../Usage.ts"
 
-/** In the one reckoning that all dialects share. */
+/** In the one way of counting that all dialects share. */
 export const usageOf = (usage: JsonObject): Usage => {
   const cachedInput = Json.number(usage, "cache_read_input_tokens") ?? 0
   const cacheWriteInput = Json.number(usage, "cache_creation_input_tokens") ?? 0

@@ -99,6 +99,10 @@ const typeOfEvent: ReadonlyMap<string, string | undefined> = new Map([
   ["response.custom_tool_call_input.done", "custom_tool_call"]
 ])
 
+/** Whether an event brings a piece of an item's text. */
+const isPiece = (type: string): boolean =>
+  type === "response.output_text.delta" || type === "response.function_call_arguments.delta"
+
 const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
 
 /** What of a whole text is not said yet; nothing where it contradicts what was said. */
@@ -238,7 +242,8 @@ const messageReader = (added: JsonObject, tell: Tell): ItemReader => {
       if (ended.has(index)) return
       if (open === undefined || open.index === index) {
         apply(index, event)
-        return resume()
+        if (held.size > 0) resume()
+        return
       }
       const events = held.get(index) ?? []
       held.set(index, events)
@@ -522,6 +527,11 @@ export const make = (): ResponsesReader => {
     push: (event) => {
       if (hasEnded) return []
       const type = typeOf(event)
+      // Nearly all events are such a piece of the item that is open.
+      if (current?.reader !== undefined && isPiece(type) && Json.number(event, "output_index") === current.index) {
+        current.reader.event(event)
+        return take()
+      }
       const ending = endings.get(type)
       if (ending !== undefined) finish(Json.object(event, "response") ?? {}, ending)
       else if (type === "error") {

@@ -163,7 +163,7 @@ export const functionCallItem = (id: string, status: ItemStatus, call: {
   readonly callId: string
   readonly name: string
   readonly arguments: string
-  /** The maker's opaque signature of the call, tagged as `Opaque` says (hub home: openai). */
+  /** The maker's opaque signature of the call, as `ForeignSignature` encodes it for the owner of the hub, openai. */
   readonly signature?: string | undefined
 }): JsonObject =>
   Json.compact(
@@ -178,7 +178,7 @@ export const functionCallItem = (id: string, status: ItemStatus, call: {
     } satisfies Json.Members<Api.FunctionCall & { readonly signature: string }>
   )
 
-/** What the model lets see of its thinking, and the opaque rest (tagged as `Opaque` says; hub home: openai). */
+/** What the model lets see of its thinking, and the opaque rest (as `ForeignSignature` encodes it for openai). */
 export const reasoningItem = (
   id: string,
   summary: ReadonlyArray<string>,
