@@ -1,7 +1,7 @@
 /**
  * Opaque values of one provider inside another's format. A thought signature, an encrypted reasoning item: only the
  * provider that made it can read it, so on its way through another dialect it wears a tag that names its maker, and
- * it is unwrapped when it comes home and dropped when it would reach a stranger.
+ * it is unwrapped when it comes back to its maker and dropped when it would reach another provider.
  *
  * Each dialect carries its own provider's values bare: OpenAI's in Responses, Google's in Interactions, Anthropic's in
  * Messages. Everything else is tagged.
@@ -21,16 +21,16 @@ const prefix = "flexinference"
 // The id's length, then the id and the value as they are: whatever they hold, there is nothing to escape.
 const pattern = /^flexinference:(openai|google|anthropic):(\d*):([^]*)$/
 
-/** The value as `home`'s dialect carries it: bare if `home` made it, tagged otherwise. */
-export const encode = (opaque: ForeignSignature, home: ProviderName | undefined): string =>
-  opaque.provider === home
+/** The value as the dialect of `owner` carries it: bare if `owner` made it, tagged otherwise. */
+export const encode = (opaque: ForeignSignature, owner: ProviderName | undefined): string =>
+  opaque.provider === owner
     ? opaque.value
     : `${prefix}:${opaque.provider}:${opaque.id.length || ""}:${opaque.id}${opaque.value}`
 
-/** The value behind what `home`'s dialect carried; a bare one is `home`'s own, and nobody's where there is no home. */
-export const decode = (text: string, home: ProviderName | undefined, id = ""): ForeignSignature | undefined => {
+/** The value behind what the dialect of `owner` carried; a bare one is the owner's, and nobody's where there is none. */
+export const decode = (text: string, owner: ProviderName | undefined, id = ""): ForeignSignature | undefined => {
   const match = pattern.exec(text)
-  if (match === null) return home === undefined ? undefined : { provider: home, id, value: text }
+  if (match === null) return owner === undefined ? undefined : { provider: owner, id, value: text }
   const [, provider, length = "", rest = ""] = match
   return provider === "openai" || provider === "google" || provider === "anthropic"
     ? { provider, id: rest.slice(0, Number(length)), value: rest.slice(Number(length)) }
@@ -52,7 +52,7 @@ export const isMentioned = (text: string): boolean =>
   text.includes(`${prefix}:`) || text.includes("\"thought_signature\"")
 
 /** Members that hold an opaque value, and the kinds of parts that are nothing without theirs. */
-const holders: ReadonlySet<string> = new Set(["encrypted_content", "signature", "data"])
+const opaqueMembers: ReadonlySet<string> = new Set(["encrypted_content", "signature", "data"])
 const signed: ReadonlySet<string> = new Set(["reasoning", "thinking", "thought", "reasoning.encrypted"])
 /** Members that are no part of Chat Completions: whoever put a value there put all of it there. */
 const additions: ReadonlySet<string> = new Set(["reasoning_details", "extra_content"])
@@ -64,17 +64,21 @@ const additions: ReadonlySet<string> = new Set(["reasoning_details", "extra_cont
 export const dropForeign = (value: Json.Json): Json.Json | undefined => {
   if (Json.isArray(value)) {
     const kept = value.map(dropForeign).filter((element) => element !== undefined)
-    return kept.length === 0 && value.length > 0 ? undefined : kept
+    if (kept.length === 0 && value.length > 0) return undefined
+    return kept.length === value.length && kept.every((element, index) => element === value[index]) ? value : kept
   }
   if (!Json.isObject(value)) return value
   const members: Array<readonly [string, Json.Json]> = []
+  let isChanged = false
   for (const [key, member] of Object.entries(value)) {
-    const isTagged = holders.has(key) && typeof member === "string" && pattern.test(member)
+    const isTagged = opaqueMembers.has(key) && typeof member === "string" && pattern.test(member)
     if (isTagged && signed.has(Json.string(value, "type") ?? "")) return undefined
     const isForeign = isTagged || (additions.has(key) && isMentioned(JSON.stringify(member)))
     const kept = isForeign ? undefined : dropForeign(member)
+    isChanged ||= kept !== member
     if (kept !== undefined) members.push([key, kept])
     else if (key === "content") return undefined
   }
-  return Object.fromEntries(members)
+  // The same object where it stays what it is: it may have a text of its own.
+  return isChanged ? Object.fromEntries(members) : value
 }

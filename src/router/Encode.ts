@@ -4,14 +4,16 @@
  */
 import * as Result from "effect/Result"
 import type { Dialect, Translated } from "../Dialect.ts"
+import * as Embedded from "../dialect/Embedded.ts"
 import * as ForeignSignature from "../dialect/ForeignSignature.ts"
-import { toOpenAI } from "../dialect/responses/HubRequest.ts"
+import { requestToOpenAI } from "../dialect/responses/Rules.ts"
 import { type FlexInferenceError, invalidRequest, type Problem, unsupported } from "../FlexInferenceError.ts"
 import type { Tier } from "../ModelCatalog.ts"
 import * as RequestFields from "../RequestFields.ts"
 import type { Route } from "../Routing.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as JsonMembers from "../wire/JsonMembers.ts"
+import * as JsonSource from "../wire/JsonSource.ts"
 import { strayElement } from "./Lists.ts"
 
 /** The caller's request: as a program gave it, or as text and the value that it holds. */
@@ -55,12 +57,14 @@ export const encode = (incoming: Incoming, route: Route): Result.Result<Encoded,
     return Result.succeed({ hub: value, value, body: (leg) => edit(own, route, leg, RequestFields.owned) })
   }
   return Result.gen(function*() {
+    if (incoming.text !== undefined) Embedded.remember(incoming.text, value)
     const own = without(value, RequestFields.owned)
     const stray = strayElement(own)
     if (stray !== undefined) return yield* Result.fail(invalidRequest([misplaced(stray)]))
     const hub = yield* carried(route, surface.translation?.requestToResponses(own) ?? Result.succeed(own))
     const target = yield* carried(route, inOwnWords(surface, own, fromHub(route.dialect, hub)))
-    return { hub, value: target, body: (leg) => again(target, route, leg) }
+    const text = JsonSource.stringify(target)
+    return { hub, value: target, body: (leg) => edit(text, route, leg, []) }
   })
 }
 
@@ -75,7 +79,8 @@ export const once = (incoming: Incoming): (route: Route) => ReturnType<typeof en
 }
 
 /** A follow-up of a translated request, as a leg sends it. */
-export const again = (request: JsonObject, route: Route, form: LegForm): string => edit(request, route, form, [])
+export const again = (request: JsonObject, route: Route, form: LegForm): string =>
+  edit(JsonSource.stringify(request), route, form, [])
 
 const edit = (request: string | JsonObject, route: Route, leg: LegForm, remove: ReadonlyArray<string>): string => {
   const word = route.provider.tierToWire(leg.tier)
@@ -102,13 +107,14 @@ const dropForeign = ({ surface, text, value }: Incoming): string | JsonObject =>
   if (conversation === undefined || !ForeignSignature.isMentioned(text ?? JSON.stringify(conversation))) {
     return text ?? value
   }
+  if (text !== undefined) Embedded.remember(text, value)
   const kept = ForeignSignature.dropForeign(conversation) ?? []
-  if (JSON.stringify(kept) === JSON.stringify(conversation)) return text ?? value
+  if (kept === conversation) return text ?? value
   return text === undefined ? { ...value, [field]: kept } : JsonMembers.edit(text, { set: { [field]: kept } })
 }
 
 const fromHub = (dialect: Dialect, hub: JsonObject): Translated<JsonObject> =>
-  dialect.translation?.requestFromResponses(hub) ?? toOpenAI(hub)
+  dialect.translation?.requestFromResponses(hub) ?? requestToOpenAI(hub)
 
 /** A refusal of the translation from the hub, by the name the field has in the caller's own request. */
 const inOwnWords = <A>({ translation }: Dialect, request: JsonObject, translated: Translated<A>): Translated<A> =>

@@ -4,9 +4,11 @@ import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { Served } from "../Dialect.ts"
+import * as Embedded from "../dialect/Embedded.ts"
 import { FlexInferenceError } from "../FlexInferenceError.ts"
 import type * as Routing from "../Routing.ts"
 import type { JsonObject } from "../wire/Json.ts"
+import * as JsonSource from "../wire/JsonSource.ts"
 import { commit, fallback } from "./Commit.ts"
 import { type Committed, isTranslated, type Job, type LegPlan } from "./Job.ts"
 import * as Leg from "./Leg.ts"
@@ -50,8 +52,9 @@ const body = (job: Job, committed: Committed<Leg.Body>): RouterResponse.BodyAnsw
   const routing = record(job, committed, options.upstream.served(value))
   if (committed.leg.route.provider.races) return { _tag: "Body", routing, text, value }
   if (!isTranslated(job, committed.leg)) return bodyAnswer(routing, text, value)
+  Embedded.remember(text, value)
   const translated = Relay.body(value, options)
-  return bodyAnswer(routing, JSON.stringify(translated), translated)
+  return bodyAnswer(routing, JsonSource.stringify(translated), translated)
 }
 
 /** An answer that is raced as a stream for a caller who wants a body. */
@@ -65,7 +68,7 @@ const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferen
         const options = relayOptions(job, committed.leg)
         const routing = record(job, committed, options.upstream.served(gathered.success))
         const body = Relay.body(gathered.success, options)
-        return Effect.succeed(bodyAnswer(routing, JSON.stringify(body), body))
+        return Effect.succeed(bodyAnswer(routing, JsonSource.stringify(body), body))
       }
       const flex = gathered.failure
       if (committed.reason !== "flex_won" || job.options.recoverBuffered === false || !flex.retryable) {

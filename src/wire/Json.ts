@@ -8,6 +8,18 @@ import type * as Schema from "effect/Schema"
 export type Json = Schema.Json
 export type JsonObject = Schema.JsonObject
 
+type Keys<A> = A extends unknown ? keyof A : never
+type Value<A, K> = A extends unknown ? K extends keyof A ? A[K] : never : never
+
+/**
+ * An object to be written that has the members of `A`, or of one of its shapes, and no others: words are checked, other
+ * values may be any JSON. For `satisfies`, so that a misspelt member does not compile.
+ */
+export type Members<A> = {
+  readonly [K in Keys<A> & string]?: [Value<A, K>] extends [string | null | undefined] ? Value<A, K> | undefined
+    : Json | undefined
+}
+
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 

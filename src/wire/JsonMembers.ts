@@ -7,6 +7,7 @@
  */
 import * as Json from "./Json.ts"
 import type { JsonObject } from "./Json.ts"
+import { isSpace, stringEnd, stringify } from "./JsonSource.ts"
 
 /** What to do with the members of an object; a name that stands in both is set. */
 export interface Edits {
@@ -33,30 +34,14 @@ const quote = 0x22
 const comma = 0x2c
 const colon = 0x3a
 const openBracket = 0x5b
-const backslash = 0x5c
 const closeBracket = 0x5d
 const openBrace = 0x7b
 const closeBrace = 0x7d
-
-const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
 
 const skipSpace = (text: string, from: number): number => {
   let at = from
   while (isSpace(text.charCodeAt(at))) at++
   return at
-}
-
-/** The index behind the string that opens at `open`; the text's length where it never closes. */
-const stringEnd = (text: string, open: number): number => {
-  let at = text.indexOf("\"", open + 1)
-  while (at !== -1) {
-    let before = at - 1
-    while (text.charCodeAt(before) === backslash) before--
-    // An odd number of backslashes escapes the quote.
-    if ((at - before) % 2 === 1) return at + 1
-    at = text.indexOf("\"", at + 1)
-  }
-  return text.length
 }
 
 /** The index behind the value that begins at `start`. */
@@ -117,9 +102,30 @@ const scan = (text: string, from: number): Span | undefined => {
   return undefined
 }
 
+/** The members of the object that begins at `from`, with where their values begin and end; none where none does. */
+export const members = (
+  text: string,
+  from: number
+): ReadonlyArray<{ readonly name: string; readonly value: number; readonly end: number }> =>
+  scan(text, from)?.members ?? []
+
+/** Where the elements of the array that begins at `from` begin. */
+export const elements = (text: string, from: number): ReadonlyArray<number> => {
+  const starts: Array<number> = []
+  let at = skipSpace(text, from)
+  if (text.charCodeAt(at) !== openBracket) return starts
+  do {
+    at = skipSpace(text, at + 1)
+    if (at >= text.length || text.charCodeAt(at) === closeBracket) return starts
+    starts.push(at)
+    at = skipSpace(text, valueEnd(text, at))
+  } while (text.charCodeAt(at) === comma)
+  return starts
+}
+
 const rewrite = (text: string, span: Span, edits: Edits): string => {
   const remove = new Set(edits.remove)
-  const set = new Map(Object.entries(edits.set ?? {}).map(([name, value]) => [name, JSON.stringify(value)]))
+  const set = new Map(Object.entries(edits.set ?? {}).map(([name, value]) => [name, stringify(value)]))
   const written = new Set<string>()
   const parts: Array<string> = []
   // The space before the closing brace stays there, whatever becomes of the last member.

@@ -2,6 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import { readFileSync, writeFileSync } from "node:fs"
 import path from "node:path"
+import * as Chat from "../../src/dialect/chat/Rules.ts"
+import * as Interactions from "../../src/dialect/interactions/Rules.ts"
+import * as Messages from "../../src/dialect/messages/Rules.ts"
+import * as Responses from "../../src/dialect/responses/Rules.ts"
 import { type Fate, tables, toMarkdown } from "../../src/dialect/Compatibility.ts"
 import type { BuiltInName as DialectName } from "../../src/dialect/index.ts"
 import { dialects } from "../../src/dialect/index.ts"
@@ -302,6 +306,14 @@ const responses: Samples = (() => {
     "`store`": [{ set: { store: true }, google: { store: true } }],
     "`metadata`": [{ set: { metadata: { team: "a", "Not A Label": "b" } }, google: { labels: { team: "a" } } }],
     "`safety_identifier`": [{ set: { safety_identifier: "u" }, anthropic: { "metadata.user_id": "u" } }],
+    "`moderation` that blocks": refused(
+      ["moderation", { moderation: { model: "m", policy: { input: { mode: "block" }, output: null } } }],
+      ["moderation", { moderation: { model: "m", policy: { output: { mode: "block" } } } }]
+    ),
+    "`moderation` that only scores": dropped(
+      { moderation: { model: "m" } },
+      { moderation: { model: "m", policy: { input: { mode: "score" } } } }
+    ),
     "`background: true`": refused(["background", { background: true }]),
     "`prompt_cache_key`, `prompt_cache_retention`, `truncation`, `user`, `stream_options`": dropped(
       { prompt_cache_key: "k" },
@@ -309,6 +321,12 @@ const responses: Samples = (() => {
       { truncation: "auto" },
       { user: "u" },
       { stream_options: { include_obfuscation: false } }
+    ),
+    "`prompt_cache_options`, `context_management`, `image`, `access_programs`": dropped(
+      { prompt_cache_options: { mode: "explicit" } },
+      { context_management: [{ type: "compaction" }] },
+      { image: { context_compression: "auto" } },
+      { access_programs: { cyber: "standard" } }
     ),
     "any other member": unknown
   }
@@ -537,6 +555,14 @@ const chat: Samples = (() => {
     "`store`": [{ set: { store: true }, google: { store: true } }],
     "`metadata`": [{ set: { metadata: { team: "a" } }, google: { labels: { team: "a" } } }],
     "`safety_identifier`": [{ set: { safety_identifier: "u" }, anthropic: { "metadata.user_id": "u" } }],
+    "`moderation` that blocks": refused(
+      ["moderation", { moderation: { model: "m", policy: { input: { mode: "block" }, output: null } } }],
+      ["moderation", { moderation: { model: "m", policy: { output: { mode: "block" } } } }]
+    ),
+    "`moderation` that only scores": dropped(
+      { moderation: { model: "m" } },
+      { moderation: { model: "m", policy: { input: { mode: "score" } } } }
+    ),
     "`stream_options.include_usage`": [
       { base: { stream: true }, set: { stream_options: { include_usage: true } }, answeredHere: true }
     ],
@@ -547,6 +573,7 @@ const chat: Samples = (() => {
       { prompt_cache_retention: "24h" },
       { user: "u" }
     ),
+    "`prompt_cache_options`": dropped({ prompt_cache_options: { mode: "explicit" } }),
     "any other member": unknown
   }
 })()
@@ -1011,10 +1038,11 @@ const messages: Samples = (() => {
       ["mcp_servers", { mcp_servers: [{ type: "url", url: "https://a.test", name: "s" }] }],
       ["inference_geo", { inference_geo: "us" }]
     ),
-    "`cache_control`, `speed`": dropped(
+    "`cache_control`, `speed`, `diagnostics`": dropped(
       { cache_control: { type: "ephemeral" } },
       { messages: [user({ ...text, cache_control: { type: "ephemeral" } })] },
-      { speed: "fast" }
+      { speed: "fast" },
+      { diagnostics: { previous_message_id: null } }
     ),
     "any other member": unknown
   }
@@ -1123,6 +1151,31 @@ describe("the compatibility table", () => {
       })
     }
   }
+})
+
+describe("the rules of a surface", () => {
+  it.each(
+    [
+      ["responses", Responses.toOpenAI],
+      ["chat.completions", Chat.toHub],
+      ["interactions", Interactions.toHub],
+      ["messages", Messages.toHub]
+    ] as const
+  )("have a row of the table for every field of %s", (surface, rules) => {
+    const labels = tables[surface].rows.map(({ field }) => field).join(" ")
+    // The router sets the tier; what a generation config holds has rows of its own; two members are the hub's alone.
+    const silent = ["service_tier", "generation_config", "response_mime_type", "response_modalities"]
+    const own = surface === "responses" ? [...silent, "stop", "seed"] : silent
+    for (const field of Object.keys(rules)) {
+      if (!own.includes(field)) assert.match(labels, new RegExp(`\\b${field}\\b`), field)
+    }
+  })
+
+  it("say in a refusal what they say of the field", () => {
+    const refusal = encode("messages", "openai", { model: "gpt-5.5", ...minimal.messages, top_k: 5 })
+    const { because } = Messages.toHub.top_k._tag === "Refused" ? Messages.toHub.top_k : assert.fail()
+    assert.include(Result.getOrThrow(Result.flip(refusal)).message, `\`top_k\` ${because}`)
+  })
 })
 
 describe("the name of a refused field", () => {

@@ -80,7 +80,7 @@ const told = (dialect: Dialect, body: JsonObject) => {
 /** How an answer ended, in one word for all formats. */
 const endOf = (dialect: Dialect, body: JsonObject): string => {
   const { calls, finish } = read(builtIn(dialect.name), body)
-  if (/"refusal":"[^"]/.test(JSON.stringify(body))) return "refusal"
+  if (/"refusal":"[^"]|"code":"content_blocked"/.test(JSON.stringify(body))) return "refusal"
   switch (finish) {
     case "incomplete: max_output_tokens":
     case "length":
@@ -113,8 +113,7 @@ const expected = (from: Dialect, to: Dialect, body: JsonObject) => {
 
 const says = (from: Dialect, to: Dialect, body: JsonObject, whole: JsonObject): void => {
   assert.deepStrictEqual(told(to, whole), expected(from, to, body), to.name)
-  const end = endOf(from, body)
-  assert.strictEqual(endOf(to, whole), to.name === "interactions" && end === "refusal" ? "end" : end, to.name)
+  assert.strictEqual(endOf(to, whole), endOf(from, body), to.name)
   assert.deepStrictEqual(usageOf(to, whole, from), usageOf(from, body, to), to.name)
 }
 

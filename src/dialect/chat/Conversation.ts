@@ -1,5 +1,7 @@
 /** The conversation: Chat Completions' messages as Responses' input items, and back. */
 import * as Result from "effect/Result"
+import type * as Api from "../../api/ChatCompletions.ts"
+import type * as Hub from "../../api/Responses.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Translated } from "../../Dialect.ts"
@@ -16,22 +18,28 @@ const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
 const inputPart = (part: JsonObject, field: string): Translated<JsonObject> => {
   switch (typeOf(part)) {
     case "text":
-      return Result.succeed({ type: "input_text", text: Json.string(part, "text") ?? "" })
+      return Result.succeed(
+        { type: "input_text", text: Json.string(part, "text") ?? "" } satisfies Json.Members<Hub.InputText>
+      )
     case "image_url": {
       const image = Json.object(part, "image_url") ?? {}
       return Result.succeed(
-        Json.compact({
-          type: "input_image",
-          image_url: Json.string(image, "url") ?? "",
-          detail: Json.string(image, "detail")
-        })
+        Json.compact(
+          {
+            type: "input_image",
+            image_url: Json.string(image, "url") ?? "",
+            detail: Json.string(image, "detail")
+          } satisfies Json.Members<Omit<Hub.InputImage, "detail"> & { readonly detail: string }>
+        )
       )
     }
     case "file":
-      return Result.succeed({
-        type: "input_file",
-        ...present(Json.object(part, "file") ?? {}, ["file_id", "file_data", "filename"])
-      })
+      return Result.succeed(
+        {
+          type: "input_file",
+          ...present(Json.object(part, "file") ?? {}, ["file_id", "file_data", "filename"])
+        } satisfies Json.Members<Hub.InputFile>
+      )
     default:
       return refuse(
         `${field}.type`,
@@ -44,7 +52,11 @@ const inputPart = (part: JsonObject, field: string): Translated<JsonObject> => {
 const outputPart = (part: JsonObject, field: string): Translated<JsonObject> => {
   switch (typeOf(part)) {
     case "text":
-      return Result.succeed({ type: "output_text", text: Json.string(part, "text") ?? "", annotations: [] })
+      return Result.succeed(
+        { type: "output_text", text: Json.string(part, "text") ?? "", annotations: [] } satisfies Json.Members<
+          Hub.OutputText
+        >
+      )
     case "refusal":
       return Result.succeed({ type: "refusal", refusal: Json.string(part, "refusal") ?? "" })
     default:
@@ -63,11 +75,14 @@ const parts = (
 ): Translated<Items> =>
   Result.all(Json.objects(message, key).map((value, index) => part(value, `${field}.${key}[${index}]`)))
 
-const inputMessage = (role: string, message: JsonObject, field: string): Translated<Items> => {
+const inputMessage = (role: "system" | "developer" | "user", message: JsonObject, field: string): Translated<Items> => {
   const content = Json.string(message, "content")
   return content === undefined
-    ? Result.map(parts(message, "content", field, inputPart), (content) => [{ type: "message", role, content }])
-    : Result.succeed([{ type: "message", role, content }])
+    ? Result.map(
+      parts(message, "content", field, inputPart),
+      (content) => [{ type: "message", role, content } satisfies Json.Members<Hub.InputMessage>]
+    )
+    : Result.succeed([{ type: "message", role, content } satisfies Json.Members<Hub.InputMessage>])
 }
 
 const callItem = (call: JsonObject, field: string): Translated<JsonObject> => {
@@ -76,13 +91,15 @@ const callItem = (call: JsonObject, field: string): Translated<JsonObject> => {
     return refuse(`${field}.type`, "is not `function`. Only function calls can be handed to this model.")
   }
   return Result.succeed(
-    Json.compact({
-      type: "function_call",
-      call_id: Json.string(call, "id") ?? "",
-      name: Json.string(described, "name") ?? "",
-      arguments: Json.string(described, "arguments") ?? "",
-      signature: Reasoning.signatureOf(call)
-    })
+    Json.compact(
+      {
+        type: "function_call",
+        call_id: Json.string(call, "id") ?? "",
+        name: Json.string(described, "name") ?? "",
+        arguments: Json.string(described, "arguments") ?? "",
+        signature: Reasoning.signatureOf(call)
+      } satisfies Json.Members<Hub.FunctionCall & { readonly signature: string }>
+    )
   )
 }
 
@@ -100,20 +117,25 @@ const assistantMessage = (message: JsonObject, field: string): Translated<Items>
     const text = Json.string(message, "content") ?? ""
     const refusal = Json.string(message, "refusal") ?? ""
     const content = [
-      ...(text === "" ? [] : [{ type: "output_text", text, annotations: [] }]),
+      ...(text === "" ? [] : [{ type: "output_text", text, annotations: [] } satisfies Json.Members<Hub.OutputText>]),
       ...(yield* parts(message, "content", field, outputPart)),
       ...(refusal === "" ? [] : [{ type: "refusal", refusal }])
     ]
     const calls = Json.objects(message, "tool_calls")
     return [
       ...Reasoning.items(Json.objects(message, "reasoning_details")),
-      ...(content.length === 0 ? [] : [{ type: "message", role: "assistant", content }]),
+      ...(content.length === 0
+        ? []
+        : [{ type: "message", role: "assistant", content } satisfies Json.Members<Hub.InputMessage>]),
       ...(yield* Result.all(calls.map((call, index) => callItem(call, `${field}.tool_calls[${index}]`))))
     ]
   })
 
 const toolMessage = (message: JsonObject, field: string): Translated<Items> => {
-  const item = { type: "function_call_output", call_id: Json.string(message, "tool_call_id") ?? "" }
+  const item = {
+    type: "function_call_output",
+    call_id: Json.string(message, "tool_call_id") ?? ""
+  } satisfies Json.Members<Hub.FunctionCallOutput>
   const output = Json.string(message, "content")
   return output === undefined
     ? Result.map(parts(message, "content", field, inputPart), (output) => [{ ...item, output }])
@@ -157,31 +179,41 @@ const turnMessage = ({ calls, content, details }: Turn): JsonObject => {
   const [only] = content
   const text = only === undefined ? null : content.length === 1 ? Json.string(only, "text") ?? null : undefined
   const refusal = content.length === 1 && only !== undefined ? Json.string(only, "refusal") : undefined
-  return Json.compact({
-    role: "assistant",
-    content: text === undefined ? content : text,
-    refusal,
-    tool_calls: calls.length === 0 ? undefined : calls,
-    reasoning_details: details.length === 0 ? undefined : details
-  })
+  return Json.compact(
+    {
+      role: "assistant",
+      content: text === undefined ? content : text,
+      refusal,
+      tool_calls: calls.length === 0 ? undefined : calls,
+      reasoning_details: details.length === 0 ? undefined : details
+    } satisfies Json.Members<Api.AssistantMessage & { readonly reasoning_details: unknown }>
+  )
 }
 
 const messagePart = (part: JsonObject, field: string): Translated<JsonObject> => {
   switch (typeOf(part)) {
     case "input_text":
     case "output_text":
-      return Result.succeed({ type: "text", text: Json.string(part, "text") ?? "" })
+      return Result.succeed(
+        { type: "text", text: Json.string(part, "text") ?? "" } satisfies Json.Members<Api.TextPart>
+      )
     case "refusal":
       return Result.succeed({ type: "refusal", refusal: Json.string(part, "refusal") ?? "" })
     case "input_image": {
       const url = Json.string(part, "image_url")
       return url === undefined
         ? refuse(`${field}.file_id`, "names a stored image. Send `image_url`, which may be a data URL.")
-        : Result.succeed({ type: "image_url", image_url: { url, ...present(part, ["detail"]) } })
+        : Result.succeed(
+          { type: "image_url", image_url: { url, ...present(part, ["detail"]) } } satisfies Json.Members<Api.ImagePart>
+        )
     }
     case "input_file":
       return Json.string(part, "file_url") === undefined
-        ? Result.succeed({ type: "file", file: present(part, ["file_id", "file_data", "filename"]) })
+        ? Result.succeed(
+          { type: "file", file: present(part, ["file_id", "file_data", "filename"]) } satisfies Json.Members<
+            Api.FilePart
+          >
+        )
         : refuse(`${field}.file_url`, "cannot be fetched where this model is served. Send `file_data`.")
     default:
       return refuse(`${field}.type`, `\`${typeOf(part)}\` has no counterpart where this model is served.`)
@@ -190,7 +222,9 @@ const messagePart = (part: JsonObject, field: string): Translated<JsonObject> =>
 
 const outputMessage = (item: JsonObject, field: string): Translated<JsonObject> =>
   Result.gen(function*() {
-    const message = { role: "tool", tool_call_id: Json.string(item, "call_id") ?? "" }
+    const message = { role: "tool", tool_call_id: Json.string(item, "call_id") ?? "" } satisfies Json.Members<
+      Api.ToolMessage
+    >
     const output = Json.string(item, "output")
     if (output !== undefined) return { ...message, content: output }
     const content = yield* parts(item, "output", field, messagePart)
@@ -230,7 +264,9 @@ export const toMessages = (request: JsonObject): Translated<Items> =>
           }
           // A second text is a second message, unless calls would then lose their place before their results.
           if (turn !== undefined && turn.content.length > 0 && turn.calls.length === 0) flush()
-          opened().content.push(...(content ?? [{ type: "text", text: text ?? "" }]))
+          opened().content.push(
+            ...(content ?? [{ type: "text", text: text ?? "" } satisfies Json.Members<Api.TextPart>])
+          )
           break
         }
         case "reasoning": {

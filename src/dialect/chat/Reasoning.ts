@@ -1,7 +1,7 @@
 /**
  * Reasoning in Chat Completions, which has no standard place for it: the `reasoning_details` list that OpenRouter
  * introduced, and, for a Gemini call's signature, the `extra_content` member of Google's own OpenAI endpoint.
- * Chat Completions is no provider's home, so its opaque values are always tagged; in the hub OpenAI's are bare.
+ * No provider owns Chat Completions, so its opaque values are always tagged; in the hub OpenAI's are bare.
  */
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"

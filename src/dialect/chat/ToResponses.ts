@@ -2,6 +2,7 @@
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { AnswerContext, Transducer } from "../../Dialect.ts"
+import { failureOf } from "../responses/Failure.ts"
 import * as Hub from "../responses/Writer.ts"
 import * as Annotation from "./Annotation.ts"
 import * as Reasoning from "./Reasoning.ts"
@@ -81,13 +82,11 @@ const endingOf = (finishReason: string | undefined): Pick<Hub.Ending, "status" |
   }
 }
 
-const failureEnding = (error: JsonObject): Hub.Ending => ({
-  status: "failed",
-  error: {
-    code: Json.string(error, "code") ?? "server_error",
-    message: Json.string(error, "message") ?? "The provider reported a failure without a message."
-  }
-})
+const failureEnding = (error: JsonObject): Hub.Ending => {
+  const { code, ...rest } = failureOf(error)
+  const number = Json.number(error, "code")
+  return { status: "failed", error: { ...rest, code: code ?? (number === undefined ? "server_error" : `${number}`) } }
+}
 
 const identityOf = (answer: JsonObject): Hub.Identity => {
   const { model, tier } = served(answer)

@@ -1,5 +1,7 @@
 /** Tools and the choice among them: nested in Chat Completions, flat in Responses. */
 import * as Result from "effect/Result"
+import type * as Api from "../../api/ChatCompletions.ts"
+import type * as Hub from "../../api/Responses.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Translated } from "../../Dialect.ts"
@@ -14,24 +16,28 @@ const toolToHub = (tool: JsonObject, index: number): Translated<JsonObject> => {
   if (typeOf(tool) !== "function" || described === undefined) {
     return refuse(`tools[${index}].type`, `\`${typeOf(tool)}\` is not available where this model is served.`)
   }
-  return Result.succeed({
-    type: "function",
-    ...present(described, ["name", "description"]),
-    parameters: Json.object(described, "parameters") ?? { type: "object", properties: {} },
-    // Not strict unless asked here, strict unless told otherwise there.
-    strict: Json.boolean(described, "strict") ?? false
-  })
+  return Result.succeed(
+    {
+      type: "function",
+      ...present(described, ["name", "description"]),
+      parameters: Json.object(described, "parameters") ?? { type: "object", properties: {} },
+      // Not strict unless asked here, strict unless told otherwise there.
+      strict: Json.boolean(described, "strict") ?? false
+    } satisfies Json.Members<Hub.FunctionTool>
+  )
 }
 
 const webSearchToHub = (options: JsonObject): JsonObject => {
   const location = Json.object(options, "user_location")
-  return Json.compact({
-    type: "web_search",
-    search_context_size: Json.string(options, "search_context_size"),
-    user_location: location === undefined
-      ? undefined
-      : { type: "approximate", ...Json.object(location, "approximate") }
-  })
+  return Json.compact(
+    {
+      type: "web_search",
+      search_context_size: Json.string(options, "search_context_size"),
+      user_location: location === undefined
+        ? undefined
+        : { type: "approximate", ...Json.object(location, "approximate") }
+    } satisfies Json.Members<Omit<Hub.WebSearchTool, "search_context_size"> & { readonly search_context_size: string }>
+  )
 }
 
 /** `tools` and `web_search_options` as the hub's `tools`; `undefined` where there are none. */
@@ -122,10 +128,12 @@ export const fromHub = (
       const type = typeOf(tool)
       if (type === "function") {
         const strict = Json.boolean(tool, "strict") ?? true
-        tools.push({
-          type: "function",
-          function: { ...present(tool, ["name", "description", "parameters"]), strict }
-        })
+        tools.push(
+          {
+            type: "function",
+            function: { ...present(tool, ["name", "description", "parameters"]), strict }
+          } satisfies Json.Members<Api.FunctionTool>
+        )
       } else if (isWebSearch(type)) {
         search = yield* webSearchFromHub(tool, index)
       } else {

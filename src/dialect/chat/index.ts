@@ -12,9 +12,8 @@ import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
 import { errorBody } from "../OpenAIError.ts"
 import * as Collector from "./Collector.ts"
-import { fieldOf } from "./Field.ts"
 import * as FromResponses from "./FromResponses.ts"
-import * as Request from "./Request.ts"
+import { fieldOf, requestFromResponses, requestToResponses } from "./Rules.ts"
 import * as ToResponses from "./ToResponses.ts"
 import { served } from "./Usage.ts"
 
@@ -108,8 +107,8 @@ export const ChatCompletions: Dialect = {
   required: { field: "messages", kind: "array" },
   translation: {
     fieldOf,
-    requestToResponses: Request.toHub,
-    requestFromResponses: Request.fromHub,
+    requestToResponses,
+    requestFromResponses,
     bodyToResponses: ToResponses.body,
     bodyFromResponses: FromResponses.body,
     eventsToResponses: ToResponses.events,

@@ -7,6 +7,7 @@
  */
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as JsonSource from "../../wire/JsonSource.ts"
 import type { AnswerContext, InStreamFailure, Transducer } from "../../Dialect.ts"
 import * as ForeignSignature from "../ForeignSignature.ts"
 import * as ResponsesHub from "../responses/Writer.ts"
@@ -21,7 +22,7 @@ import * as Usage from "./Usage.ts"
 /** Writes one step as an item. */
 interface StepWriter {
   /** Writes what the step holds beyond what was written; `delta` is the last piece of it, where that is known. */
-  readonly sync: (step: JsonObject, delta?: string) => void
+  readonly sync: (step: Collector.Growing, delta?: string) => void
   /** Writes what only the whole step tells. */
   readonly settle: (step: JsonObject) => void
   readonly close: () => void
@@ -31,55 +32,50 @@ interface StepWriter {
 const rest = (text: string, written: number, delta: string | undefined): string =>
   delta !== undefined && text.length - written === delta.length ? delta : text.slice(written)
 
-const texts = (step: JsonObject, key: string): ReadonlyArray<JsonObject> =>
-  Json.objects(step, key).filter((block) => Json.string(block, "type") === "text")
-
-/** Follows a list of growing texts, of which only the last grows. */
-const follow = (to: {
-  readonly write: (text: string) => void
-  readonly end: (block: JsonObject) => void
-}) => {
+/** Follows a list of growing texts, of which only the last grows; what is no text in it has no counterpart. */
+const follow = (
+  to: { readonly write: (text: string) => void; readonly end: (block: Collector.Growing["content"][number]) => void }
+) => {
   let current = 0
   let written = 0
-  return (blocks: ReadonlyArray<JsonObject>, delta?: string): void => {
-    for (; current < blocks.length; current++, written = 0) {
-      const block = blocks[current] ?? {}
-      const text = Json.string(block, "text") ?? ""
-      if (text.length > written) to.write(rest(text, written, delta))
-      written = text.length
-      if (current === blocks.length - 1) break
-      to.end(block)
+  let last: Collector.Growing["content"][number] | undefined
+  return {
+    sync: (blocks: Collector.Growing["content"], delta?: string): void => {
+      for (; current < blocks.length; current++, written = 0) {
+        const block = blocks[current]
+        if (block?.text !== undefined) {
+          if (last !== undefined && last !== block) to.end(last)
+          last = block
+          if (block.text.length > written) to.write(rest(block.text, written, delta))
+          written = block.text.length
+        }
+        if (current === blocks.length - 1) break
+      }
+    },
+    end: (): void => {
+      if (last !== undefined) to.end(last)
     }
   }
 }
 
 const messageWriter = (writer: ResponsesHub.ResponsesWriter): StepWriter => {
   const message = writer.message()
-  const end = (block: JsonObject): void => {
-    // Offsets can only be read once the text is whole.
-    for (
-      const citation of Citations.toResponses(Json.string(block, "text") ?? "", Json.objects(block, "annotations"))
-    ) {
-      message.annotation(citation)
+  const { end, sync } = follow({
+    write: (text) => message.text(text),
+    end: ({ annotations, text = "" }) => {
+      // Offsets can only be read once the text is whole.
+      for (const citation of Citations.toResponses(text, annotations)) message.annotation(citation)
+      message.endPart()
     }
-    message.endPart()
-  }
-  const sync = follow({ write: (text) => message.text(text), end })
-  return {
-    sync: (step, delta) => sync(texts(step, "content"), delta),
-    settle: (step) => {
-      const last = texts(step, "content").at(-1)
-      if (last !== undefined) end(last)
-    },
-    close: () => message.close()
-  }
+  })
+  return { sync: (step, delta) => sync(step.content, delta), settle: end, close: () => message.close() }
 }
 
 const reasoningWriter = (writer: ResponsesHub.ResponsesWriter): StepWriter => {
   const reasoning = writer.reasoning()
-  const sync = follow({ write: reasoning.summary, end: () => reasoning.endPart() })
+  const { sync } = follow({ write: reasoning.summary, end: () => reasoning.endPart() })
   return {
-    sync: (step, delta) => sync(texts(step, "summary"), delta),
+    sync: (step, delta) => sync(step.summary, delta),
     settle: (step) => {
       const signature = signatureOf(step)
       if (signature !== undefined) reasoning.encrypted(signature)
@@ -93,7 +89,7 @@ const functionCallWriter = (writer: ResponsesHub.ResponsesWriter, step: JsonObje
   return {
     sync: () => {},
     settle: (step) => {
-      call.arguments(Json.string(step, "arguments") ?? JSON.stringify(Json.object(step, "arguments") ?? {}))
+      call.arguments(Json.string(step, "arguments") ?? JsonSource.stringify(Json.object(step, "arguments") ?? {}))
       const signature = signatureOf(step)
       if (signature !== undefined) call.signature(signature)
     },
@@ -148,16 +144,16 @@ const stepsWriter = (writer: ResponsesHub.ResponsesWriter) => {
     isWhole = false
     return last
   }
-  const end = (step: JsonObject, to: StepWriter): void => {
+  const end = (step: Collector.Growing, to: StepWriter): void => {
     to.sync(step)
-    to.settle(step)
+    to.settle(Collector.whole(step))
     if (to === last) isWhole = true
     else to.close()
   }
   const replay = (body: JsonObject): void => {
     for (const step of Json.objects(body, "steps")) {
       const to = begin(step)
-      if (to !== undefined) end(step, to)
+      if (to !== undefined) end(Collector.begin(step), to)
     }
   }
   return { begin, end, replay }
@@ -250,8 +246,8 @@ export const eventsToResponses = (context: AnswerContext): Transducer => {
       writer.identify(identityOf(Json.object(event, "interaction") ?? {}))
     } else if (type === "step.start" || type === "step.delta") {
       const delta = Json.object(event, "delta") ?? {}
-      const step = collector.stepAt(index) ?? {}
-      writerAt(index, step)?.sync(step, Json.string(delta, "text"))
+      const step = collector.stepAt(index)
+      if (step !== undefined) writerAt(index, step.start)?.sync(step, Json.string(delta, "text"))
     } else if (type === "step.stop") {
       end(index)
     } else if (final !== undefined) {

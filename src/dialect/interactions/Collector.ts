@@ -4,122 +4,159 @@
  */
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Collector } from "../../Dialect.ts"
 import { finalOf, typeOf } from "./Event.ts"
 
+/** A piece of a step's content while it grows: text and what is cited in it, or anything else as it came. */
+interface Block {
+  readonly start: JsonObject
+  text: string | undefined
+  readonly annotations: Array<JsonObject>
+}
+
+/** A step while it grows; what reads along keeps its place in these lists. */
+export interface Growing {
+  readonly start: JsonObject
+  readonly content: Array<Block>
+  readonly summary: Array<Block>
+  /** Members that deltas added. */
+  readonly added: Map<string, Json.Json | Array<Json.Json>>
+  /** A call's arguments as text; an object only once they are whole. */
+  argumentsText: string
+}
+
 /** A collector that also shows the steps while they grow. */
 export interface StepCollector extends Collector {
-  /** The step with the provider's index, as far as it has come. A call's arguments come when it is whole. */
-  readonly stepAt: (index: number) => JsonObject | undefined
+  /** The step with the provider's index, as far as it has come. */
+  readonly stepAt: (index: number) => Growing | undefined
 }
 
 /** A call's arguments: JSON text becomes an object; text that is none stays what it is. */
-export const argumentsOf = (text: string): Json.Json => text === "" ? {} : Json.parseObject(text) ?? text
+export const argumentsOf = (text: string): Json.Json => text === "" ? {} : JsonSource.parseObject(text) ?? text
 
-/** Appends text to the last block, or begins a block where the last is none of text. */
-const appendText = (blocks: ReadonlyArray<JsonObject>, text: string): ReadonlyArray<JsonObject> => {
+const blockOf = (start: JsonObject): Block => ({
+  start,
+  text: Json.string(start, "type") === "text" ? Json.string(start, "text") ?? "" : undefined,
+  annotations: [...Json.objects(start, "annotations")]
+})
+
+/** A step as it begins. */
+export const begin = (start: JsonObject): Growing => ({
+  start,
+  content: Json.objects(start, "content").map(blockOf),
+  summary: Json.objects(start, "summary").map(blockOf),
+  added: new Map(),
+  argumentsText: ""
+})
+
+/** The last block, if it is one of text, or a new one. */
+const textBlock = (blocks: Array<Block>): Block => {
   const last = blocks.at(-1)
-  return last !== undefined && Json.string(last, "type") === "text"
-    ? [...blocks.slice(0, -1), { ...last, text: (Json.string(last, "text") ?? "") + text }]
-    : [...blocks, { type: "text", text }]
+  if (last?.text !== undefined) return last
+  const made = blockOf({ type: "text", text: "" })
+  blocks.push(made)
+  return made
 }
 
-const annotate = (
-  blocks: ReadonlyArray<JsonObject>,
-  annotations: ReadonlyArray<JsonObject>
-): ReadonlyArray<JsonObject> => {
-  const last = blocks.at(-1)
-  return last !== undefined && Json.string(last, "type") === "text"
-    ? [...blocks.slice(0, -1), { ...last, annotations: [...Json.objects(last, "annotations"), ...annotations] }]
-    : [...blocks, { type: "text", text: "", annotations }]
-}
-
-const appendBlock = (blocks: ReadonlyArray<JsonObject>, block: JsonObject): ReadonlyArray<JsonObject> => {
-  const text = Json.string(block, "type") === "text" ? Json.string(block, "text") : undefined
-  return text === undefined ? [...blocks, block] : appendText(blocks, text)
+const addText = (blocks: Array<Block>, text: string): void => {
+  const block = textBlock(blocks)
+  block.text = (block.text ?? "") + text
 }
 
 /** Adds the members of a delta to a step: lists grow, an empty string never replaces anything. */
-const merge = (step: JsonObject, delta: JsonObject): JsonObject => {
-  const out = new Map(Object.entries(step))
+const merge = ({ added, start }: Growing, delta: JsonObject): void => {
   for (const [name, value] of Object.entries(delta)) {
     if (name === "type") continue
-    const before = out.get(name)
-    if (Json.isArray(before) && Json.isArray(value)) out.set(name, [...before, ...value])
-    else if (value !== "") out.set(name, value)
+    const own = added.get(name)
+    const before = own ?? (Object.hasOwn(start, name) ? start[name] : undefined)
+    if (!Json.isArray(value) || !Json.isArray(before)) {
+      if (value !== "") added.set(name, Json.isArray(value) ? [...value] : value)
+    } else if (own !== undefined && Array.isArray(own)) {
+      for (const element of value) own.push(element)
+    } else {
+      added.set(name, [...before, ...value])
+    }
   }
-  return Object.fromEntries(out)
 }
 
-const applyDelta = (step: JsonObject, delta: JsonObject): JsonObject => {
-  const content = Json.objects(step, "content")
+const grow = (step: Growing, delta: JsonObject): void => {
   switch (Json.string(delta, "type")) {
     case "text":
-      return { ...step, content: appendText(content, Json.string(delta, "text") ?? "") }
-    case "text_annotation_delta":
-      return { ...step, content: annotate(content, Json.objects(delta, "annotations")) }
-    case "thought_summary":
-      return {
-        ...step,
-        summary: appendBlock(Json.objects(step, "summary"), Json.object(delta, "content") ?? { type: "text", text: "" })
-      }
+      return addText(step.content, Json.string(delta, "text") ?? "")
+    case "text_annotation_delta": {
+      const { annotations } = textBlock(step.content)
+      for (const annotation of Json.objects(delta, "annotations")) annotations.push(annotation)
+      return
+    }
+    case "thought_summary": {
+      const content = Json.object(delta, "content") ?? { type: "text", text: "" }
+      const text = Json.string(content, "type") === "text" ? Json.string(content, "text") : undefined
+      if (text === undefined) step.summary.push(blockOf(content))
+      else addText(step.summary, text)
+      return
+    }
+    case "arguments_delta": {
+      const piece = Json.string(delta, "arguments")
+      if (piece === undefined) merge(step, delta)
+      else step.argumentsText += piece
+      return
+    }
     default:
       // Images, audio and whatever is added later are content of an output; all else describes its step.
-      return Json.string(step, "type") === "model_output"
-        ? { ...step, content: [...content, delta] }
-        : merge(step, delta)
+      if (Json.string(step.start, "type") === "model_output") step.content.push(blockOf(delta))
+      else merge(step, delta)
   }
 }
 
-/** A step while it grows; a call's arguments are text until it is whole. */
-interface Growing {
-  readonly step: JsonObject
-  readonly argumentsText: string
-}
+const wholeBlock = ({ annotations, start, text }: Block): JsonObject =>
+  text === undefined ? start : annotations.length === 0 ? { ...start, text } : { ...start, text, annotations }
 
 const withoutEmpty = (value: JsonObject, key: string): JsonObject =>
   Json.string(value, key) === "" ? Object.fromEntries(Object.entries(value).filter(([name]) => name !== key)) : value
 
-const grow = ({ argumentsText, step }: Growing, delta: JsonObject): Growing => {
-  const part = Json.string(delta, "type") === "arguments_delta" ? Json.string(delta, "arguments") : undefined
-  return part === undefined
-    ? { step: applyDelta(step, delta), argumentsText }
-    : { step, argumentsText: argumentsText + part }
-}
-
 /** The step as a whole body has it, which leaves out an empty signature. */
-const finish = ({ argumentsText, step }: Growing): Growing => ({
-  step: withoutEmpty(argumentsText === "" ? step : { ...step, arguments: argumentsOf(argumentsText) }, "signature"),
-  argumentsText: ""
-})
+export const whole = ({ added, argumentsText, content, start, summary }: Growing): JsonObject => {
+  const step = Json.compact({
+    ...start,
+    ...Object.fromEntries(added),
+    content: content.length === 0 ? start["content"] : content.map(wholeBlock),
+    summary: summary.length === 0 ? start["summary"] : summary.map(wholeBlock)
+  })
+  return withoutEmpty(argumentsText === "" ? step : { ...step, arguments: argumentsOf(argumentsText) }, "signature")
+}
 
 export const make = (): StepCollector => {
   // By the provider's own index, in the order in which the steps began.
   const steps = new Map<number, Growing>()
   let body: JsonObject | undefined
 
+  const stepAt = (index: number): Growing => {
+    const found = steps.get(index)
+    if (found !== undefined) return found
+    const made = begin({ type: "model_output" })
+    steps.set(index, made)
+    return made
+  }
+
   const add = (event: JsonObject): void => {
     const index = Json.number(event, "index") ?? 0
-    const growing = steps.get(index)
-    const type = typeOf(event)
     const interaction = finalOf(event)
-    if (type === "step.start") {
-      steps.set(index, { step: Json.object(event, "step") ?? {}, argumentsText: "" })
-    } else if (type === "step.delta") {
-      steps.set(
-        index,
-        grow(growing ?? { step: { type: "model_output" }, argumentsText: "" }, Json.object(event, "delta") ?? {})
-      )
-    } else if (type === "step.stop") {
-      if (growing !== undefined) steps.set(index, finish(growing))
-    } else if (interaction !== undefined) {
-      for (const [at, unstopped] of steps) steps.set(at, finish(unstopped))
-      const identified = withoutEmpty(interaction, "id")
-      body = steps.size === 0 && Json.array(interaction, "steps") !== undefined
-        ? identified
-        : { ...identified, steps: [...steps.values()].map(({ step }) => step) }
+    switch (typeOf(event)) {
+      case "step.start":
+        steps.set(index, begin(Json.object(event, "step") ?? {}))
+        break
+      case "step.delta":
+        grow(stepAt(index), Json.object(event, "delta") ?? {})
+        break
+      default:
+        if (interaction === undefined) break
+        body = withoutEmpty(interaction, "id")
+        if (steps.size > 0 || Json.array(interaction, "steps") === undefined) {
+          body = { ...body, steps: [...steps.values()].map(whole) }
+        }
     }
   }
 
-  return { add, body: () => body, stepAt: (index) => steps.get(index)?.step }
+  return { add, body: () => body, stepAt: (index) => steps.get(index) }
 }

@@ -3,6 +3,8 @@
  * Responses joins them in a data URL.
  */
 import * as Result from "effect/Result"
+import type * as Api from "../../api/Interactions.ts"
+import type * as Hub from "../../api/Responses.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Translated, Untranslatable } from "../../Dialect.ts"
@@ -69,7 +71,7 @@ const source = (url: string, name: string, field: string): Translated<JsonObject
 const resolutionOf = (detail: string | undefined): string | undefined =>
   detail === "low" || detail === "high" ? detail : undefined
 
-const detailOf = (resolution: string | undefined): string =>
+const detailOf = (resolution: string | undefined): "low" | "high" | "auto" =>
   resolution === "low" ? "low" : resolution === "high" || resolution === "ultra_high" ? "high" : "auto"
 
 /** A part of a Responses message or function output as content of Interactions. */
@@ -89,7 +91,7 @@ export const fromResponses = (part: Json.Json, field: string): Translated<JsonOb
       const resolution = resolutionOf(Json.string(part, "detail"))
       return Result.map(
         source(url, "", `${field}.image_url`),
-        (from) => Json.compact({ type: "image", ...from, resolution })
+        (from) => Json.compact({ type: "image", ...from, resolution } satisfies Json.Members<Api.MediaContent>)
       )
     }
     case "input_file": {
@@ -99,11 +101,16 @@ export const fromResponses = (part: Json.Json, field: string): Translated<JsonOb
       if (data !== undefined) {
         // OpenAI takes a data URL here, and bare base64 with the type in the name.
         const bare = { data, mime_type: guessType(name) ?? "application/pdf" }
-        return Result.succeed({ type: "document", ...(fromDataUrl(data) ?? bare) })
+        return Result.succeed(
+          { type: "document", ...(fromDataUrl(data) ?? bare) } satisfies Json.Members<Api.MediaContent>
+        )
       }
       return url === undefined
         ? refuse(`${field}.file_id`, foreignFile)
-        : Result.map(source(url, name, `${field}.file_url`), (from) => ({ type: "document", ...from }))
+        : Result.map(
+          source(url, name, `${field}.file_url`),
+          (from) => ({ type: "document", ...from } satisfies Json.Members<Api.MediaContent>)
+        )
     }
     default:
       return refuse(`${field}.type`, `Gemini cannot be given content of type ${JSON.stringify(type ?? null)}.`)
@@ -131,12 +138,14 @@ export const toResponses = (content: JsonObject, field: string, role: "user" | "
     const url = data === undefined ? uri ?? "" : toDataUrl(mediaType, data)
     if (type === "image") {
       const detail = detailOf(Json.string(content, "resolution"))
-      return Result.succeed({ type: "input_image", image_url: url, detail })
+      return Result.succeed({ type: "input_image", image_url: url, detail } satisfies Json.Members<Hub.InputImage>)
     }
     return Result.succeed(
       data === undefined
-        ? { type: "input_file", file_url: url }
-        : { type: "input_file", filename: `document.${extensionOf(mediaType)}`, file_data: url }
+        ? { type: "input_file", file_url: url } satisfies Json.Members<Hub.InputFile>
+        : { type: "input_file", filename: `document.${extensionOf(mediaType)}`, file_data: url } satisfies Json.Members<
+          Hub.InputFile
+        >
     )
   }
   return refuse(

@@ -1,10 +1,12 @@
 /**
- * A request from Responses to Interactions, so that Gemini can serve it. What would change the meaning of the answer
- * and cannot be said is refused by the caller's own field; hints, such as `text.verbosity`, are left out.
+ * The pieces of a request from Responses to Interactions, so that Gemini can serve it: the conversation, the tools, the
+ * format and what else is more than a word for a word. The rules say where each belongs.
  */
 import * as Result from "effect/Result"
+import type * as Api from "../../api/Interactions.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Translated } from "../../Dialect.ts"
 import * as ForeignSignature from "../ForeignSignature.ts"
 import * as Part from "./Part.ts"
@@ -14,12 +16,6 @@ import * as ServiceTier from "./ServiceTier.ts"
 const { each, refuse } = Part
 
 const say = (value: Json.Json | undefined): string => JSON.stringify(value ?? null)
-
-/** Members that only OpenAI can act on, and why leaving them out would change the answer. */
-const unsupported: { readonly [member: string]: string } = {
-  conversation: "Conversations are stored by OpenAI, where Gemini cannot read them. Send the turns in input.",
-  prompt: "Prompt templates are stored by OpenAI, where Gemini cannot read them. Send the prompt itself."
-}
 
 const contentOf = (message: JsonObject, field: string): Translated<ReadonlyArray<JsonObject>> => {
   const content = Json.string(message, "content")
@@ -51,22 +47,30 @@ const thought = (item: JsonObject): ReadonlyArray<JsonObject> => {
   const signature = ownSignature(Json.string(item, "encrypted_content"))
   if (signature === undefined) return []
   const summary = Json.objects(item, "summary").map((part) => ({ type: "text", text: Json.string(part, "text") ?? "" }))
-  return [Json.compact({ type: "thought", signature, summary: summary.length === 0 ? undefined : summary })]
+  return [
+    Json.compact(
+      { type: "thought", signature, summary: summary.length === 0 ? undefined : summary } satisfies Json.Members<
+        Api.Thought
+      >
+    )
+  ]
 }
 
 const functionCall = (item: JsonObject, field: string): Translated<ReadonlyArray<JsonObject>> => {
   const text = Json.string(item, "arguments") ?? ""
-  const parsed = text.trim() === "" ? {} : Json.parseObject(text)
+  const parsed = text.trim() === "" ? {} : JsonSource.parseObject(text)
   if (parsed === undefined) {
     return refuse(`${field}.arguments`, "Gemini needs the arguments of a call as the text of a JSON object.")
   }
-  return Result.succeed([Json.compact({
-    type: "function_call",
-    id: Json.string(item, "call_id"),
-    name: Json.string(item, "name"),
-    arguments: parsed,
-    signature: ownSignature(Json.string(item, "signature"))
-  })])
+  return Result.succeed([Json.compact(
+    {
+      type: "function_call",
+      id: Json.string(item, "call_id"),
+      name: Json.string(item, "name"),
+      arguments: parsed,
+      signature: ownSignature(Json.string(item, "signature"))
+    } satisfies Json.Members<Api.FunctionCall>
+  )])
 }
 
 /** The name of the function behind each call: Gemini wants it on the result too. */
@@ -91,13 +95,15 @@ const functionResult = (
     ? each(Json.array(item, "output") ?? [], `${field}.output`, Part.fromResponses)
     : Result.succeed(output)
   return Result.map(result, (result) => [
-    Json.compact({
-      type: "function_result",
-      call_id: callId,
-      name: names.get(callId),
-      is_error: Json.string(item, "status") === "incomplete" ? true : undefined,
-      result
-    })
+    Json.compact(
+      {
+        type: "function_result",
+        call_id: callId,
+        name: names.get(callId),
+        is_error: Json.string(item, "status") === "incomplete" ? true : undefined,
+        result
+      } satisfies Json.Members<Api.FunctionResult>
+    )
   ])
 }
 
@@ -130,9 +136,9 @@ const stepsOf = (names: ReadonlyMap<string, string>) =>
 }
 
 /** The conversation: `input` as it goes into Interactions, and what of it belongs into `system_instruction`. */
-const conversation = (
+export const conversation = (
   request: JsonObject
-): Translated<{ readonly input: Json.Json | undefined; readonly system: string | undefined }> => {
+): Translated<{ readonly input: Json.Json | undefined; readonly system_instruction: string | undefined }> => {
   const text = Json.string(request, "input")
   const items = Json.array(request, "input") ?? []
   const instructions = Json.string(request, "instructions")
@@ -145,7 +151,7 @@ const conversation = (
       const all = [...(instructions === undefined ? [] : [instructions]), ...system.flat()]
       return {
         input: text ?? (Json.array(request, "input") === undefined ? undefined : steps.flat()),
-        system: all.length === 0 ? undefined : all.join("\n\n")
+        system_instruction: all.length === 0 ? undefined : all.join("\n\n")
       }
     }))
 }
@@ -176,9 +182,16 @@ const tool = (value: Json.Json, field: string): Translated<JsonObject> => {
   return refuse(`${field}.type`, `Gemini has no counterpart of a tool of type ${say(type)}.`)
 }
 
+/** The tools on offer; `undefined` where there are none. */
+export const tools = (request: JsonObject): Translated<Json.Json | undefined> =>
+  Result.map(
+    each(Json.array(request, "tools") ?? [], "tools", tool),
+    (tools) => tools.length === 0 ? undefined : tools
+  )
+
 const modes: { readonly [mode: string]: string } = { auto: "auto", none: "none", required: "any" }
 
-const toolChoice = (request: JsonObject): Translated<Json.Json | undefined> => {
+export const toolChoice = (request: JsonObject): Translated<Json.Json | undefined> => {
   const mode = Json.string(request, "tool_choice")
   if (mode !== undefined) {
     return Object.hasOwn(modes, mode)
@@ -206,7 +219,7 @@ const toolChoice = (request: JsonObject): Translated<Json.Json | undefined> => {
   )
 }
 
-const responseFormat = (request: JsonObject): Translated<JsonObject | undefined> => {
+export const responseFormat = (request: JsonObject): Translated<JsonObject | undefined> => {
   const format = Json.object(Json.object(request, "text") ?? {}, "format")
   const type = format === undefined ? "text" : Json.string(format, "type") ?? "text"
   switch (type) {
@@ -225,12 +238,13 @@ const responseFormat = (request: JsonObject): Translated<JsonObject | undefined>
   }
 }
 
-const thinkingLevel = (effort: string | undefined, model: string): string | undefined => {
+export const thinkingLevel = (request: JsonObject): string | undefined => {
+  const effort = Json.string(Json.object(request, "reasoning") ?? {}, "effort")
   switch (effort) {
     case "none":
     case "minimal":
       // Thinking cannot be switched off; the pro models do not even have a minimum.
-      return /-pro\b/.test(model) ? "low" : "minimal"
+      return /-pro\b/.test(Json.string(request, "model") ?? "") ? "low" : "minimal"
     case "xhigh":
     case "max":
       return "high"
@@ -239,60 +253,21 @@ const thinkingLevel = (effort: string | undefined, model: string): string | unde
   }
 }
 
-const stopSequences = (request: JsonObject): ReadonlyArray<Json.Json> | undefined => {
+export const stopSequences = (request: JsonObject): ReadonlyArray<Json.Json> | undefined => {
   const stop = Json.string(request, "stop")
   return stop === undefined ? Json.array(request, "stop") : [stop]
 }
 
-const generationConfig = (request: JsonObject, choice: Json.Json | undefined): JsonObject | undefined => {
-  const model = Json.string(request, "model") ?? ""
-  const reasoning = Json.object(request, "reasoning") ?? {}
-  // Deprecated, and from Gemini 3 on advised against.
-  const isSampled = !/^(models\/)?gemini-[3-9]/.test(model)
-  const summary = Json.string(reasoning, "summary") ?? Json.string(reasoning, "generate_summary")
-  const config = Json.compact({
-    max_output_tokens: Json.number(request, "max_output_tokens"),
-    temperature: isSampled ? Json.number(request, "temperature") : undefined,
-    top_p: isSampled ? Json.number(request, "top_p") : undefined,
-    stop_sequences: stopSequences(request),
-    seed: Json.number(request, "seed"),
-    thinking_level: thinkingLevel(Json.string(reasoning, "effort"), model),
-    thinking_summaries: summary === undefined ? undefined : "auto",
-    tool_choice: choice
-  })
-  return Object.keys(config).length === 0 ? undefined : config
-}
-
 /** Labels of up to 63 lower-case letters, digits, `_` and `-`; metadata that does not fit is left out. */
-const labels = (metadata: JsonObject): JsonObject | undefined => {
-  const fitting = Object.entries(metadata).filter(([key, value]) =>
+export const labels = (request: JsonObject): JsonObject | undefined => {
+  const fitting = Object.entries(Json.object(request, "metadata") ?? {}).filter(([key, value]) =>
     /^[\p{Ll}\p{Lo}][\p{Ll}\p{Lo}\p{N}_-]{0,62}$/u.test(key) &&
     typeof value === "string" && /^[\p{Ll}\p{Lo}\p{N}_-]{0,63}$/u.test(value)
   )
   return fitting.length === 0 ? undefined : Object.fromEntries(fitting)
 }
 
-/** The first member whose loss would change the answer. */
-const flaw = (request: JsonObject): Translated<void> => {
-  for (const [member, message] of Object.entries(unsupported)) {
-    if (Json.isGiven(request, member)) return refuse(member, message)
-  }
-  if (Json.boolean(request, "background") === true) {
-    return refuse("background", "An answer in the background has no start that could be waited for.")
-  }
-  if ((Json.number(request, "top_logprobs") ?? 0) > 0) {
-    return refuse("top_logprobs", "Gemini's Interactions report no log probabilities.")
-  }
-  const include = (Json.array(request, "include") ?? []).indexOf("message.output_text.logprobs")
-  if (include !== -1) return refuse(`include[${include}]`, "Gemini's Interactions report no log probabilities.")
-  const hasFunctions = Json.objects(request, "tools").some((tool) => Json.string(tool, "type") === "function")
-  if (hasFunctions && Json.boolean(request, "parallel_tool_calls") === false) {
-    return refuse("parallel_tool_calls", "Gemini cannot be kept from making several calls at once.")
-  }
-  return Result.void
-}
-
-const previous = (request: JsonObject): Translated<string | undefined> => {
+export const previous = (request: JsonObject): Translated<string | undefined> => {
   const id = Json.string(request, "previous_response_id")
   if (id === undefined) return Result.succeed(undefined)
   const interaction = ResponseId.toInteraction(id)
@@ -306,7 +281,7 @@ const previous = (request: JsonObject): Translated<string | undefined> => {
 
 const tiers: ReadonlySet<string> = new Set(["standard", "flex", "priority"])
 
-const serviceTier = (request: JsonObject): Translated<string | undefined> => {
+export const serviceTier = (request: JsonObject): Translated<string | undefined> => {
   const tier = Json.string(request, "service_tier")
   if (tier === undefined || tier === "auto") return Result.succeed(undefined)
   const word = ServiceTier.fromResponses(tier)
@@ -314,31 +289,3 @@ const serviceTier = (request: JsonObject): Translated<string | undefined> => {
     ? Result.succeed(word)
     : refuse("service_tier", `Gemini has no tier ${say(tier)}.`)
 }
-
-/**
- * The request in Interactions. Where the caller does not say, nothing is stored, unless it continues a stored
- * interaction: then Google's own default holds, so that this turn can be continued too.
- */
-export const requestFromResponses = (request: JsonObject): Translated<JsonObject> =>
-  Result.gen(function*() {
-    yield* flaw(request)
-    const { input, system } = yield* conversation(request)
-    const tools = yield* each(Json.array(request, "tools") ?? [], "tools", tool)
-    const choice = yield* toolChoice(request)
-    const format = yield* responseFormat(request)
-    const previousId = yield* previous(request)
-    const tier = yield* serviceTier(request)
-    return Json.compact({
-      model: Json.string(request, "model"),
-      input,
-      system_instruction: system,
-      tools: tools.length === 0 ? undefined : tools,
-      generation_config: generationConfig(request, choice),
-      response_format: format,
-      previous_interaction_id: previousId,
-      store: Json.boolean(request, "store") ?? (previousId === undefined ? false : undefined),
-      stream: Json.boolean(request, "stream"),
-      service_tier: tier,
-      labels: labels(Json.object(request, "metadata") ?? {})
-    })
-  })

@@ -1,10 +1,12 @@
 /**
- * A request from Interactions to Responses, so that another provider can serve it. What would change the meaning of
- * the answer and cannot be said is refused by the caller's own field.
+ * The pieces of a request from Interactions to Responses, so that another provider can serve it: the conversation, the
+ * tools, the format and what else is more than a word for a word. The rules say where each belongs.
  */
 import * as Result from "effect/Result"
+import type * as Api from "../../api/Responses.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Translated } from "../../Dialect.ts"
 import * as ForeignSignature from "../ForeignSignature.ts"
 import * as Part from "./Part.ts"
@@ -14,14 +16,6 @@ import * as ServiceTier from "./ServiceTier.ts"
 const { each, refuse } = Part
 
 const say = (value: Json.Json | undefined): string => JSON.stringify(value ?? null)
-
-/** Members that only Google can act on, and why leaving them out would change the answer. */
-const unsupported: { readonly [member: string]: string } = {
-  agent: "Agents run at Google only. Name a model instead.",
-  cached_content: "Cached content is stored by Google, where this model cannot read it. Send the content itself.",
-  continuation_token: "Only the provider that stopped in the middle can go on, and this model is another's.",
-  environment: "Environments run at Google only."
-}
 
 /** Calls seen so far that have no result yet; a call or a result without an id is matched by name and order. */
 interface Calls {
@@ -60,18 +54,20 @@ const outputOf = (step: JsonObject, field: string): Translated<Json.Json> => {
   return content !== undefined &&
       content.every((part) => Json.isObject(part) && Json.string(part, "type") !== undefined)
     ? each(content.filter(Json.isObject), `${field}.result`, (part, field) => Part.toResponses(part, field, "user"))
-    : Result.succeed(result === undefined ? "" : JSON.stringify(result))
+    : Result.succeed(result === undefined ? "" : JsonSource.stringify(result))
 }
 
 const functionResult = (step: JsonObject, field: string, calls: Calls): Translated<JsonObject> =>
   Result.map(outputOf(step, field), (output) =>
-    Json.compact({
-      type: "function_call_output",
-      call_id: calls.result(step),
-      output,
-      // The nearest that Responses has to a result that is an error.
-      status: Json.boolean(step, "is_error") === true ? "incomplete" : undefined
-    }))
+    Json.compact(
+      {
+        type: "function_call_output",
+        call_id: calls.result(step),
+        output,
+        // The nearest that Responses has to a result that is an error.
+        status: Json.boolean(step, "is_error") === true ? "incomplete" : undefined
+      } satisfies Json.Members<Api.FunctionCallOutput>
+    ))
 
 /** A turn of the user; results of functions in it become items of their own, in their place. */
 const userTurn = (
@@ -83,7 +79,9 @@ const userTurn = (
     const items: Array<JsonObject> = []
     let parts: Array<JsonObject> = []
     const endMessage = (): void => {
-      if (parts.length > 0) items.push({ type: "message", role: "user", content: parts })
+      if (parts.length > 0) {
+        items.push({ type: "message", role: "user", content: parts } satisfies Json.Members<Api.InputMessage>)
+      }
       parts = []
     }
     for (const [index, part] of content.entries()) {
@@ -107,7 +105,10 @@ const contentOf = (step: JsonObject): ReadonlyArray<JsonObject> => {
 const modelTurn = (step: JsonObject, field: string): Translated<ReadonlyArray<JsonObject>> =>
   Result.map(
     each(contentOf(step), `${field}.content`, (part, field) => Part.toResponses(part, field, "assistant")),
-    (content) => content.length === 0 ? [] : [{ type: "message", role: "assistant", content }]
+    (content) =>
+      content.length === 0
+        ? []
+        : [{ type: "message", role: "assistant", content } satisfies Json.Members<Api.InputMessage>]
   )
 
 /** Reasoning that another provider gave out through this dialect; Google's own is nothing it could read. */
@@ -115,25 +116,29 @@ const reasoning = (step: JsonObject): ReadonlyArray<JsonObject> => {
   const signature = Json.string(step, "signature") ?? ""
   const opaque = signature === "" ? undefined : ForeignSignature.decode(signature, "google")
   if (opaque === undefined || opaque.provider === "google") return []
-  return [Json.compact({
-    type: "reasoning",
-    id: opaque.provider === "openai" && opaque.id !== "" ? opaque.id : undefined,
-    summary: Json.objects(step, "summary").filter(isText).map((part) => ({
-      type: "summary_text",
-      text: Json.string(part, "text") ?? ""
-    })),
-    encrypted_content: ForeignSignature.encode(opaque, "openai")
-  })]
+  return [Json.compact(
+    {
+      type: "reasoning",
+      id: opaque.provider === "openai" && opaque.id !== "" ? opaque.id : undefined,
+      summary: Json.objects(step, "summary").filter(isText).map((part) => ({
+        type: "summary_text",
+        text: Json.string(part, "text") ?? ""
+      })),
+      encrypted_content: ForeignSignature.encode(opaque, "openai")
+    } satisfies Json.Members<Api.Reasoning>
+  )]
 }
 
 const functionCall = (step: JsonObject, calls: Calls): JsonObject => {
   const text = Json.string(step, "arguments")
-  return Json.compact({
-    type: "function_call",
-    call_id: calls.call(step),
-    name: Json.string(step, "name"),
-    arguments: text ?? JSON.stringify(Json.object(step, "arguments") ?? {})
-  })
+  return Json.compact(
+    {
+      type: "function_call",
+      call_id: calls.call(step),
+      name: Json.string(step, "name"),
+      arguments: text ?? JsonSource.stringify(Json.object(step, "arguments") ?? {})
+    } satisfies Json.Members<Api.FunctionCall>
+  )
 }
 
 const itemsOf = (step: JsonObject, field: string, calls: Calls): Translated<ReadonlyArray<JsonObject>> => {
@@ -181,7 +186,7 @@ export const inputCounts = (request: JsonObject): ReadonlyArray<number> => {
 }
 
 /** `input` is a text, one piece of content, several, or steps. */
-const input = (request: JsonObject): Translated<Json.Json | undefined> => {
+export const input = (request: JsonObject): Translated<Json.Json | undefined> => {
   const text = Json.string(request, "input")
   if (text !== undefined) return Result.succeed(text)
   const calls = makeCalls()
@@ -197,7 +202,7 @@ const input = (request: JsonObject): Translated<Json.Json | undefined> => {
     : Result.map(stepItems(objects), (items) => items.flat())
 }
 
-const instructions = (request: JsonObject): Translated<string | undefined> => {
+export const instructions = (request: JsonObject): Translated<string | undefined> => {
   const text = Json.string(request, "system_instruction")
   if (text !== undefined) return Result.succeed(text)
   const single = Json.object(request, "system_instruction")
@@ -230,9 +235,16 @@ const tool = (value: Json.Json, field: string): Translated<JsonObject> => {
     : refuse(`${field}.type`, `This model has no counterpart of a tool of type ${say(type)}.`)
 }
 
+/** The tools on offer; `undefined` where there are none. */
+export const tools = (request: JsonObject): Translated<Json.Json | undefined> =>
+  Result.map(
+    each(Json.array(request, "tools") ?? [], "tools", tool),
+    (tools) => tools.length === 0 ? undefined : tools
+  )
+
 const functionChoice = (name: string): JsonObject => ({ type: "function", name })
 
-const toolChoice = (config: JsonObject): Translated<Json.Json | undefined> => {
+export const toolChoice = (config: JsonObject): Translated<Json.Json | undefined> => {
   const mode = Json.string(config, "tool_choice")
   switch (mode) {
     case "any":
@@ -286,7 +298,7 @@ const formatOf = (format: JsonObject, field: string): Translated<JsonObject | un
   )
 }
 
-const textFormat = (request: JsonObject): Translated<JsonObject | undefined> => {
+export const textFormat = (request: JsonObject): Translated<JsonObject | undefined> => {
   const single = Json.object(request, "response_format")
   const formats: Translated<ReadonlyArray<JsonObject | undefined>> = single === undefined
     ? each(Json.objects(request, "response_format"), "response_format", formatOf)
@@ -296,23 +308,7 @@ const textFormat = (request: JsonObject): Translated<JsonObject | undefined> => 
       (Json.string(request, "response_mime_type") === "application/json" ? { type: "json_object" } : undefined))
 }
 
-/** The first member whose loss would change the answer. */
-const flaw = (request: JsonObject): Translated<void> => {
-  for (const [member, message] of Object.entries(unsupported)) {
-    if (Object.hasOwn(request, member) && request[member] !== null) return refuse(member, message)
-  }
-  if (Json.boolean(request, "background") === true) {
-    return refuse("background", "An answer in the background has no start that could be waited for.")
-  }
-  const modality = (Json.array(request, "response_modalities") ?? []).findIndex((modality) =>
-    typeof modality === "string" && modality.toLowerCase() !== "text"
-  )
-  return modality === -1
-    ? Result.void
-    : refuse(`response_modalities[${modality}]`, "This model can answer with text only.")
-}
-
-const previous = (request: JsonObject): Translated<string | undefined> => {
+export const previous = (request: JsonObject): Translated<string | undefined> => {
   const id = Json.string(request, "previous_interaction_id")
   return id === undefined || ResponseId.isResponse(id)
     ? Result.succeed(id)
@@ -322,7 +318,7 @@ const previous = (request: JsonObject): Translated<string | undefined> => {
     )
 }
 
-const serviceTier = (request: JsonObject): Translated<string | undefined> => {
+export const serviceTier = (request: JsonObject): Translated<string | undefined> => {
   const tier = Json.string(request, "service_tier")
   return tier === "deferred"
     ? refuse("service_tier", "Only Google has a tier \"deferred\".")
@@ -330,7 +326,7 @@ const serviceTier = (request: JsonObject): Translated<string | undefined> => {
 }
 
 /** What is asked of reasoning; thinking that is on is asked back in full, so that the caller can return it. */
-const thinking = (config: JsonObject): JsonObject => {
+export const thinking = (config: JsonObject): JsonObject => {
   const level = Json.string(config, "thinking_level")
   const summaries = Json.string(config, "thinking_summaries")
   const reasoning = Json.compact({
@@ -342,36 +338,3 @@ const thinking = (config: JsonObject): JsonObject => {
     include: level === undefined || level === "minimal" ? undefined : ["reasoning.encrypted_content"]
   })
 }
-
-/** The request in Responses; `stop` and `seed` are members the hub has beyond OpenAI's. */
-export const requestToResponses = (request: JsonObject): Translated<JsonObject> =>
-  Result.gen(function*() {
-    yield* flaw(request)
-    const config = Json.object(request, "generation_config") ?? {}
-    const items = yield* input(request)
-    const system = yield* instructions(request)
-    const tools = yield* each(Json.array(request, "tools") ?? [], "tools", tool)
-    const choice = yield* toolChoice(config)
-    const format = yield* textFormat(request)
-    const previousId = yield* previous(request)
-    const tier = yield* serviceTier(request)
-    return Json.compact({
-      model: Json.string(request, "model"),
-      input: items,
-      instructions: system,
-      tools: tools.length === 0 ? undefined : tools,
-      tool_choice: choice,
-      text: format === undefined ? undefined : { format },
-      ...thinking(config),
-      max_output_tokens: Json.number(config, "max_output_tokens"),
-      temperature: Json.number(config, "temperature"),
-      top_p: Json.number(config, "top_p"),
-      stop: Json.array(config, "stop_sequences"),
-      seed: Json.number(config, "seed"),
-      previous_response_id: previousId,
-      store: Json.boolean(request, "store"),
-      stream: Json.boolean(request, "stream"),
-      service_tier: tier,
-      metadata: Json.object(request, "labels")
-    })
-  })

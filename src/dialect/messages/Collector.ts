@@ -1,6 +1,7 @@
 /** Gathers a Messages stream into the body the non-streaming call would have had, unknown members and all. */
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Collector } from "../../Dialect.ts"
 import * as Usage from "./Usage.ts"
 
@@ -51,14 +52,15 @@ const wholeBlock = (block: Block): JsonObject =>
     thinking: Object.hasOwn(block.start, "thinking") || block.thinking !== "" ? block.thinking : undefined,
     signature: block.signature,
     citations: block.citations.length > 0 ? block.citations : block.start["citations"],
-    input: block.json === "" ? block.start["input"] : Json.parseObject(block.json) ?? {}
+    input: block.json === "" ? block.start["input"] : JsonSource.parseObject(block.json) ?? {}
   })
 
 export const collector = (): Collector => {
   let message: JsonObject = {}
   let usage: JsonObject = {}
   let isWhole = false
-  const blocks: Array<Block> = []
+  // An index is the provider's word: a key, never a length.
+  const blocks = new Map<number, Block>()
   return {
     add: (event) => {
       switch (Json.string(event, "type")) {
@@ -67,12 +69,12 @@ export const collector = (): Collector => {
           usage = Json.object(message, "usage") ?? {}
           break
         case "content_block_start": {
-          const index = Json.number(event, "index") ?? blocks.length
-          blocks[index] = openBlock(Json.object(event, "content_block") ?? {})
+          const index = Json.number(event, "index") ?? blocks.size
+          blocks.set(index, openBlock(Json.object(event, "content_block") ?? {}))
           break
         }
         case "content_block_delta": {
-          const block = blocks[Json.number(event, "index") ?? -1]
+          const block = blocks.get(Json.number(event, "index") ?? -1)
           if (block !== undefined) addDelta(block, Json.object(event, "delta") ?? {})
           break
         }
@@ -86,9 +88,9 @@ export const collector = (): Collector => {
           isWhole = true
       }
     },
-    body: () =>
-      isWhole
-        ? { ...message, content: blocks.filter((block) => block !== undefined).map(wholeBlock), usage }
-        : undefined
+    body: () => {
+      const inOrder = [...blocks].toSorted(([one], [other]) => one - other)
+      return isWhole ? { ...message, content: inOrder.map(([, block]) => wholeBlock(block)), usage } : undefined
+    }
   }
 }

@@ -1,18 +1,20 @@
 /**
- * Responses answers as Messages. Items are written in their order; the one whose turn it is streams as it arrives,
- * and what comes for a later one waits until it is whole. A whole body goes the same path, so both agree.
+ * Responses answers as Messages: one block after the other, as the steps of the hub's reader come. A whole body goes the
+ * same path, so both agree.
  */
+import type * as Api from "../../api/Messages.ts"
+import type { AnswerContext, Transducer } from "../../Dialect.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import type { AnswerContext, Transducer } from "../../Dialect.ts"
 import * as ForeignSignature from "../ForeignSignature.ts"
-import { Responses } from "../responses/index.ts"
+import * as Reader from "../responses/Reader.ts"
 import { collector } from "./Collector.ts"
 import * as Thinking from "./Thinking.ts"
 import * as Usage from "./Usage.ts"
 import type { Usage as Counts } from "../../Usage.ts"
 
-const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
+type Event = Json.Members<Api.MessageEvent>
+type Delta = Json.Members<Api.ContentBlockDeltaEvent["delta"]>
 
 /** Anthropic's word for a tier of the hub; a tier it has no word for keeps its own. */
 const tierFromWire = (word: string | undefined): string | undefined => word === "default" ? "standard" : word
@@ -29,14 +31,14 @@ const noTokens: Counts = {
 
 /** A url citation as Anthropic's; the hub knows which span it supports, not the words it was taken from. */
 const citationOf = (annotation: JsonObject, text: string): JsonObject | undefined =>
-  typeOf(annotation) === "url_citation"
+  Json.string(annotation, "type") === "url_citation"
     ? {
       type: "web_search_result_location",
       url: Json.string(annotation, "url") ?? "",
       title: Json.string(annotation, "title") ?? null,
       cited_text: text.slice(Json.number(annotation, "start_index") ?? 0, Json.number(annotation, "end_index") ?? 0),
       encrypted_index: ""
-    }
+    } satisfies Json.Members<Api.WebSearchCitation>
     : undefined
 
 /** The two blocks of a search: what was asked, and the sources, where the item names them. */
@@ -60,230 +62,153 @@ const searchBlocks = (item: JsonObject): ReadonlyArray<JsonObject> => {
   ]
 }
 
-const refusalOf = (response: JsonObject): string =>
-  Json.objects(response, "output").flatMap((item) => Json.objects(item, "content"))
-    .map((part) => typeOf(part) === "refusal" ? Json.string(part, "refusal") ?? "" : "").join("")
-
-const stopReasonOf = (response: JsonObject, refusal: string): string | null => {
-  const reason = Json.string(Json.object(response, "incomplete_details") ?? {}, "reason")
-  switch (Json.string(response, "status")) {
+const stopReasonOf = (end: Reader.End, refused: boolean, called: boolean): Api.StopReason | null => {
+  switch (end.status) {
     case "completed":
-      if (refusal !== "") return "refusal"
-      return Json.objects(response, "output").some((item) => typeOf(item) === "function_call") ? "tool_use" : "end_turn"
+      return refused ? "refusal" : called ? "tool_use" : "end_turn"
     case "incomplete":
-      return reason === "content_filter" ? "refusal" : "max_tokens"
+      return end.incompleteReason === "content_filter" ? "refusal" : "max_tokens"
     default:
       return null
   }
 }
 
+const textBlock = { type: "text", text: "" } as const satisfies Json.Members<Api.TextBlock>
+const thinkingBlock = { type: "thinking", thinking: "", signature: "" } as const satisfies Json.Members<
+  Api.ThinkingBlock
+>
+
 const answer = (context: AnswerContext) => {
   let events: Array<JsonObject> = []
-  let hasBegun = false
-  /** The index of the next content block. */
-  let blockIndex = 0
-  /** The item whose turn it is, and how far it has been written. */
-  let turn = 0
-  let part = 0
-  let summaryIndex = 0
-  let open: { readonly start: JsonObject; sent: string } | undefined
-  /** Items that are whole and wait for their turn, and items of which something came before their turn. */
-  const waiting = new Map<number, JsonObject>()
-  const missed = new Set<number>()
+  /** The index of the next content block, or of the open one. */
+  let index = 0
+  let isOpen = false
+  let called = false
+  let refusal = ""
 
   const begin = (response: JsonObject): void => {
-    if (hasBegun) return
-    hasBegun = true
-    events.push({
-      type: "message_start",
-      message: {
-        id: `msg_${context.id}`,
-        type: "message",
-        role: "assistant",
-        model: Json.string(response, "model") ?? context.model,
-        content: [],
-        stop_reason: null,
-        stop_sequence: null,
-        stop_details: null,
-        usage: Usage.usageObject(noTokens, undefined)
-      }
-    })
+    const message = {
+      id: `msg_${context.id}`,
+      type: "message",
+      role: "assistant",
+      model: Json.string(response, "model") ?? context.model,
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      stop_details: null,
+      usage: Usage.usageObject(noTokens, undefined)
+    } as const satisfies Json.Members<Api.Message>
+    events.push({ type: "message_start", message } satisfies Event)
   }
 
-  const start = (block: JsonObject): { readonly start: JsonObject; sent: string } => {
-    if (open === undefined) {
-      open = { start: block, sent: "" }
-      events.push({ type: "content_block_start", index: blockIndex, content_block: block })
-    }
-    return open
+  const start = (block: JsonObject): void => {
+    if (isOpen) return
+    isOpen = true
+    events.push({ type: "content_block_start", index, content_block: block } satisfies Event)
   }
 
   const delta = (members: JsonObject): void => {
-    events.push({ type: "content_block_delta", index: blockIndex, delta: members })
+    events.push({ type: "content_block_delta", index, delta: members } satisfies Event)
   }
 
   const stop = (): void => {
-    events.push({ type: "content_block_stop", index: blockIndex })
-    blockIndex += 1
-    open = undefined
+    if (!isOpen) return
+    isOpen = false
+    events.push({ type: "content_block_stop", index } satisfies Event)
+    index += 1
   }
 
-  /** Writes a piece of the block that is open, or opens it. */
-  const write = (block: JsonObject, piece: string, asDelta: (piece: string) => JsonObject): void => {
-    if (piece === "") return
-    start(block).sent += piece
-    delta(asDelta(piece))
+  const whole = (block: JsonObject): void => {
+    start(block)
+    stop()
   }
 
-  /** Writes what is missing of a block's whole text. */
-  const complete = (block: JsonObject, whole: string, asDelta: (piece: string) => JsonObject): void => {
-    const sent = open?.sent ?? ""
-    if (whole.startsWith(sent)) write(block, whole.slice(sent.length), asDelta)
-  }
-
-  const textBlock = { type: "text", text: "" }
-  const textDelta = (text: string): JsonObject => ({ type: "text_delta", text })
-  const thinkingBlock = { type: "thinking", thinking: "", signature: "" }
-  const thinkingDelta = (thinking: string): JsonObject => ({ type: "thinking_delta", thinking })
-  const inputDelta = (json: string): JsonObject => ({ type: "input_json_delta", partial_json: json })
-  const toolBlock = (item: JsonObject): JsonObject => ({
-    type: "tool_use",
-    id: Json.string(item, "call_id") ?? "",
-    name: Json.string(item, "name") ?? "",
-    input: {}
-  })
-
-  const finishPart = (value: JsonObject): void => {
-    part += 1
-    if (typeOf(value) !== "output_text") return
-    const text = Json.string(value, "text") ?? ""
-    complete(textBlock, text, textDelta)
-    if (open === undefined) return
-    for (const annotation of Json.objects(value, "annotations")) {
-      const citation = citationOf(annotation, text)
-      if (citation !== undefined) delta({ type: "citations_delta", citation })
+  const closeReasoning = (id: string | undefined, encrypted: string | undefined): void => {
+    const opaque = encrypted === undefined ? undefined : Thinking.opaqueBlock(encrypted, id)
+    if (opaque?.type === "redacted_thinking") {
+      start(opaque)
+    } else if (opaque !== undefined) {
+      start(thinkingBlock)
+      delta({ type: "signature_delta", signature: opaque.signature } satisfies Delta)
     }
     stop()
   }
 
-  const finishItem = (item: JsonObject): void => {
-    switch (typeOf(item)) {
-      case "message":
-        for (const value of Json.objects(item, "content").slice(part)) finishPart(value)
-        break
-      case "reasoning": {
-        const block = Thinking.blockOf(item)
-        if (block === undefined) break
-        if (typeOf(block) === "thinking") {
-          const signature = Json.string(block, "signature") ?? ""
-          start(thinkingBlock)
-          complete(thinkingBlock, Json.string(block, "thinking") ?? "", thinkingDelta)
-          if (signature !== "") delta({ type: "signature_delta", signature })
-        } else {
-          start(block)
-        }
-        stop()
-        break
-      }
-      case "function_call": {
-        const block = toolBlock(item)
-        const signature = Json.string(item, "signature")
-        const own = signature === undefined ? undefined : ForeignSignature.rewrap(signature, "openai", "anthropic")
-        start(block)
-        complete(block, Json.string(item, "arguments") ?? "", inputDelta)
-        if (own !== undefined) delta({ type: "signature_delta", signature: own })
-        stop()
-        break
-      }
-      case "web_search_call":
-        for (const block of searchBlocks(item)) {
-          start(block)
-          stop()
-        }
+  const end = (step: Reader.End): void => {
+    if (step.failure !== undefined) {
+      const error = { type: "api_error", message: step.failure.message } satisfies Json.Members<Api.ErrorEvent["error"]>
+      events.push({ type: "error", error } satisfies Event)
+      return
     }
-    turn += 1
-    part = 0
-    summaryIndex = 0
+    const reason = stopReasonOf(step, refusal !== "", called)
+    const ending = {
+      stop_reason: reason,
+      stop_sequence: null,
+      stop_details: reason === "refusal"
+        ? { type: "refusal", category: null, explanation: refusal === "" ? null : refusal }
+        : null
+    } as const satisfies Json.Members<Api.Message>
+    const usage = Usage.usageObject(step.served.usage ?? noTokens, tierFromWire(step.served.tier))
+    events.push(
+      { type: "message_delta", delta: ending, usage } satisfies Event,
+      { type: "message_stop" } satisfies Event
+    )
   }
 
-  /** Whether an event's item can be streamed now; if not, it will be written as a whole. */
-  const isItsTurn = (event: JsonObject): boolean => {
-    const index = Json.number(event, "output_index") ?? -1
-    if (index !== turn) missed.add(index)
-    return index === turn && !missed.has(index)
-  }
-
-  const isItsPart = (event: JsonObject): boolean =>
-    isItsTurn(event) && (Json.number(event, "content_index") ?? 0) === part
-
-  const finish = (response: JsonObject): void => {
-    begin(response)
-    for (const item of Json.objects(response, "output").slice(turn)) finishItem(item)
-    const refusal = refusalOf(response)
-    const { tier, usage } = Responses.served(response)
-    const stopReason = stopReasonOf(response, refusal)
-    events.push({
-      type: "message_delta",
-      delta: {
-        stop_reason: stopReason,
-        stop_sequence: null,
-        stop_details: stopReason === "refusal"
-          ? { type: "refusal", category: null, explanation: refusal === "" ? null : refusal }
-          : null
-      },
-      usage: Usage.usageObject(usage ?? noTokens, tierFromWire(tier))
-    }, { type: "message_stop" })
-  }
-
-  const add = (event: JsonObject): void => {
-    const piece = Json.string(event, "delta") ?? ""
-    const type = typeOf(event)
-    switch (type) {
-      case "response.created":
-      case "response.queued":
-      case "response.in_progress":
-        begin(Json.object(event, "response") ?? {})
-        break
-      case "response.output_item.added": {
-        const item = Json.object(event, "item") ?? {}
-        if (typeOf(item) === "function_call" && isItsTurn(event)) start(toolBlock(item))
-        break
-      }
-      case "response.output_text.delta":
-        if (isItsPart(event)) write(textBlock, piece, textDelta)
-        break
-      case "response.content_part.done":
-        if (isItsPart(event)) finishPart(Json.object(event, "part") ?? {})
-        break
-      case "response.reasoning_summary_text.delta":
-        if (isItsTurn(event)) {
-          const index = Json.number(event, "summary_index") ?? 0
-          write(thinkingBlock, Thinking.partSeparator.repeat(Math.max(0, index - summaryIndex)) + piece, thinkingDelta)
-          summaryIndex = index
+  /** A call with free text for input: this format has none such. */
+  let isCustom = false
+  const write = (step: Reader.Step): void => {
+    switch (step._tag) {
+      case "Begin":
+        return begin(step.response)
+      case "OpenCall":
+        isCustom = step.isCustom
+        if (isCustom) return
+        called = true
+        return start(
+          { type: "tool_use", id: step.id, name: step.name, input: {} } satisfies Json.Members<Api.ToolUseBlock>
+        )
+      case "Text":
+        start(textBlock)
+        return delta({ type: "text_delta", text: step.text } satisfies Delta)
+      case "Refusal":
+        refusal += step.text
+        return
+      case "ClosePart":
+        for (const annotation of isOpen ? step.annotations : []) {
+          const citation = citationOf(annotation, step.text)
+          if (citation !== undefined) delta({ type: "citations_delta", citation } satisfies Delta)
         }
-        break
-      case "response.function_call_arguments.delta":
-        if (isItsTurn(event) && open !== undefined) write(open.start, piece, inputDelta)
-        break
-      case "response.output_item.done": {
-        waiting.set(Json.number(event, "output_index") ?? -1, Json.object(event, "item") ?? {})
-        for (let item = waiting.get(turn); item !== undefined; item = waiting.get(turn)) finishItem(item)
-        break
+        return stop()
+      case "Summary":
+        start(thinkingBlock)
+        return delta(
+          { type: "thinking_delta", thinking: (step.isNext ? Thinking.partSeparator : "") + step.text } satisfies Delta
+        )
+      case "Input":
+        if (!isCustom) delta({ type: "input_json_delta", partial_json: step.text } satisfies Delta)
+        return
+      case "CloseReasoning":
+        return closeReasoning(step.id, step.encrypted)
+      case "CloseCall": {
+        const signature = step.signature === undefined || isCustom
+          ? undefined
+          : ForeignSignature.rewrap(step.signature, "openai", "anthropic")
+        if (signature !== undefined) delta({ type: "signature_delta", signature } satisfies Delta)
+        return stop()
       }
-      case "response.completed":
-      case "response.incomplete":
-        finish(Json.object(event, "response") ?? {})
-        break
-      case "response.failed": {
-        const failure = Responses.failureOf(event)
-        events.push({ type: "error", error: { type: "api_error", message: failure?.message ?? "" } })
-      }
+      case "Search":
+        return searchBlocks(step.item).forEach(whole)
+      case "End":
+        return end(step)
+      case "OpenMessage":
+      case "OpenReasoning":
+      case "CloseMessage":
     }
   }
 
   return {
-    add,
-    finish,
+    write,
     take: (): ReadonlyArray<JsonObject> => {
       const taken = events
       events = []
@@ -293,19 +218,22 @@ const answer = (context: AnswerContext) => {
 }
 
 export const eventsFromResponses = (context: AnswerContext): Transducer => {
-  const { add, take } = answer(context)
+  const { take, write } = answer(context)
+  const reader = Reader.make()
   return {
     push: (event) => {
-      add(event)
+      for (const step of reader.push(event)) write(step)
       return take()
     }
   }
 }
 
+/** The message a response becomes; a response that reports a failure becomes Anthropic's report of one. */
 export const bodyFromResponses = (response: JsonObject, context: AnswerContext): JsonObject => {
-  const { finish, take } = answer(context)
+  const { take, write } = answer(context)
   const gathered = collector()
-  finish(response)
-  for (const event of take()) gathered.add(event)
-  return gathered.body() ?? {}
+  for (const step of Reader.make().finish(response)) write(step)
+  const events = take()
+  for (const event of events) gathered.add(event)
+  return gathered.body() ?? events.at(-1) ?? {}
 }

@@ -1,48 +1,22 @@
 /**
- * A Responses request as a Messages request, for Anthropic to serve.
- *
- * Dropped, because the answer means the same without it: `metadata`, `user`, `store`, `truncation`,
- * `prompt_cache_key`, `text.verbosity`, `include`, image `detail`, search calls of earlier turns, and reasoning that
- * another provider made. Refused, naming the field: what points into OpenAI's storage, tools and formats that
- * Anthropic lacks, `seed` and log probabilities.
+ * The pieces of a Responses request as a Messages request, for Anthropic to serve: the conversation, the tools, thinking
+ * and the format. The rules say where each belongs.
  *
  * `reasoning.effort` is carried as it is (`minimal` as `low`); a model without effort levels answers with its own 400,
  * as a model of OpenAI's that does not reason would.
  */
 import * as Base64 from "effect/encoding/Base64"
 import * as Result from "effect/Result"
+import type * as Api from "../../api/Messages.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Translated } from "../../Dialect.ts"
 import * as ClaudeModel from "./ClaudeModel.ts"
 import { refuse } from "./Refusal.ts"
 import * as Thinking from "./Thinking.ts"
 
 const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
-
-/** Members that a request must not have, because leaving them out would change the answer. */
-const uncarriable: ReadonlyArray<readonly [field: string, why: string]> = [
-  ["previous_response_id", "refers to a response that is stored with OpenAI; send the conversation in `input`"],
-  ["conversation", "refers to a conversation that is stored with OpenAI; send it in `input`"],
-  ["prompt", "refers to a prompt that is stored with OpenAI; send its text in `instructions` or `input`"],
-  ["seed", "has no counterpart in Anthropic's API"]
-]
-
-const refuseUncarriable = (request: JsonObject): Translated<void> => {
-  for (const [field, why] of uncarriable) {
-    if (Json.isGiven(request, field)) return refuse(field, why)
-  }
-  if (Json.boolean(request, "background") === true) {
-    return refuse("background", "is not offered by Anthropic's API; send the request without it")
-  }
-  if ((Json.number(request, "top_logprobs") ?? 0) > 0) {
-    return refuse("top_logprobs", "asks for log probabilities, which Anthropic does not report")
-  }
-  const include = (Json.array(request, "include") ?? []).indexOf("message.output_text.logprobs")
-  return include === -1
-    ? Result.void
-    : refuse(`include[${include}]`, "asks for log probabilities, which Anthropic does not report")
-}
 
 /** The media type and the payload of a base64 data URL. */
 const dataUrl = (url: string): { readonly mediaType: string; readonly data: string } | undefined => {
@@ -60,19 +34,21 @@ const image = (part: JsonObject, field: string): Translated<JsonObject> => {
     return refuse(`${field}.image_url`, "must be an address or a data URL")
   }
   const inline = dataUrl(url)
-  return Result.succeed({
-    type: "image",
-    source: inline === undefined
-      ? { type: "url", url }
-      : { type: "base64", media_type: inline.mediaType, data: inline.data }
-  })
+  return Result.succeed(
+    {
+      type: "image",
+      source: inline === undefined
+        ? { type: "url", url }
+        : { type: "base64", media_type: inline.mediaType, data: inline.data }
+    } satisfies Json.Members<Api.ImageBlockParam>
+  )
 }
 
 const file = (part: JsonObject, field: string): Translated<JsonObject> => {
   if (Json.isGiven(part, "file_id")) return storedFile(field)
   const title = Json.string(part, "filename")
   const document = (source: JsonObject): Translated<JsonObject> =>
-    Result.succeed(Json.compact({ type: "document", source, title }))
+    Result.succeed(Json.compact({ type: "document", source, title } satisfies Json.Members<Api.DocumentBlockParam>))
   const url = Json.string(part, "file_url")
   if (url !== undefined) return document({ type: "url", url })
   const inline = dataUrl(Json.string(part, "file_data") ?? "")
@@ -129,7 +105,7 @@ const systemText = (blocks: ReadonlyArray<JsonObject>, field: string): Translate
 /** Arguments as the object that Messages wants; a call without any has an empty one. */
 const inputOf = (item: JsonObject, field: string): Translated<JsonObject> => {
   const text = Json.string(item, "arguments") ?? ""
-  const input = text === "" ? {} : Json.parseObject(text)
+  const input = text === "" ? {} : JsonSource.parseObject(text)
   return input === undefined
     ? refuse(`${field}.arguments`, "must be the JSON text of an object")
     : Result.succeed(input)
@@ -138,13 +114,15 @@ const inputOf = (item: JsonObject, field: string): Translated<JsonObject> => {
 const toolResult = (item: JsonObject, field: string): Translated<JsonObject> =>
   Result.gen(function*() {
     const text = Json.string(item, "output")
-    return Json.compact({
-      type: "tool_result",
-      tool_use_id: Json.string(item, "call_id") ?? "",
-      content: text ?? [...(yield* blocksOf(item["output"], `${field}.output`))],
-      // The hub's only word for an output that is none.
-      is_error: Json.string(item, "status") === "incomplete" ? true : undefined
-    })
+    return Json.compact(
+      {
+        type: "tool_result",
+        tool_use_id: Json.string(item, "call_id") ?? "",
+        content: text ?? [...(yield* blocksOf(item["output"], `${field}.output`))],
+        // The hub's only word for an output that is none.
+        is_error: Json.string(item, "status") === "incomplete" ? true : undefined
+      } satisfies Json.Members<Api.ToolResultBlockParam>
+    )
   })
 
 /** One turn; the results of tools must come first in it. */
@@ -155,7 +133,7 @@ interface Turn {
 }
 
 /** `input` as alternating turns, and the texts of the system prompt. */
-const conversation = (request: JsonObject) =>
+export const conversation = (request: JsonObject) =>
   Result.gen(function*() {
     const system: Array<string> = []
     const turns: Array<Turn> = []
@@ -186,12 +164,14 @@ const conversation = (request: JsonObject) =>
           break
         }
         case "function_call":
-          turnOf("assistant").blocks.push({
-            type: "tool_use",
-            id: Json.string(item, "call_id") ?? "",
-            name: Json.string(item, "name") ?? "",
-            input: yield* inputOf(item, field)
-          })
+          turnOf("assistant").blocks.push(
+            {
+              type: "tool_use",
+              id: Json.string(item, "call_id") ?? "",
+              name: Json.string(item, "name") ?? "",
+              input: yield* inputOf(item, field)
+            } satisfies Json.Members<Api.ToolUseBlockParam>
+          )
           break
         case "function_call_output":
           turnOf("user").results.push(yield* toolResult(item, field))
@@ -211,7 +191,8 @@ const conversation = (request: JsonObject) =>
       }
     }
     const messages = turns.map(({ blocks, results, role }) => ({ role, content: [...results, ...blocks] }))
-    return { system: system.filter((text) => text !== "").join("\n\n"), messages }
+    const prompt = system.filter((text) => text !== "").join("\n\n")
+    return { system: prompt === "" ? undefined : prompt, messages }
   })
 
 /** The plain search tool: the later ones also run code, and not every model has them. */
@@ -234,12 +215,14 @@ const toolsOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
     for (const [index, tool] of Json.objects(request, "tools").entries()) {
       const type = typeOf(tool)
       if (type === "function") {
-        tools.push(Json.compact({
-          name: Json.string(tool, "name") ?? "",
-          description: Json.string(tool, "description"),
-          input_schema: Json.object(tool, "parameters") ?? { type: "object", properties: {} },
-          strict: Json.boolean(tool, "strict") === true ? true : undefined
-        }))
+        tools.push(Json.compact(
+          {
+            name: Json.string(tool, "name") ?? "",
+            description: Json.string(tool, "description"),
+            input_schema: Json.object(tool, "parameters") ?? { type: "object", properties: {} },
+            strict: Json.boolean(tool, "strict") === true ? true : undefined
+          } satisfies Json.Members<Api.CustomTool>
+        ))
       } else if (type.startsWith("web_search")) {
         tools.push(webSearchTool(tool, request))
       } else {
@@ -257,8 +240,9 @@ const nameOfChoice = (choice: JsonObject): string | undefined =>
     : undefined
 
 /** The tools on offer and which of them to use; a choice among some of them is a shorter list. */
-const choose = (request: JsonObject, tools: ReadonlyArray<JsonObject>) =>
+const choose = (request: JsonObject) =>
   Result.gen(function*() {
+    const tools = yield* toolsOf(request)
     const word = Json.string(request, "tool_choice")
     const choice = Json.object(request, "tool_choice") ?? {}
     const isSerial = Json.boolean(request, "parallel_tool_calls") === false
@@ -289,6 +273,13 @@ const choose = (request: JsonObject, tools: ReadonlyArray<JsonObject>) =>
       : among(tools, { type: "tool", name })
   })
 
+/** `tools` and `tool_choice`. */
+export const toolsAndChoice = (request: JsonObject) =>
+  Result.map(choose(request), ({ choice, tools }) => ({
+    tools: tools.length === 0 ? undefined : tools,
+    tool_choice: choice
+  }))
+
 const outputFormat = (request: JsonObject): Translated<JsonObject | undefined> => {
   const format = Json.object(Json.object(request, "text") ?? {}, "format") ?? {}
   switch (typeOf(format)) {
@@ -302,56 +293,41 @@ const outputFormat = (request: JsonObject): Translated<JsonObject | undefined> =
   }
 }
 
-const thinkingOf = (
-  reasoning: JsonObject,
-  model: ClaudeModel.ClaudeModel,
-  choice: JsonObject | undefined
-): JsonObject | undefined => {
+const thinkingOf = (request: JsonObject, choice: JsonObject | undefined): JsonObject | undefined => {
+  const model = ClaudeModel.of(Json.string(request, "model") ?? "")
+  const reasoning = Json.object(request, "reasoning") ?? {}
   const effort = Json.string(reasoning, "effort")
   if (effort === "none") return { type: "disabled" }
   const summary = Json.isGiven(reasoning, "summary")
   // Anthropic refuses thinking together with a forced tool.
   const isForced = choice !== undefined && (typeOf(choice) === "any" || typeOf(choice) === "tool")
   if (!model.adaptiveThinking || isForced || (effort === undefined && !summary)) return undefined
-  return Json.compact({ type: "adaptive", display: summary ? "summarized" : undefined })
+  return Json.compact(
+    { type: "adaptive", display: summary ? "summarized" : undefined } satisfies Json.Members<Api.Thinking>
+  )
 }
+
+/** How Claude is to think, and how hard. */
+export const thinkingAndEffort = (request: JsonObject) =>
+  Result.map(choose(request), ({ choice }) => {
+    const effort = Json.string(Json.object(request, "reasoning") ?? {}, "effort")
+    const word = effort === "minimal" ? "low" : effort
+    return {
+      thinking: thinkingOf(request, choice),
+      output_config: word === undefined || word === "none" ? undefined : { effort: word }
+    }
+  })
+
+/** The format of the answer as part of `output_config`. */
+export const formatAsConfig = (request: JsonObject) =>
+  Result.map(outputFormat(request), (format) => ({ output_config: format === undefined ? undefined : { format } }))
 
 /** `temperature`, or else `top_p`: only one is accepted, only by older models, and not together with thinking. */
-const samplingOf = (request: JsonObject, model: ClaudeModel.ClaudeModel, isThinking: boolean): JsonObject => {
-  const temperature = Json.number(request, "temperature")
-  const topP = Json.number(request, "top_p")
-  if (!model.sampling || isThinking) return {}
-  return temperature === undefined ? Json.compact({ top_p: topP }) : { temperature }
-}
-
-export const requestFromResponses = (request: JsonObject): Translated<JsonObject> =>
-  Result.gen(function*() {
-    yield* refuseUncarriable(request)
-    const model = Json.string(request, "model") ?? ""
-    const facts = ClaudeModel.of(model)
-    const { messages, system } = yield* conversation(request)
-    const { choice, tools } = yield* choose(request, yield* toolsOf(request))
-    const format = yield* outputFormat(request)
-    const reasoning = Json.object(request, "reasoning") ?? {}
-    const effort = Json.string(reasoning, "effort")
-    const thinking = thinkingOf(reasoning, facts, choice)
-    const outputConfig = Json.compact({
-      effort: effort === "none" ? undefined : effort === "minimal" ? "low" : effort,
-      format
-    })
-    const user = Json.string(request, "safety_identifier")
-    return Json.compact({
-      model,
-      max_tokens: Json.number(request, "max_output_tokens") ?? facts.maxTokens,
-      system: system === "" ? undefined : system,
-      messages,
-      tools: tools.length === 0 ? undefined : tools,
-      tool_choice: choice,
-      thinking,
-      output_config: Object.keys(outputConfig).length === 0 ? undefined : outputConfig,
-      stop_sequences: typeof request["stop"] === "string" ? [request["stop"]] : Json.array(request, "stop"),
-      ...samplingOf(request, facts, thinking !== undefined && typeOf(thinking) === "adaptive"),
-      metadata: user === undefined ? undefined : { user_id: user },
-      stream: Json.boolean(request, "stream")
-    })
+export const sampling = (request: JsonObject) =>
+  Result.map(choose(request), ({ choice }) => {
+    const temperature = Json.number(request, "temperature")
+    const thinking = thinkingOf(request, choice)
+    const isThinking = thinking !== undefined && typeOf(thinking) === "adaptive"
+    if (!ClaudeModel.of(Json.string(request, "model") ?? "").sampling || isThinking) return {}
+    return temperature === undefined ? { top_p: Json.number(request, "top_p") } : { temperature }
   })

@@ -1,13 +1,12 @@
 /**
- * A Messages request as a Responses request, for another provider to serve.
- *
- * Dropped, because the answer means the same without it: `cache_control`, `service_tier`, `speed`, the provider's own
- * searches of earlier turns, and thoughts that nobody signed. Refused, naming the field: what points into Anthropic's
- * storage, tools and samplings that only Anthropic has, and an assistant turn at the end, which only Claude continues.
+ * The pieces of a Messages request as a Responses request, for another provider to serve: the turns, the tools and
+ * thinking. The rules say where each belongs. An assistant turn at the end is refused, because only Claude continues it.
  */
 import * as Result from "effect/Result"
+import type * as Api from "../../api/Responses.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Translated } from "../../Dialect.ts"
 import * as ForeignSignature from "../ForeignSignature.ts"
 import { refuse } from "./Refusal.ts"
@@ -15,27 +14,27 @@ import * as Thinking from "./Thinking.ts"
 
 const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
 
-const uncarriable: ReadonlyArray<readonly [field: string, why: string]> = [
-  ["top_k", "has no counterpart beyond Anthropic's API"],
-  ["container", "refers to a container that Anthropic runs"],
-  ["mcp_servers", "asks Anthropic to call servers, which no other provider does in this format"],
-  ["inference_geo", "is a promise that only Anthropic can keep"]
-]
-
 /** OpenAI's bound on `safety_identifier`; what is longer only helps to detect abuse, and is left out. */
 const maxUserLength = 64
 
-const textPart = (text: string): ReadonlyArray<JsonObject> => text === "" ? [] : [{ type: "input_text", text }]
+const textPart = (text: string): ReadonlyArray<JsonObject> =>
+  text === "" ? [] : [{ type: "input_text", text } satisfies Json.Members<Api.InputText>]
 
 const imagePart = (block: JsonObject, field: string): Translated<JsonObject> => {
   const source = Json.object(block, "source") ?? {}
   switch (typeOf(source)) {
     case "base64": {
       const data = `data:${Json.string(source, "media_type") ?? ""};base64,${Json.string(source, "data") ?? ""}`
-      return Result.succeed({ type: "input_image", detail: "auto", image_url: data })
+      return Result.succeed(
+        { type: "input_image", detail: "auto", image_url: data } satisfies Json.Members<Api.InputImage>
+      )
     }
     case "url":
-      return Result.succeed({ type: "input_image", detail: "auto", image_url: Json.string(source, "url") ?? "" })
+      return Result.succeed(
+        { type: "input_image", detail: "auto", image_url: Json.string(source, "url") ?? "" } satisfies Json.Members<
+          Api.InputImage
+        >
+      )
     default:
       return refuse(`${field}.source`, "must be of type `base64` or `url`; stored files cannot be reached")
   }
@@ -49,14 +48,18 @@ const documentParts = (block: JsonObject, field: string): Translated<ReadonlyArr
   switch (typeOf(source)) {
     case "base64": {
       const data = `data:${Json.string(source, "media_type") ?? ""};base64,${Json.string(source, "data") ?? ""}`
-      return Result.succeed([{
-        type: "input_file",
-        filename: Json.string(block, "title") ?? "document.pdf",
-        file_data: data
-      }])
+      return Result.succeed([
+        {
+          type: "input_file",
+          filename: Json.string(block, "title") ?? "document.pdf",
+          file_data: data
+        } satisfies Json.Members<Api.InputFile>
+      ])
     }
     case "url":
-      return Result.succeed([{ type: "input_file", file_url: Json.string(source, "url") ?? "" }])
+      return Result.succeed([
+        { type: "input_file", file_url: Json.string(source, "url") ?? "" } satisfies Json.Members<Api.InputFile>
+      ])
     case "text":
       return Result.succeed(textPart(Json.string(source, "data") ?? ""))
     case "content":
@@ -96,13 +99,15 @@ const toolOutput = (block: JsonObject, field: string): Translated<JsonObject> =>
       ? Result.map(partsOf(block["content"], `${field}.content`), (parts): Json.Json => [...parts])
       : Result.succeed(Json.string(block, "content") ?? ""),
     (output) =>
-      Json.compact({
-        type: "function_call_output",
-        call_id: Json.string(block, "tool_use_id") ?? "",
-        output,
-        // The hub's only word for an output that is none.
-        status: Json.boolean(block, "is_error") === true ? "incomplete" : undefined
-      })
+      Json.compact(
+        {
+          type: "function_call_output",
+          call_id: Json.string(block, "tool_use_id") ?? "",
+          output,
+          // The hub's only word for an output that is none.
+          status: Json.boolean(block, "is_error") === true ? "incomplete" : undefined
+        } satisfies Json.Members<Api.FunctionCallOutput>
+      )
   )
 
 /** A turn's blocks; a plain string is short for one text block. */
@@ -132,13 +137,15 @@ const userItems = (turn: JsonObject, field: string): Translated<ReadonlyArray<Js
 
 const functionCall = (block: JsonObject): JsonObject => {
   const signature = Json.string(block, "signature")
-  return Json.compact({
-    type: "function_call",
-    call_id: Json.string(block, "id") ?? "",
-    name: Json.string(block, "name") ?? "",
-    arguments: JSON.stringify(Json.object(block, "input") ?? {}),
-    signature: signature === undefined ? undefined : ForeignSignature.rewrap(signature, "anthropic", "openai")
-  })
+  return Json.compact(
+    {
+      type: "function_call",
+      call_id: Json.string(block, "id") ?? "",
+      name: Json.string(block, "name") ?? "",
+      arguments: JsonSource.stringify(Json.object(block, "input") ?? {}),
+      signature: signature === undefined ? undefined : ForeignSignature.rewrap(signature, "anthropic", "openai")
+    } satisfies Json.Members<Api.FunctionCall & { readonly signature: string }>
+  )
 }
 
 const assistantItems = (turn: JsonObject, field: string): Translated<ReadonlyArray<JsonObject>> =>
@@ -153,7 +160,9 @@ const assistantItems = (turn: JsonObject, field: string): Translated<ReadonlyArr
       switch (typeOf(block)) {
         case "text": {
           const text = Json.string(block, "text") ?? ""
-          if (text !== "") parts.push({ type: "output_text", text, annotations: [] })
+          if (text !== "") {
+            parts.push({ type: "output_text", text, annotations: [] } satisfies Json.Members<Api.OutputText>)
+          }
           break
         }
         case "tool_use":
@@ -190,7 +199,7 @@ export const turnItems = (turn: JsonObject, field: string): Translated<ReadonlyA
   }
 }
 
-const inputOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
+export const inputOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
   Result.gen(function*() {
     const turns = Json.objects(request, "messages")
     const items: Array<JsonObject> = []
@@ -204,13 +213,13 @@ const inputOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
     return items
   })
 
-const instructionsOf = (request: JsonObject): string | undefined => {
+export const instructionsOf = (request: JsonObject): string | undefined => {
   const text = Json.string(request, "system") ??
     Json.objects(request, "system").map((block) => Json.string(block, "text") ?? "").join("\n\n")
   return text === "" ? undefined : text
 }
 
-const isWebSearch = (tool: JsonObject): boolean => typeOf(tool).startsWith("web_search_")
+export const isWebSearch = (tool: JsonObject): boolean => typeOf(tool).startsWith("web_search_")
 
 const webSearchTool = (tool: JsonObject): JsonObject => {
   const filters = Json.compact({
@@ -224,7 +233,7 @@ const webSearchTool = (tool: JsonObject): JsonObject => {
   })
 }
 
-const toolsOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
+export const toolsOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
   Result.gen(function*() {
     const tools: Array<JsonObject> = []
     for (const [index, tool] of Json.objects(request, "tools").entries()) {
@@ -246,7 +255,7 @@ const toolsOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
     return tools
   })
 
-const toolChoiceOf = (request: JsonObject): Json.Json | undefined => {
+export const toolChoiceOf = (request: JsonObject): Json.Json | undefined => {
   const choice = Json.object(request, "tool_choice") ?? {}
   switch (typeOf(choice)) {
     case "auto":
@@ -285,7 +294,7 @@ const effortOf = (thinking: JsonObject, config: JsonObject): string | undefined 
   }
 }
 
-const reasoningOf = (request: JsonObject): JsonObject => {
+export const reasoningOf = (request: JsonObject): JsonObject => {
   const thinking = Json.object(request, "thinking") ?? {}
   const isThinking = typeOf(thinking) === "enabled" || typeOf(thinking) === "adaptive"
   const reasoning = Json.compact({
@@ -299,43 +308,14 @@ const reasoningOf = (request: JsonObject): JsonObject => {
   })
 }
 
-const formatOf = (request: JsonObject): JsonObject | undefined => {
+export const formatOf = (request: JsonObject): JsonObject | undefined => {
   const format = Json.object(Json.object(request, "output_config") ?? {}, "format")
   return format === undefined
     ? undefined
     : { format: { type: "json_schema", name: "response", schema: Json.object(format, "schema") ?? {}, strict: true } }
 }
 
-const userOf = (request: JsonObject): string | undefined => {
+export const userOf = (request: JsonObject): string | undefined => {
   const user = Json.string(Json.object(request, "metadata") ?? {}, "user_id")
   return user === undefined || user.length > maxUserLength ? undefined : user
 }
-
-export const requestToResponses = (request: JsonObject): Translated<JsonObject> =>
-  Result.gen(function*() {
-    for (const [field, why] of uncarriable) {
-      if (Json.isGiven(request, field)) return yield* refuse(field, why)
-    }
-    const tools = yield* toolsOf(request)
-    const choice = Json.object(request, "tool_choice") ?? {}
-    const stop = Json.array(request, "stop_sequences") ?? []
-    return Json.compact({
-      model: Json.string(request, "model"),
-      instructions: instructionsOf(request),
-      input: yield* inputOf(request),
-      tools: tools.length === 0 ? undefined : tools,
-      tool_choice: toolChoiceOf(request),
-      parallel_tool_calls: Json.boolean(choice, "disable_parallel_tool_use") === true ? false : undefined,
-      max_tool_calls: Json.number(Json.objects(request, "tools").find(isWebSearch) ?? {}, "max_uses"),
-      max_output_tokens: Json.number(request, "max_tokens"),
-      ...reasoningOf(request),
-      text: formatOf(request),
-      stop: stop.length === 0 ? undefined : stop,
-      temperature: Json.number(request, "temperature"),
-      top_p: Json.number(request, "top_p"),
-      safety_identifier: userOf(request),
-      stream: Json.boolean(request, "stream"),
-      // Messages keeps nothing between calls.
-      store: false
-    })
-  })

@@ -13,7 +13,7 @@ const redacted = "redacted"
 export const partSeparator = "\n\n"
 
 /** The visible thoughts of a reasoning item as one text. */
-export const textOf = (item: JsonObject): string =>
+const textOf = (item: JsonObject): string =>
   Json.objects(item, "summary").map((part) => Json.string(part, "text") ?? "").join(partSeparator)
 
 /** A thinking block's signature as the hub carries it. */
@@ -24,32 +24,27 @@ export const encryptedOf = (signature: string): string | undefined =>
 export const encryptedOfRedacted = (data: string): string =>
   ForeignSignature.encode({ provider: "anthropic", id: redacted, value: data }, "openai")
 
-const opaqueOf = (item: JsonObject): ForeignSignature.ForeignSignature | undefined => {
-  const encrypted = Json.string(item, "encrypted_content")
-  return encrypted === undefined ? undefined : ForeignSignature.decode(encrypted, "openai", Json.string(item, "id"))
-}
-
 /**
- * A reasoning item as a block, whoever made it; `undefined` where it shows nothing and holds nothing. A stranger's
- * signature is tagged, so that it finds its way back through a Messages client that keeps it.
+ * What is opaque in a reasoning item, as Messages carries it: the data of a redacted block, or a thinking block's
+ * signature. A stranger's is tagged, so that it finds its way back through a Messages client that keeps it.
  */
-export const blockOf = (item: JsonObject): JsonObject | undefined => {
-  const opaque = opaqueOf(item)
-  if (opaque?.provider === "anthropic" && opaque.id === redacted) {
-    return { type: "redacted_thinking", data: opaque.value }
-  }
-  const thinking = textOf(item)
-  if (thinking === "" && opaque === undefined) return undefined
-  return {
-    type: "thinking",
-    thinking,
-    signature: opaque === undefined ? "" : ForeignSignature.encode(opaque, "anthropic")
-  }
+export const opaqueBlock = (encrypted: string, id: string | undefined) => {
+  const opaque = ForeignSignature.decode(encrypted, "openai", id)
+  if (opaque === undefined) return undefined
+  return opaque.provider === "anthropic" && opaque.id === redacted
+    ? { type: "redacted_thinking", data: opaque.value } as const
+    : { type: "thinking", signature: ForeignSignature.encode(opaque, "anthropic") } as const
 }
 
 /** A reasoning item as a block that Anthropic can verify; `undefined` where another provider made it, or nobody says. */
-export const ownBlockOf = (item: JsonObject): JsonObject | undefined =>
-  opaqueOf(item)?.provider === "anthropic" ? blockOf(item) : undefined
+export const ownBlockOf = (item: JsonObject): JsonObject | undefined => {
+  const encrypted = Json.string(item, "encrypted_content")
+  const opaque = encrypted === undefined ? undefined : ForeignSignature.decode(encrypted, "openai")
+  if (opaque?.provider !== "anthropic") return undefined
+  return opaque.id === redacted
+    ? { type: "redacted_thinking", data: opaque.value }
+    : { type: "thinking", thinking: textOf(item), signature: opaque.value }
+}
 
 /** A `thinking` or `redacted_thinking` block as a reasoning item; `undefined` where it holds nothing opaque. */
 export const itemOf = (block: JsonObject): JsonObject | undefined => {

@@ -6,6 +6,7 @@
  */
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as JsonSource from "../../wire/JsonSource.ts"
 import type { AnswerContext, Transducer } from "../../Dialect.ts"
 import * as ResponsesHub from "../responses/Writer.ts"
 import * as ArgumentsText from "./ArgumentsText.ts"
@@ -100,7 +101,7 @@ const answer = (context: AnswerContext) => {
         call.arguments(piece)
       },
       stop: () => {
-        if (isEmpty) call.arguments(JSON.stringify(Json.object(start, "input") ?? {}))
+        if (isEmpty) call.arguments(JsonSource.stringify(Json.object(start, "input") ?? {}))
         call.close()
       }
     }
@@ -188,6 +189,15 @@ const answer = (context: AnswerContext) => {
     })
   }
 
+  const fail = (event: JsonObject): JsonObject => {
+    const error = Json.object(event, "error") ?? {}
+    identify(undefined)
+    return writer.finish({
+      status: "failed",
+      error: { code: Json.string(error, "type") ?? "server_error", message: Json.string(error, "message") ?? "" }
+    })
+  }
+
   const add = (event: JsonObject): void => {
     const index = Json.number(event, "index") ?? -1
     switch (Json.string(event, "type")) {
@@ -215,18 +225,12 @@ const answer = (context: AnswerContext) => {
       case "message_stop":
         finish()
         break
-      case "error": {
-        const error = Json.object(event, "error") ?? {}
-        identify(undefined)
-        writer.finish({
-          status: "failed",
-          error: { code: Json.string(error, "type") ?? "server_error", message: Json.string(error, "message") ?? "" }
-        })
-      }
+      case "error":
+        fail(event)
     }
   }
 
-  return { add, finish, take: writer.take }
+  return { add, fail, finish, take: writer.take }
 }
 
 export const eventsToResponses = (context: AnswerContext): Transducer => {
@@ -240,7 +244,9 @@ export const eventsToResponses = (context: AnswerContext): Transducer => {
 }
 
 export const bodyToResponses = (body: JsonObject, context: AnswerContext): JsonObject => {
-  const { add, finish } = answer(context)
+  const { add, fail, finish } = answer(context)
+  // Some hosts report a failure in a body of status 200.
+  if (Json.string(body, "type") === "error") return fail(body)
   add({ type: "message_start", message: body })
   Json.objects(body, "content").forEach((block, index) => {
     add({ type: "content_block_start", index, content_block: block })

@@ -3,6 +3,7 @@
  * "an item opens, text arrives, the answer ends" into the event sequence OpenAI documents. A whole body is what the
  * writer's `finish` returns, so a translated stream and a translated body cannot disagree.
  */
+import type * as Api from "../../api/Responses.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { AnswerContext } from "../../Dialect.ts"
@@ -23,6 +24,14 @@ export interface Identity {
   readonly serviceTier?: string | undefined
 }
 
+/** What went wrong, as the source says it. */
+export interface EndingError {
+  readonly code: string
+  readonly message: string
+  readonly type?: string | null | undefined
+  readonly param?: string | null | undefined
+}
+
 /** How an answer ended. */
 export interface Ending {
   readonly status: FinalStatus
@@ -30,7 +39,7 @@ export interface Ending {
   /** `max_output_tokens` or `content_filter`; meant for `incomplete` alone. */
   readonly incompleteReason?: string | undefined
   /** Meant for `failed` alone. */
-  readonly error?: { readonly code: string; readonly message: string } | undefined
+  readonly error?: EndingError | undefined
 }
 
 /** The prefixes OpenAI gives its ids. */
@@ -41,15 +50,23 @@ export const makeId = (context: AnswerContext, prefix: IdPrefix, outputIndex?: n
   outputIndex === undefined ? `${prefix}_${context.id}` : `${prefix}_${context.id}_${outputIndex}`
 
 /** Token counts as a response's `usage`. */
-export const usageObject = (usage: Usage): JsonObject => ({
-  input_tokens: usage.input,
-  input_tokens_details: { cached_tokens: usage.cachedInput, cache_write_tokens: usage.cacheWriteInput },
-  output_tokens: usage.output,
-  output_tokens_details: { reasoning_tokens: usage.reasoning },
-  total_tokens: usage.input + usage.output
-})
+export const usageObject = (usage: Usage): JsonObject =>
+  ({
+    input_tokens: usage.input,
+    input_tokens_details: { cached_tokens: usage.cachedInput, cache_write_tokens: usage.cacheWriteInput },
+    output_tokens: usage.output,
+    output_tokens_details: { reasoning_tokens: usage.reasoning },
+    total_tokens: usage.input + usage.output
+  }) satisfies Json.Members<Api.ResponseUsage>
 
-const echoed = [
+// The wire has a few members that the documentation leaves out (recorded streams).
+type Members = Json.Members<Api.ResponseEvent | { readonly name: string }>
+
+type ResponseMembers = Json.Members<
+  Omit<Api.ResponseObject, "status"> & { readonly status: string; readonly store: boolean }
+>
+
+const echoed: ReadonlyArray<keyof Api.ResponseObject> = [
   "instructions",
   "max_output_tokens",
   "max_tool_calls",
@@ -69,97 +86,116 @@ export const responseShell = (
     readonly output: ReadonlyArray<JsonObject>
     readonly usage?: Usage | undefined
     readonly incompleteReason?: string | undefined
-    readonly error?: { readonly code: string; readonly message: string } | undefined
+    readonly error?: EndingError | undefined
   }
 ): JsonObject => {
   const { request } = context
   const { error, incompleteReason, usage } = options
   const reasoning = Json.object(request, "reasoning") ?? {}
-  return Json.compact({
-    id: options.id ?? makeId(context, "resp"),
-    object: "response",
-    created_at: options.createdAt ?? context.createdAt,
-    status: options.status,
-    background: false,
-    error: error === undefined ? null : { code: error.code, message: error.message },
-    incomplete_details: incompleteReason === undefined ? null : { reason: incompleteReason },
-    ...Object.fromEntries(echoed.map((key) => [key, Object.hasOwn(request, key) ? request[key] : null])),
-    model: options.model ?? context.model,
-    output: [...options.output],
-    parallel_tool_calls: Json.boolean(request, "parallel_tool_calls") ?? true,
-    reasoning: { effort: Json.string(reasoning, "effort") ?? null, summary: Json.string(reasoning, "summary") ?? null },
-    // Until the end the tier is the one asked for; at the end it is the one reported, and no other.
-    service_tier: options.serviceTier ??
-      (options.status === "in_progress" ? Json.string(request, "service_tier") : undefined) ?? null,
-    store: Json.boolean(request, "store") ?? false,
-    text: { format: { type: "text" }, ...Json.object(request, "text") },
-    tool_choice: Json.string(request, "tool_choice") ?? Json.object(request, "tool_choice") ?? "auto",
-    tools: Json.array(request, "tools") ?? [],
-    top_logprobs: Json.number(request, "top_logprobs") ?? 0,
-    truncation: Json.string(request, "truncation") ?? "disabled",
-    usage: usage === undefined ? null : usageObject(usage),
-    // Without it, whoever bills would count the `web_search_call` items instead of the searches.
-    tool_usage: usage === undefined ? undefined : { web_search: { num_requests: usage.webSearches } },
-    metadata: Json.object(request, "metadata") ?? {}
-  })
+  return Json.compact(
+    {
+      id: options.id ?? makeId(context, "resp"),
+      object: "response",
+      created_at: options.createdAt ?? context.createdAt,
+      status: options.status,
+      background: false,
+      error: error === undefined ? null : Json.compact({
+        code: error.code,
+        message: error.message,
+        type: error.type ?? undefined,
+        param: error.param ?? undefined
+      }),
+      incomplete_details: incompleteReason === undefined ? null : { reason: incompleteReason },
+      ...Object.fromEntries(echoed.map((key) => [key, Object.hasOwn(request, key) ? request[key] : null])),
+      model: options.model ?? context.model,
+      output: [...options.output],
+      parallel_tool_calls: Json.boolean(request, "parallel_tool_calls") ?? true,
+      reasoning: {
+        effort: Json.string(reasoning, "effort") ?? null,
+        summary: Json.string(reasoning, "summary") ?? null
+      },
+      // Until the end the tier is the one asked for; at the end it is the one reported, and no other.
+      service_tier: options.serviceTier ??
+        (options.status === "in_progress" ? Json.string(request, "service_tier") : undefined) ?? null,
+      store: Json.boolean(request, "store") ?? false,
+      text: { format: { type: "text" }, ...Json.object(request, "text") },
+      tool_choice: Json.string(request, "tool_choice") ?? Json.object(request, "tool_choice") ?? "auto",
+      tools: Json.array(request, "tools") ?? [],
+      top_logprobs: Json.number(request, "top_logprobs") ?? 0,
+      truncation: Json.string(request, "truncation") === "auto" ? "auto" : "disabled",
+      usage: usage === undefined ? null : usageObject(usage),
+      // Without it, whoever bills would count the `web_search_call` items instead of the searches.
+      tool_usage: usage === undefined ? undefined : { web_search: { num_requests: usage.webSearches } },
+      metadata: Json.object(request, "metadata") ?? {}
+    } satisfies ResponseMembers
+  )
 }
 
 /** Whether an item is still being written, is whole, or was cut off. */
 export type ItemStatus = "in_progress" | "completed" | "incomplete"
 
 /** An assistant message; `content` holds `output_text` and `refusal` parts. */
-export const messageItem = (id: string, status: ItemStatus, content: ReadonlyArray<JsonObject>): JsonObject => ({
-  id,
-  type: "message",
-  status,
-  role: "assistant",
-  content: [...content]
-})
+export const messageItem = (id: string, status: ItemStatus, content: ReadonlyArray<JsonObject>): JsonObject =>
+  ({
+    id,
+    type: "message",
+    status,
+    role: "assistant",
+    content: [...content]
+  }) satisfies Json.Members<Api.OutputMessage>
 
 /** An `output_text` part. */
 export const textPart = (
   text: string,
   annotations: ReadonlyArray<JsonObject> = [],
   logprobs: ReadonlyArray<Json.Json> = []
-): JsonObject => ({ type: "output_text", annotations: [...annotations], logprobs: [...logprobs], text })
+): JsonObject =>
+  ({ type: "output_text", annotations: [...annotations], logprobs: [...logprobs], text }) satisfies Json.Members<
+    Api.OutputText
+  >
 
 /** A `refusal` part. */
-export const refusalPart = (refusal: string): JsonObject => ({ type: "refusal", refusal })
+export const refusalPart = (refusal: string): JsonObject =>
+  ({ type: "refusal", refusal }) satisfies Json.Members<Api.Refusal>
 
 /** A call the model makes; `arguments` is JSON text. */
 export const functionCallItem = (id: string, status: ItemStatus, call: {
   readonly callId: string
   readonly name: string
   readonly arguments: string
-  /** The maker's opaque signature of the call, tagged as `Opaque` says (hub home: openai). */
+  /** The maker's opaque signature of the call, as `ForeignSignature` encodes it for the owner of the hub, openai. */
   readonly signature?: string | undefined
 }): JsonObject =>
-  Json.compact({
-    id,
-    type: "function_call",
-    status,
-    arguments: call.arguments,
-    call_id: call.callId,
-    name: call.name,
-    signature: call.signature
-  })
+  Json.compact(
+    {
+      id,
+      type: "function_call",
+      status,
+      arguments: call.arguments,
+      call_id: call.callId,
+      name: call.name,
+      signature: call.signature
+    } satisfies Json.Members<Api.FunctionCall & { readonly signature: string }>
+  )
 
-/** What the model lets see of its thinking, and the opaque rest (tagged as `Opaque` says; hub home: openai). */
+/** What the model lets see of its thinking, and the opaque rest (as `ForeignSignature` encodes it for openai). */
 export const reasoningItem = (
   id: string,
   summary: ReadonlyArray<string>,
   encryptedContent?: string | undefined
 ): JsonObject =>
-  Json.compact({
-    id,
-    type: "reasoning",
-    summary: summary.map((text) => ({ type: "summary_text", text })),
-    encrypted_content: encryptedContent
-  })
+  Json.compact(
+    {
+      id,
+      type: "reasoning",
+      summary: summary.map((text) => ({ type: "summary_text", text })),
+      encrypted_content: encryptedContent
+    } satisfies Json.Members<Api.Reasoning>
+  )
 
 /** A search the provider made itself; `action` is such as `{ type: "search", query, queries }`. */
 export const webSearchCallItem = (id: string, status: ItemStatus, action?: JsonObject | undefined): JsonObject =>
-  Json.compact({ id, type: "web_search_call", status, action })
+  Json.compact({ id, type: "web_search_call", status, action } satisfies Json.Members<Api.WebSearchCall>)
 
 /** An assistant message being written. Parts open by themselves when something arrives for them. */
 export interface MessageWriter {
@@ -238,7 +274,7 @@ export const make = (context: AnswerContext): ResponsesWriter => {
   /** Every item so far, in order, and how to close it. */
   const items: Array<{ value: JsonObject; readonly close: (status: "completed" | "incomplete") => void }> = []
 
-  const emit = (type: string, members: JsonObject): void => {
+  const emit = (type: Api.ResponseEvent["type"], members: JsonObject): void => {
     events.push({ type, sequence_number: sequence++, ...members })
   }
 
@@ -246,8 +282,8 @@ export const make = (context: AnswerContext): ResponsesWriter => {
     if (started) return
     started = true
     const response = responseShell(context, { ...identity, status: "in_progress", output: [] })
-    emit("response.created", { response })
-    emit("response.in_progress", { response })
+    emit("response.created", { response } satisfies Members)
+    emit("response.in_progress", { response } satisfies Members)
   }
 
   /** Opens an item; `end` writes what closes it and returns it whole. */
@@ -266,17 +302,17 @@ export const make = (context: AnswerContext): ResponsesWriter => {
       const whole = end(at, status)
       isOpen = false
       entry.value = whole
-      emit("response.output_item.done", { output_index: outputIndex, item: whole })
+      emit("response.output_item.done", { output_index: outputIndex, item: whole } satisfies Members)
     }
     const entry = { value, close }
     if (isOpen) {
       items.push(entry)
-      emit("response.output_item.added", { output_index: outputIndex, item: value })
+      emit("response.output_item.added", { output_index: outputIndex, item: value } satisfies Members)
     }
     return {
       id,
       close,
-      write: (type: string, members: JsonObject): boolean => {
+      write: (type: Api.ResponseEvent["type"], members: JsonObject): boolean => {
         if (isOpen) emit(type, { ...at, ...members })
         return isOpen
       }
@@ -300,9 +336,9 @@ export const make = (context: AnswerContext): ResponsesWriter => {
       if (kind === undefined) return
       const at = { content_index: content.length }
       const part = kind === "text" ? textPart(text, annotations, logprobs) : refusalPart(text)
-      if (kind === "text") item.write("response.output_text.done", { ...at, text, logprobs })
-      else item.write("response.refusal.done", { ...at, refusal: text })
-      item.write("response.content_part.done", { ...at, part })
+      if (kind === "text") item.write("response.output_text.done", { ...at, text, logprobs } satisfies Members)
+      else item.write("response.refusal.done", { ...at, refusal: text } satisfies Members)
+      item.write("response.content_part.done", { ...at, part } satisfies Members)
       content.push(part)
       kind = undefined
     }
@@ -314,27 +350,33 @@ export const make = (context: AnswerContext): ResponsesWriter => {
       annotations = []
       logprobs = []
       const part = wanted === "text" ? textPart("") : refusalPart("")
-      item.write("response.content_part.added", { content_index: content.length, part })
+      item.write("response.content_part.added", { content_index: content.length, part } satisfies Members)
     }
     return {
       text: (delta, probabilities = []) => {
         beginPart("text")
         text += delta
         logprobs.push(...probabilities)
-        item.write("response.output_text.delta", { content_index: content.length, delta, logprobs: [...probabilities] })
+        item.write(
+          "response.output_text.delta",
+          { content_index: content.length, delta, logprobs: [...probabilities] } satisfies Members
+        )
       },
       refusal: (delta) => {
         beginPart("refusal")
         text += delta
-        item.write("response.refusal.delta", { content_index: content.length, delta })
+        item.write("response.refusal.delta", { content_index: content.length, delta } satisfies Members)
       },
       annotation: (annotation) => {
         beginPart("text")
-        item.write("response.output_text.annotation.added", {
-          content_index: content.length,
-          annotation_index: annotations.length,
-          annotation
-        })
+        item.write(
+          "response.output_text.annotation.added",
+          {
+            content_index: content.length,
+            annotation_index: annotations.length,
+            annotation
+          } satisfies Members
+        )
         annotations.push(annotation)
       },
       endPart,
@@ -348,13 +390,13 @@ export const make = (context: AnswerContext): ResponsesWriter => {
     const item = open(
       (index) => functionCallItem(id ?? makeId(context, "fc", index), "in_progress", { callId, name, arguments: "" }),
       (_, status) => {
-        item.write("response.function_call_arguments.done", { name, arguments: text })
+        item.write("response.function_call_arguments.done", { name, arguments: text } satisfies Members)
         return functionCallItem(item.id, status, { callId, name, arguments: text, signature })
       }
     )
     return {
       arguments: (delta) => {
-        if (item.write("response.function_call_arguments.delta", { delta })) text += delta
+        if (item.write("response.function_call_arguments.delta", { delta } satisfies Members)) text += delta
       },
       signature: (value) => {
         signature = value
@@ -377,8 +419,11 @@ export const make = (context: AnswerContext): ResponsesWriter => {
     const endPart = (): void => {
       if (text === undefined) return
       const at = { summary_index: parts.length }
-      item.write("response.reasoning_summary_text.done", { ...at, text })
-      item.write("response.reasoning_summary_part.done", { ...at, part: { type: "summary_text", text } })
+      item.write("response.reasoning_summary_text.done", { ...at, text } satisfies Members)
+      item.write(
+        "response.reasoning_summary_part.done",
+        { ...at, part: { type: "summary_text", text } } satisfies Members
+      )
       parts.push(text)
       text = undefined
     }
@@ -386,11 +431,14 @@ export const make = (context: AnswerContext): ResponsesWriter => {
       summary: (delta) => {
         const at = { summary_index: parts.length }
         if (text === undefined) {
-          item.write("response.reasoning_summary_part.added", { ...at, part: { type: "summary_text", text: "" } })
+          item.write(
+            "response.reasoning_summary_part.added",
+            { ...at, part: { type: "summary_text", text: "" } } satisfies Members
+          )
           text = ""
         }
         text += delta
-        item.write("response.reasoning_summary_text.delta", { ...at, delta })
+        item.write("response.reasoning_summary_text.delta", { ...at, delta } satisfies Members)
       },
       endPart,
       encrypted: (value) => {
@@ -405,12 +453,12 @@ export const make = (context: AnswerContext): ResponsesWriter => {
     const item = open(
       (index) => webSearchCallItem(options?.id ?? makeId(context, "ws", index), "in_progress"),
       (_, status) => {
-        if (status === "completed") item.write("response.web_search_call.completed", {})
+        if (status === "completed") item.write("response.web_search_call.completed", {} satisfies Members)
         return webSearchCallItem(item.id, status, action)
       }
     )
-    item.write("response.web_search_call.in_progress", {})
-    item.write("response.web_search_call.searching", {})
+    item.write("response.web_search_call.in_progress", {} satisfies Members)
+    item.write("response.web_search_call.searching", {} satisfies Members)
     return {
       close: (done) => {
         action = done

@@ -1,12 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result, Schema } from "effect"
 import type { Translated } from "../../../src/Dialect.ts"
-import * as Request from "../../../src/dialect/chat/Request.ts"
+import * as Request from "../../../src/dialect/chat/Rules.ts"
 import * as ForeignSignature from "../../../src/dialect/ForeignSignature.ts"
 import { isObject, type JsonObject } from "../../../src/wire/Json.ts"
 import { absent, recordings } from "../../support/fixtures.ts"
 
-const hub = (request: JsonObject): JsonObject => Result.getOrThrow(Request.toHub(request))
+const hub = (request: JsonObject): JsonObject => Result.getOrThrow(Request.requestToResponses(request))
 const user = { role: "user", content: "Hi" }
 const messages = [user]
 
@@ -146,7 +146,7 @@ describe("the Chat Completions request translation", () => {
     { options: Options, turns: Schema.Array(Turn) },
     ({ options, turns }) => {
       const request: JsonObject = { ...options, messages: conversation(turns) }
-      assert.deepStrictEqual(Result.getOrThrow(Request.fromHub(hub(request))), request)
+      assert.deepStrictEqual(Result.getOrThrow(Request.requestFromResponses(hub(request))), request)
     }
   )
 
@@ -155,7 +155,10 @@ describe("the Chat Completions request translation", () => {
     assert.deepStrictEqual(hub({ messages, tools: [{ type: "function", function: { name: "f" } }] }).tools, [
       { type: "function", name: "f", parameters: { type: "object", properties: {} }, strict: false }
     ])
-    const back = Request.fromHub({ input: "Hi", tools: [{ type: "function", name: "f", parameters: null }] })
+    const back = Request.requestFromResponses({
+      input: "Hi",
+      tools: [{ type: "function", name: "f", parameters: null }]
+    })
     assert.deepStrictEqual(Result.getOrThrow(back).tools, [{ type: "function", function: { name: "f", strict: true } }])
   })
 
@@ -212,7 +215,7 @@ describe("the Chat Completions request translation", () => {
     ["messages[0].function_call", { messages: [{ role: "assistant", function_call: { name: "f" } }] }],
     ["messages[0].tool_calls[0].type", { messages: [{ role: "assistant", tool_calls: [{ type: "custom" }] }] }]
   ])("refuses %s, by name, where dropping it would change the answer", (field, asked) => {
-    assert.strictEqual(refusedField(Request.toHub({ messages, ...asked })), field)
+    assert.strictEqual(refusedField(Request.requestToResponses({ messages, ...asked })), field)
   })
 
   it.each<[string, JsonObject]>([
@@ -229,11 +232,11 @@ describe("the Chat Completions request translation", () => {
       input: [{ type: "function_call_output", call_id: "c", output: [{ type: "input_image", image_url: "u" }] }]
     }]
   ])("refuses %s of a Responses request", (field, asked) => {
-    assert.strictEqual(refusedField(Request.fromHub({ input: "Hi", ...asked })), field)
+    assert.strictEqual(refusedField(Request.requestFromResponses({ input: "Hi", ...asked })), field)
   })
 
   it("makes one assistant message of reasoning, text and calls, and asks a stream for its usage", () => {
-    const request = Result.getOrThrow(Request.fromHub({
+    const request = Result.getOrThrow(Request.requestFromResponses({
       model: "m",
       instructions: "Be brief.",
       stream: true,
@@ -285,14 +288,14 @@ describe("the Chat Completions request translation", () => {
       recordings(folder).flatMap(({ name, request }) => isObject(request) ? [{ name, request }] : [])
 
     it.each(asked("openai-chat"))("keeps the conversation of $name", ({ request }) => {
-      const { messages } = Result.getOrThrow(Request.fromHub(hub(request)))
+      const { messages } = Result.getOrThrow(Request.requestFromResponses(hub(request)))
       const size = (value: unknown) => JSON.stringify(value).length
       assert.isAtLeast(size(messages), size(request.messages) / 2)
       assert.deepStrictEqual(hub({ messages: messages ?? [] }).input, hub(request).input)
     })
 
     it.each(asked("openai-responses"))("translates or refuses, and never throws, on $name", ({ request }) => {
-      const result = Request.fromHub(request)
+      const result = Request.requestFromResponses(request)
       assert.isTrue(Result.isFailure(result) ? result.failure.field !== "" : Array.isArray(result.success.messages))
     })
   })
