@@ -142,6 +142,8 @@ export interface Dialect {
   readonly meter: () => Meter
   readonly served: (body: JsonObject) => Served
   readonly collector: () => Collector
+  /** The member of the last event that holds the whole body, where there is one; its text is then the body's. */
+  readonly bodyIn: string | undefined
   /** Where the usage object stands in a stream event that carries the final one, for `include_cost`. */
   readonly usagePath: (event: JsonObject) => ReadonlyArray<string> | undefined
   /** An event of this dialect as a frame. */

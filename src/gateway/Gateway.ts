@@ -95,19 +95,21 @@ export const routes = (
     const catalog = yield* ModelCatalog.Current
     const authorize = Auth.make(options?.keys ?? [])
     const authorized = ({ dialect }: Path) =>
-      Effect.gen(function*() {
-        const request = yield* HttpServerRequest.HttpServerRequest
-        const searchParams = yield* HttpServerRequest.ParsedSearchParams
-        yield* authorize(dialect.key, { headers: request.headers, searchParams })
-        return request
-      })
+      options?.keys === undefined || options.keys.length === 0
+        ? HttpServerRequest.HttpServerRequest
+        : Effect.gen(function*() {
+          const request = yield* HttpServerRequest.HttpServerRequest
+          const searchParams = yield* HttpServerRequest.ParsedSearchParams
+          yield* authorize(dialect.key, { headers: request.headers, searchParams })
+          return request
+        })
     for (const surface of surfacesOf(options)) {
       const { dialect, method, path } = surface
-      const respond = Effect.gen(function*() {
-        const text = yield* RequestBody.read(yield* authorized(surface))
-        const answer = yield* RequestBody.blameDepth(text)(router.open(dialect.name, text))
-        return Reply.answer(answer, dialect)
-      })
+      const respond = authorized(surface).pipe(
+        Effect.flatMap(RequestBody.read),
+        Effect.flatMap((text) => RequestBody.blameDepth(text)(router.open(dialect.name, text))),
+        Effect.map((answer) => Reply.answer(answer, dialect))
+      )
       yield* http.add(method, path, Reply.orFailure(respond, dialect))
     }
     const list = Effect.as(authorized(models), HttpServerResponse.jsonUnsafe(Models.list(catalog)))

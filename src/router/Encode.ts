@@ -110,7 +110,9 @@ const dropForeign = ({ surface, text, value }: Incoming): string | JsonObject =>
   if (text !== undefined) Embedded.remember(text, value)
   const kept = ForeignSignature.dropForeign(conversation) ?? []
   if (kept === conversation) return text ?? value
-  return text === undefined ? { ...value, [field]: kept } : JsonMembers.edit(text, { set: { [field]: kept } })
+  return text === undefined
+    ? { ...value, [field]: kept }
+    : JsonMembers.edit(text, { set: { [field]: kept }, print: JsonSource.stringify })
 }
 
 const fromHub = (dialect: Dialect, hub: JsonObject): Translated<JsonObject> =>

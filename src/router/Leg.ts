@@ -26,8 +26,10 @@ import * as Verdict from "../provider/Verdict.ts"
 import * as Transport from "../Transport.ts"
 import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
+import * as Bytes from "../wire/Bytes.ts"
 import * as Sse from "../wire/Sse.ts"
 import * as Bounds from "./Bounds.ts"
+import * as Endpoints from "./Endpoints.ts"
 import * as Watch from "./Watch.ts"
 
 /** How long a leg may keep its caller waiting; all by Effect's `Clock`. */
@@ -135,34 +137,30 @@ interface Running {
 
 const begin = (options: Options, stream: boolean): Effect.Effect<Running, never, Scope.Scope> => {
   const { clocks, connection, dialect, provider, transport, untilStart } = options
-  const endpoint = provider.endpoint({
+  const endpoint = Endpoints.of(provider, connection, {
     dialect: dialect.name,
     stream,
     // A provider that is told less would end an answer that started late but in time.
     deadline: stream ? Duration.sum(untilStart ?? clocks.firstByte, clocks.total) : clocks.total
-  }, connection)
-  return Effect.flatMap(
-    transport.call({ ...endpoint, body: options.body }),
-    (call) =>
-      Effect.flatMap(Watch.make, (watch) =>
-        Effect.map(
-          Effect.addFinalizer(() => Effect.sync(watch.stop)),
-          (): Running => {
-            let lapsed: FlexInferenceError | undefined
-            const lapse = (clock: TimeoutClock, after: Duration.Duration) => (): void => {
-              lapsed = timedOutOn(provider, clock, after)
-              call.abort(new Transport.TransportError({ cause: lapsed }))
-            }
-            return {
-              call,
-              watch,
-              within: (clock, after) => watch.set(after, lapse(clock, after)),
-              bounded: watch.cap(clocks.total, lapse("total", clocks.total)),
-              failure: (error, started) => lapsed ?? broken(options, error.cause, started)
-            }
-          }
-        ))
-  )
+  })
+  const watched = (call: Transport.Call): Effect.Effect<Running, never, Scope.Scope> =>
+    Clock.clockWith((clock) => {
+      const watch = Watch.on(clock)
+      let lapsed: FlexInferenceError | undefined
+      const lapse = (clock: TimeoutClock, after: Duration.Duration) => (): void => {
+        lapsed = timedOutOn(provider, clock, after)
+        call.abort(new Transport.TransportError({ cause: lapsed }))
+      }
+      const running: Running = {
+        call,
+        watch,
+        within: (clock, after) => watch.set(after, lapse(clock, after)),
+        bounded: watch.cap(clocks.total, lapse("total", clocks.total)),
+        failure: (error, started) => lapsed ?? broken(options, error.cause, started)
+      }
+      return Effect.as(Effect.addFinalizer(() => Effect.sync(watch.stop)), running)
+    })
+  return Effect.flatMap(transport.call({ ...endpoint, body: options.body }), watched)
 }
 
 /** The answer, if it is a good one; the error that it tells of otherwise. */
@@ -201,24 +199,28 @@ const errorOf = (
   )
 }
 
+const decoder = new TextDecoder()
+
 /** The whole of a body as text; `undefined` where it is longer than the bound. */
 const textOf = <E>(
   pull: Transport.Response["pull"],
   bound: number,
   onFailure: (error: Transport.TransportError) => E
 ): Effect.Effect<string | undefined, E> => {
-  const decoder = new TextDecoder()
-  let text = ""
+  let chunks: Array<Uint8Array> = []
   let size = 0
   const read: Effect.Effect<string | undefined, Transport.TransportError> = Effect.suspend(() =>
     Pull.matchEffect(pull, {
       onSuccess: (bytes) => {
         size += bytes.length
-        if (size > bound) return Effect.succeed(undefined)
-        text += decoder.decode(bytes, { stream: true })
+        if (size > bound) {
+          chunks = []
+          return Effect.succeed(undefined)
+        }
+        chunks.push(bytes)
         return read
       },
-      onDone: () => Effect.succeed(text + decoder.decode()),
+      onDone: () => Effect.succeed(decoder.decode(Bytes.join(chunks))),
       onFailure: Effect.failCause
     })
   )

@@ -7,8 +7,11 @@ import type { Served } from "../Dialect.ts"
 import * as Embedded from "../dialect/Embedded.ts"
 import { FlexInferenceError } from "../FlexInferenceError.ts"
 import type * as Routing from "../Routing.ts"
+import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
+import * as JsonMembers from "../wire/JsonMembers.ts"
 import * as JsonSource from "../wire/JsonSource.ts"
+import type { Frame, FrameChunk } from "../wire/Sse.ts"
 import { commit, fallback } from "./Commit.ts"
 import { type Committed, isTranslated, type Job, type LegPlan } from "./Job.ts"
 import * as Leg from "./Leg.ts"
@@ -50,7 +53,7 @@ const body = (job: Job, committed: Committed<Leg.Body>): RouterResponse.BodyAnsw
   const { text, value } = committed.answer
   const options = relayOptions(job, committed.leg)
   const routing = record(job, committed, options.upstream.served(value))
-  if (committed.leg.route.provider.races) return { _tag: "Body", routing, text, value }
+  if (committed.leg.route.provider.races) return RouterResponse.body(routing, { text, value: () => value })
   if (!isTranslated(job, committed.leg)) return bodyAnswer(routing, text, value)
   Embedded.remember(text, value)
   const translated = Relay.body(value, options)
@@ -65,10 +68,14 @@ const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferen
   ).pipe(
     Effect.flatMap(({ committed, gathered }) => {
       if (Result.isSuccess(gathered)) {
+        const { text, value } = gathered.success
         const options = relayOptions(job, committed.leg)
-        const routing = record(job, committed, options.upstream.served(gathered.success))
-        const body = Relay.body(gathered.success, options)
-        return Effect.succeed(bodyAnswer(routing, JsonSource.stringify(body), body))
+        const routing = record(job, committed, options.upstream.served(value))
+        if (!isTranslated(job, committed.leg)) {
+          return Effect.succeed(bodyAnswer(routing, text ?? JSON.stringify(value), value))
+        }
+        const translated = Relay.body(value, options)
+        return Effect.succeed(bodyAnswer(routing, JsonSource.stringify(translated), translated))
       }
       const flex = gathered.failure
       if (committed.reason !== "flex_won" || job.options.recoverBuffered === false || !flex.retryable) {
@@ -84,34 +91,40 @@ const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferen
     })
   )
 
+interface Gathered {
+  readonly value: JsonObject
+  /** The body as it was received, where it was received as a whole. */
+  readonly text: string | undefined
+}
+
 /** The body that a stream amounts to. */
-const gather = ({ answer, leg }: Committed<Leg.Opened>): Effect.Effect<JsonObject, FlexInferenceError> => {
-  const { provider } = leg.route
-  const { add, body, needs } = leg.route.dialect.collector()
-  const read: Effect.Effect<JsonObject, FlexInferenceError> = Effect.suspend(() =>
-    Pull.matchEffect(answer.frames, {
-      onSuccess: ({ frames }) => {
-        for (const frame of frames) {
-          if (needs !== undefined && frame.event !== undefined && !needs(frame.event)) continue
-          if (frame.value !== undefined) add(frame.value)
-        }
-        return read
-      },
-      onDone: () => {
-        const found = body()
-        return found === undefined ? Effect.fail(Leg.emptyAnswer(provider)) : Effect.succeed(found)
-      },
-      onFailure: Effect.failCause
-    })
+const gather = ({ answer, leg }: Committed<Leg.Opened>): Effect.Effect<Gathered, FlexInferenceError> => {
+  const { dialect, provider } = leg.route
+  const { add, body, needs } = dialect.collector()
+  let last: Frame | undefined
+  const onChunk = ({ frames }: FrameChunk): Effect.Effect<Gathered, FlexInferenceError> => {
+    for (const frame of frames) {
+      if (needs !== undefined && frame.event !== undefined && !needs(frame.event)) continue
+      if (frame.value === undefined) continue
+      add(frame.value)
+      last = frame
+    }
+    return read
+  }
+  const onDone = (): Effect.Effect<Gathered, FlexInferenceError> => {
+    const value = body()
+    if (value === undefined) return Effect.fail(Leg.emptyAnswer(provider))
+    const isWhole = dialect.bodyIn !== undefined && Json.object(last?.value ?? {}, dialect.bodyIn) === value
+    return Effect.succeed({ value, text: isWhole ? JsonMembers.textOf(last?.data ?? "", dialect.bodyIn) : undefined })
+  }
+  const read: Effect.Effect<Gathered, FlexInferenceError> = Effect.suspend(() =>
+    Pull.matchEffect(answer.frames, { onSuccess: onChunk, onDone, onFailure: Effect.failCause })
   )
   return Effect.andThen(answer.bounded, read)
 }
 
-const bodyAnswer = (routing: Routing.Routing, text: string, value: JsonObject): RouterResponse.BodyAnswer => ({
-  _tag: "Body",
-  routing,
-  ...Relay.withUsage(text, value, routing)
-})
+const bodyAnswer = (routing: Routing.Routing, text: string, value: JsonObject): RouterResponse.BodyAnswer =>
+  RouterResponse.body(routing, Relay.withUsage(text, value, routing))
 
 const relayOptions = (job: Job, { encoded, route }: LegPlan): Relay.Options => {
   const { incoming, newId, plan, receivedAt } = job

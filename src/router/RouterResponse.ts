@@ -47,3 +47,26 @@ export const stream = (frames: Frames, routing: Routing, report: Effect.Effect<R
     report
   }
 }
+
+/** The answer as text, and as a value for whoever asks. */
+export const body = (
+  routing: Routing,
+  { text, value }: { readonly text: string; readonly value: () => JsonObject }
+): BodyAnswer => new Body(routing, text, value)
+
+class Body implements BodyAnswer {
+  readonly _tag = "Body"
+  readonly routing: Routing
+  readonly text: string
+  private readonly read: () => JsonObject
+
+  constructor(routing: Routing, text: string, read: () => JsonObject) {
+    this.routing = routing
+    this.text = text
+    this.read = read
+  }
+
+  get value(): JsonObject {
+    return this.read()
+  }
+}

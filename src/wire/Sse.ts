@@ -6,6 +6,7 @@
  * standard calls an error is no error here: `retry:` and `id:` lines, comments, frames without data and a last frame
  * without its blank line all pass.
  */
+import * as Bytes from "./Bytes.ts"
 import * as Json from "./Json.ts"
 import type { JsonObject } from "./Json.ts"
 
@@ -215,7 +216,7 @@ export const reader = (limit = defaultLimit): Reader => {
   const take = (bytes: Uint8Array): Uint8Array => {
     if (held.length === 0) return bytes
     held.push(bytes)
-    const whole = join(held, size + bytes.length)
+    const whole = Bytes.join(held)
     held = []
     size = 0
     return whole
@@ -236,16 +237,6 @@ export const reader = (limit = defaultLimit): Reader => {
     },
     end: () => size === 0 ? undefined : new ReceivedChunk(take(encoder.encode("\n\n")))
   }
-}
-
-const join = (parts: ReadonlyArray<Uint8Array>, length: number): Uint8Array => {
-  const out = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
 }
 
 /** Finds the end of the last blank line in each chunk of a stream; lines end in LF, CR or CRLF. */

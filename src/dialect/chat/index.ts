@@ -97,6 +97,7 @@ export const ChatCompletions: Dialect = {
   meter,
   served,
   collector: Collector.make,
+  bodyIn: undefined,
   usagePath: (chunk) => Json.object(chunk, "usage") === undefined ? undefined : ["usage"],
   frame,
   closing: [{ event: undefined, data: "[DONE]", value: undefined }],

@@ -115,6 +115,7 @@ export const Interactions: Dialect = {
   meter,
   served,
   collector: Collector.make,
+  bodyIn: undefined,
   usagePath: (event) => finalOf(event) === undefined ? undefined : ["interaction", "usage"],
   frame,
   closing: [{ event: "done", data: "[DONE]", value: undefined }],

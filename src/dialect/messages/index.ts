@@ -130,6 +130,7 @@ export const Messages: Dialect = {
   meter,
   served,
   collector,
+  bodyIn: undefined,
   usagePath: (event) => typeOf(event) === "message_delta" ? ["usage"] : undefined,
   frame,
   closing: [],

@@ -99,6 +99,7 @@ export const Responses: Dialect = {
   meter,
   served,
   collector: Collector.make,
+  bodyIn: "response",
   usagePath: (event) => isTerminal(typeOf(event)) ? ["response", "usage"] : undefined,
   frame,
   closing: [],
