@@ -135,6 +135,8 @@ export interface Dialect {
   readonly operation: string
   /** What a frame tells. In a stream that has started, what can only be more output is not looked at any closer. */
   readonly sign: (frame: Frame, started: boolean) => Sign
+  /** Members that a frame has, and not as `null`, that tells more than output does; for formats that name no events. */
+  readonly telling: ReadonlyArray<string>
   /** The sign without which an answer is not whole. */
   readonly whole: "final" | "end"
   /** What a frame of sign `failed` says. */

@@ -281,6 +281,8 @@ const watched = (
   /** Whether the body has ended, and what was left of it without its closing blank line has been given one. */
   let flushed = false
   let failure: FlexInferenceError | undefined
+  /** Chunks that have come together and are still to be looked at. */
+  let unseen: ReadonlyArray<Sse.FrameChunk> = []
 
   const inspect = (frame: Sse.Frame): FlexInferenceError | undefined => {
     const sign = dialect.sign(frame, started)
@@ -310,15 +312,21 @@ const watched = (
   }
 
   const accept = (chunk: Sse.FrameChunk): Sse.FrameChunk | undefined => {
-    const { frames } = chunk
-    for (let index = 0; index < frames.length; index++) {
-      const frame = frames[index]
-      if (frame === undefined) break
+    const cursor = Sse.cursor(chunk)
+    for (let frame = cursor.next(); frame !== undefined; frame = cursor.next()) {
       failure = inspect(frame)
-      if (failure !== undefined) return index === 0 ? undefined : Sse.take(chunk, index)
-      if (closed) return index === frames.length - 1 ? chunk : Sse.take(chunk, index + 1)
+      if (failure !== undefined) return cursor.before()
+      if (closed) return cursor.through()
+      if (started) passAlike(cursor, frame)
     }
     return chunk
+  }
+
+  // Deltas follow deltas, and tell no more than the first of them.
+  const passAlike = (cursor: Sse.Cursor, { event }: Sse.Frame): void => {
+    if (event === undefined) {
+      if (dialect.telling.length > 0) cursor.pass("data: {", dialect.telling)
+    } else if (event.endsWith("delta")) cursor.pass(`event: ${event}\ndata: {`, dialect.telling)
   }
 
   const onEnd: Frames = Effect.suspend(() => {
@@ -340,11 +348,10 @@ const watched = (
 
   const onBytes = (bytes: Uint8Array): Frames => {
     if (started || untilStart === undefined) running.watch.touch()
-    const chunk = reader.feed(bytes)
-    if (chunk === undefined) return frames
-    if ("_tag" in chunk) return Effect.fail(tooLong(provider, "event", chunk.limit))
-    const accepted = accept(chunk)
-    return accepted === undefined ? frames : Effect.succeed(accepted)
+    const read = reader.feed(bytes)
+    if ("_tag" in read) return Effect.fail(tooLong(provider, "event", read.limit))
+    unseen = read
+    return frames
   }
 
   const onFailure = (cause: Cause.Cause<Transport.TransportError>): Frames =>
@@ -352,6 +359,12 @@ const watched = (
 
   const frames: Frames = Effect.suspend(() => {
     if (failure !== undefined) return Effect.fail(failure)
+    const [chunk, ...rest] = unseen
+    if (chunk !== undefined && !closed) {
+      unseen = rest
+      const accepted = accept(chunk)
+      return accepted === undefined ? frames : Effect.succeed(accepted)
+    }
     if (closed) return Effect.andThen(drained(running, response), Cause.done())
     if (flushed) return atEnd
     return Pull.matchEffect(response.pull, { onSuccess: onBytes, onDone: () => onEnd, onFailure })

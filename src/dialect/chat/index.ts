@@ -92,6 +92,7 @@ export const ChatCompletions: Dialect = {
   collecting: { stream_options: { include_usage: true } },
   operation: "chat",
   sign,
+  telling: ["error", "finish_reason", "usage"],
   whole: "final",
   failureOf,
   meter,

@@ -110,6 +110,7 @@ export const Interactions: Dialect = {
   collecting: {},
   operation: "generate_content",
   sign,
+  telling: [],
   whole: "final",
   failureOf: (event) => Failure.failureOf(event) ?? Failure.unexplained,
   meter,

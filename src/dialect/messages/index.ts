@@ -125,6 +125,7 @@ export const Messages: Dialect = {
   collecting: {},
   operation: "chat",
   sign,
+  telling: [],
   whole: "end",
   failureOf,
   meter,

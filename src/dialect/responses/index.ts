@@ -94,6 +94,7 @@ export const Responses: Dialect = {
   collecting: {},
   operation: "chat",
   sign,
+  telling: [],
   whole: "end",
   failureOf,
   meter,
