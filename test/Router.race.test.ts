@@ -4,7 +4,7 @@ import type { BuiltInName as DialectName } from "../src/dialect/index.ts"
 import { dialects } from "../src/dialect/index.ts"
 import type { FlexInferenceError } from "../src/FlexInferenceError.ts"
 import { Behavior, Script } from "../src/simulator/index.ts"
-import { type Call, layer, type Request, type Result, send } from "./support/race.ts"
+import { adapters, type Call, type Request, type Result, send } from "./support/race.ts"
 
 const start = (seconds: number) => Behavior.answer({ startAfter: `${seconds} seconds`, text: "Hello from flex." })
 const standard = Behavior.answer({ startAfter: "1 second", text: "Hello from standard." })
@@ -214,7 +214,7 @@ const rows: ReadonlyArray<Row> = [
   }
 ]
 
-describe("Router: the race", () => {
+describe.each(adapters)("Router: the race over $adapter", ({ layer }) => {
   for (const row of rows) {
     it.effect(row.name, () =>
       Effect.gen(function*() {

@@ -33,9 +33,14 @@ const files = readdirSync(src, { recursive: true, encoding: "utf8" })
   .map((file) => file.replaceAll(path.sep, "/"))
   .filter((file) => file.endsWith(".ts"))
 
+const textOf = (file: string): string => readFileSync(path.join(src, file), "utf8")
+
+/** A file's text without its comments. */
+const codeOf = (file: string): string => textOf(file).replaceAll(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*/g, "")
+
 const importsOf = (file: string): ReadonlyArray<string> =>
   Array.from(
-    readFileSync(path.join(src, file), "utf8").matchAll(/^(?:import|export) [^"]*?(?:from )?"(\.[^"]+)"/gm),
+    textOf(file).matchAll(/^(?:import|export) [^"]*?(?:from )?"(\.[^"]+)"/gm),
     ([, specifier = ""]) => path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier))
   )
 
@@ -49,5 +54,16 @@ describe("the house", () => {
       importsOf(file).filter((other) => storeyOf(other) > storeyOf(file)).map((other) => `${file} -> ${other}`)
     )
     assert.deepStrictEqual(upward, [])
+  })
+
+  it("has no clock but Effect's: no timer of the runtime's, and none of undici's left on", () => {
+    const clocks =
+      /\b(?:setTimeout|setInterval|setImmediate|performance|node:timers|Date\.now|new Date\(\)|AbortSignal\.timeout)\b/
+    assert.deepStrictEqual(files.filter((file) => clocks.test(codeOf(file))), [])
+    const direct = files.filter((file) => /from "undici"/.test(codeOf(file)))
+    assert.deepStrictEqual(direct, ["transport/UndiciTransport.ts"])
+    for (const clock of ["headersTimeout", "bodyTimeout", "connectTimeout"]) {
+      assert.include(codeOf("transport/UndiciTransport.ts"), `${clock}: 0`)
+    }
   })
 })

@@ -47,7 +47,8 @@ export const make = (client: HttpClient.HttpClient): Effect.Effect<Transport.Tra
 const requestOf = ({ body, headers, url }: Transport.Request): HttpClientRequest.HttpClientRequest =>
   HttpClientRequest.post(url, { headers }).pipe(HttpClientRequest.bodyText(body, headers["content-type"]))
 
-const joined = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
+/** Chunks that came together as one. */
+export const joined = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   const [first] = chunks
   if (first !== undefined && chunks.length === 1) return first
   const out = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))

@@ -4,7 +4,7 @@ import { dialects } from "../../src/dialect/index.ts"
 import type { FlexInferenceError } from "../../src/FlexInferenceError.ts"
 import * as Json from "../../src/wire/Json.ts"
 import { Behavior, Script } from "../../src/simulator/index.ts"
-import { type Call, layer, type Request, type Result, send } from "../support/race.ts"
+import { adapters, type Call, type Request, type Result, send } from "../support/race.ts"
 
 /** Gemini is raced in its own format and behind a translation; neither may make a difference. */
 const surfaces = ["interactions", "responses"] as const
@@ -214,7 +214,9 @@ const facts = (error: FlexInferenceError) => ({
 
 const broken = Behavior.cut(3, { startAfter: "2 seconds", pace: "500 millis", text: "word ".repeat(100) })
 
-describe.each(surfaces)("the race on Gemini, asked in %s", (surface) => {
+const ways = surfaces.flatMap((surface) => adapters.map(({ adapter, layer }) => ({ surface, adapter, layer })))
+
+describe.each(ways)("the race on Gemini, asked in $surface over $adapter", ({ layer, surface }) => {
   for (const row of rows) {
     it.effect(row.name, () =>
       Effect.gen(function*() {
