@@ -66,4 +66,18 @@ describe("the house", () => {
       assert.include(codeOf("transport/UndiciTransport.ts"), `${clock}: 0`)
     }
   })
+
+  it("names a vendor only where vendors are described", () => {
+    const rooms = ["provider/", "dialect/", "catalog/", "api/", "simulator/", "ai/", "gateway/presets/"]
+    // The one thing it prints that a newcomer can paste: a call by the client that most have installed.
+    const shown = "cli/ReadyNotice.ts: OpenAI openai OpenAI"
+    const vendors = /openai|anthropic|google|gemini|claude|vertex|bedrock|cloudflare|foundry|azure/gi
+    // A model's id in an example is no knowledge of who serves it.
+    const ids = /\b(?:claude|gemini)-[\w.-]+/g
+    const named = files
+      .filter((file) => !rooms.some((room) => file.startsWith(room)))
+      .map((file) => [file, codeOf(file).replaceAll(ids, "").match(vendors) ?? []] as const)
+      .filter(([, words]) => words.length > 0)
+    assert.deepStrictEqual(named.map(([file, words]) => `${file}: ${words.join(" ")}`), [shown])
+  })
 })

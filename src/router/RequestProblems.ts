@@ -61,7 +61,7 @@ const chain = (routes: ReadonlyArray<string>): Rule => ({
   rule: `A provider chain is an array of one to three different names of ${
     routes.join(", ")
   }; leave it out to ask the model's own provider.`,
-  example: "\"provider\": [\"openai\"]",
+  example: `"provider": ["${routes[0] ?? ""}"]`,
   wrong: (value) => Array.isArray(value) && value.length > 3 ? `lists ${value.length} names` : presentBut(value)
 })
 

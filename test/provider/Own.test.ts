@@ -169,6 +169,18 @@ describe("a provider of one's own", () => {
     assert.strictEqual(refused({ model: "acme-large", ...body }).code, code)
   })
 
+  it("explains what it lacks on pages of its own, if it has any", () => {
+    const ask = { model: "acme-large", start_within: "priority" }
+    assert.isNull(refused(ask).docUrl)
+    const page = "https://acme.test/docs/tiers"
+    const explained = Provider.make({
+      name: "acme",
+      baseUrl: "https://api.acme.test/v1",
+      docUrls: { priority_unsupported_for_acme: page }
+    })
+    assert.strictEqual(refused(ask, { providers: [Provider.connect(explained, { apiKey })] }).docUrl, page)
+  })
+
   it("is named among those a chain may name", () => {
     assert.include(refused({ model: "acme-large", provider: ["emca"] }).message, "acme")
     assert.include(refused({ model: "acme-large", start_within: "priority" }).message, "Acme")
