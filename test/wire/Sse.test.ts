@@ -87,6 +87,15 @@ describe("a reader", () => {
     assert.strictEqual(bytes.toString(), "data: 1\n\ndata: 2\n\n")
   })
 
+  it("does not tear the last line end of a frame in two, of which the end of a stream would lose the half", () => {
+    const reader = Sse.reader()
+    assert.isUndefined(reader.feed(encoder.encode("data: [DONE]\r\n\r")))
+    const chunk = reader.feed(encoder.encode("\n"))
+    if (chunk === undefined || !("frames" in chunk)) return assert.fail("a chunk was to be read")
+    assert.deepStrictEqual(chunk.frames.map(({ data }) => data), ["[DONE]"])
+    assert.strictEqual(decoder.decode(chunk.bytes), "data: [DONE]\r\n\r\n")
+  })
+
   it("skips a retry line, and reads what comes after it", () => {
     const { frames } = read(encoder.encode(`retry: 100\n\nretry: 5\n${plain}`), [7])
     assert.deepStrictEqual(frames.map(({ data }) => data), ["{\"ä\":1}", "[DONE]"])
