@@ -58,6 +58,9 @@ export interface Served {
   readonly costMicroUsd?: number | undefined
 }
 
+/** What is reported of an answer before its provider reports anything. */
+export const unreported: Served = { usage: undefined, tier: undefined, model: undefined }
+
 /** A failure that arrived inside a 200 stream. */
 export interface InStreamFailure {
   readonly type: string | null

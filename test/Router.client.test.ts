@@ -4,7 +4,7 @@ import { Context, Effect, Layer, Redacted, Semaphore, Tracer } from "effect"
 import { HttpClient, HttpClientRequest } from "effect/http"
 import * as Router from "../src/Router.ts"
 import { Behavior, Script, Simulator } from "../src/simulator/index.ts"
-import { send } from "./support/race.ts"
+import { list, send } from "./support/race.ts"
 
 const key = { apiKey: Redacted.make("sk-test") }
 
@@ -93,12 +93,9 @@ describe("what a program does to its HttpClient", () => {
     return HttpClient.transform(client, limiter.withPermits(1))
   }
 
-  const list = ({ calls }: Effect.Success<ReturnType<typeof send>>) =>
-    calls.map(({ endedAt, openedAt, outcome, tier }) => [tier, openedAt, endedAt, outcome])
-
   it.effect("limits both legs of a race: one waits for the other's place", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(list(yield* send({ body: request })), [
+      assert.deepStrictEqual(list((yield* send({ body: request })).calls), [
         ["flex", 0, 60_000, "aborted"],
         ["standard", 60_000, 61_000, "completed"]
       ])
@@ -106,7 +103,7 @@ describe("what a program does to its HttpClient", () => {
 
   it.effect("gets its place back from a caller that goes away, whether its call was under way or waited", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(list(yield* send({ body: request, interruptAt: 12_000 })), [[
+      assert.deepStrictEqual(list((yield* send({ body: request, interruptAt: 12_000 })).calls), [[
         "flex",
         0,
         12_000,

@@ -12,7 +12,8 @@ import {
   ResponsesReader,
   ResponsesWriter,
   Router,
-  Transport
+  Transport,
+  Usage
 } from "../../src/index.ts"
 import { Gateway } from "../../src/gateway/index.ts"
 import { Simulator } from "../../src/simulator/index.ts"
@@ -46,21 +47,11 @@ const objects = (value: Dialect.JsonObject, key: string): ReadonlyArray<Dialect.
 const served = (body: Dialect.JsonObject): Dialect.Served => {
   const words = object(body, "usage")
   return {
-    usage: {
-      input: count(words, "heard"),
-      cachedInput: 0,
-      cacheWriteInput: 0,
-      longCacheWriteInput: 0,
-      output: count(words, "said"),
-      reasoning: 0,
-      webSearches: 0
-    },
+    usage: { ...Usage.none, input: count(words, "heard"), output: count(words, "said") },
     tier: text(body, "lane") || undefined,
     model: text(body, "model") || undefined
   }
 }
-
-const nothing: Dialect.Served = { usage: undefined, tier: undefined, model: undefined }
 
 const frame = (event: Dialect.JsonObject): Dialect.Frame => Dialect.frame(text(event, "kind"), event)
 
@@ -95,17 +86,15 @@ const closing = ({ response, served }: ResponsesReader.End): Dialect.JsonObject 
   usage: { heard: served.usage?.input ?? 0, said: served.usage?.output ?? 0 }
 })
 
-/** The events that tell a step. */
-const eventsOf = (step: ResponsesReader.Step): ReadonlyArray<Dialect.JsonObject> => {
-  switch (step._tag) {
-    case "Begin":
-      return [{ kind: "opened" }]
-    case "Text":
-      return [{ kind: "said.word", text: step.text }]
-    case "End":
-      return [closing(step)]
-    default:
-      return []
+const stepWriter = (): ResponsesReader.StepWriter => {
+  const events: Array<Dialect.JsonObject> = []
+  return {
+    write: (step) => {
+      if (step._tag === "Begin") events.push({ kind: "opened" })
+      if (step._tag === "Text") events.push({ kind: "said.word", text: step.text })
+      if (step._tag === "End") events.push(closing(step))
+    },
+    take: () => events.splice(0)
   }
 }
 
@@ -126,7 +115,7 @@ const Parley: Dialect.Dialect = {
     return { type: null, code: text(error, "code") || null, message: text(error, "message"), param: null }
   },
   meter: () => {
-    let seen = nothing
+    let seen = Dialect.unreported
     return {
       add: (frame, sign) => {
         if (sign === "end") seen = served(frame.value ?? {})
@@ -173,7 +162,7 @@ const Parley: Dialect.Dialect = {
     },
     bodyFromResponses: (response) => {
       const gathered = collector()
-      for (const step of ResponsesReader.make().finish(response)) eventsOf(step).forEach(gathered.add)
+      ResponsesReader.events(response, stepWriter()).forEach(gathered.add)
       return gathered.body() ?? {}
     },
     eventsToResponses: (context) => {
@@ -187,10 +176,7 @@ const Parley: Dialect.Dialect = {
         }
       }
     },
-    eventsFromResponses: () => {
-      const reader = ResponsesReader.make()
-      return { push: (event) => reader.push(event).flatMap(eventsOf) }
-    }
+    eventsFromResponses: () => ResponsesReader.transducer(stepWriter())
   },
   continuation: undefined
 }

@@ -4,7 +4,7 @@ import { dialects } from "../../src/dialect/index.ts"
 import type { FlexInferenceError } from "../../src/FlexInferenceError.ts"
 import * as Json from "../../src/wire/Json.ts"
 import { Behavior, Script } from "../../src/simulator/index.ts"
-import { adapters, type Call, type Request, type Result, send } from "../support/race.ts"
+import { adapters, list, type Request, type Result, send } from "../support/race.ts"
 
 /** Gemini is raced in its own format and behind a translation; neither may make a difference. */
 const surfaces = ["interactions", "responses"] as const
@@ -194,9 +194,6 @@ const rows: ReadonlyArray<Row> = [
     calls: [["flex", 0, 60_000, "aborted"], ["standard", 10_000, 10_000, "refused"]]
   }
 ]
-
-const list = (calls: ReadonlyArray<Call>) =>
-  calls.map(({ endedAt, openedAt, outcome, tier }) => [tier, openedAt, endedAt, outcome])
 
 const text = ({ frames }: Result, surface: Surface) =>
   frames.map(({ value }) => value === undefined ? "" : dialects[surface].textDelta(value) ?? "").join("")

@@ -41,6 +41,10 @@ export interface Call {
   readonly outcome: string
 }
 
+/** Tier, opened at, ended at, outcome. */
+export const list = (calls: ReadonlyArray<Call>) =>
+  calls.map(({ endedAt, openedAt, outcome, tier }) => [tier, openedAt, endedAt, outcome])
+
 /** What a caller met. */
 export interface Result {
   /** When the answer was committed; `undefined` where none was. */

@@ -8,7 +8,7 @@
 import type { FlexInferenceError } from "../../FlexInferenceError.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import { type Dialect, type Meter, type Served, type Sign, signs } from "../../Dialect.ts"
+import { type Dialect, type Meter, type Served, type Sign, signs, unreported } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
 import { bodyFromResponses, eventsFromResponses } from "./AnswerFromResponses.ts"
@@ -60,7 +60,7 @@ const sign = (frame: Frame): Sign => {
 
 const meter = (): Meter => {
   let searchSteps = 0
-  let seen: Served = { usage: undefined, tier: undefined, model: undefined }
+  let seen = unreported
   return {
     add: (frame, sign) => {
       if (sign === "final") seen = report(finalOf(frame.value ?? {}) ?? {}, searchSteps)

@@ -12,9 +12,9 @@ import {
   errorBlock,
   type InStreamFailure,
   type Meter,
-  type Served,
   signs,
-  type StreamSoFar
+  type StreamSoFar,
+  unreported
 } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
@@ -45,11 +45,9 @@ const failureOf = (event: JsonObject): InStreamFailure =>
     // The SDK's type is flat, the wire nests the failure under `error`; both occur.
     : describe(Json.object(event, "error") ?? event)
 
-const nothing: Served = { usage: undefined, tier: undefined, model: undefined }
-
 // Only the terminal event's object counts: the first events repeat the tier that was asked for.
 const meter = (): Meter => {
-  let seen = nothing
+  let seen = unreported
   return {
     add: (frame, sign) => {
       const response = sign === "end" ? Json.object(frame.value ?? {}, "response") : undefined
