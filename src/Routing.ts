@@ -136,7 +136,9 @@ const tierGate = (
 const offers = (tier: Tier, model: string, chain: Chain): Result.Result<void, FlexInferenceError> => {
   for (const { provider } of chain) {
     const lack = provider.unsupported(tier, model)
-    if (lack !== undefined) return Result.fail(unsupported({ ...lack, param: "start_within" }))
+    if (lack !== undefined) {
+      return Result.fail(unsupported({ ...lack, ...page(provider, lack.code), param: "start_within" }))
+    }
   }
   return Result.void
 }
@@ -231,9 +233,15 @@ const routeOf = (
     : Result.succeed({ provider, connection, dialect })
 }
 
+const page = ({ docUrls }: Provider, code: string): { readonly docUrl?: string } => {
+  const docUrl = Object.hasOwn(docUrls, code) ? docUrls[code] : undefined
+  return docUrl === undefined ? {} : { docUrl }
+}
+
 const noKey = (provider: Provider): FlexInferenceError =>
   unauthenticated({
     code: provider.missingKeyCode,
+    ...page(provider, provider.missingKeyCode),
     provider: provider.name,
     message: `No ${provider.title} key is configured. Set ${provider.keyVariables[0]}, or ask for a model of a ` +
       `provider that has one.`

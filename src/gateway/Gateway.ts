@@ -71,10 +71,11 @@ interface Path {
   readonly dialect: Dialect
 }
 
-const openAI = dialects.responses
-const models: Path = { path: "/v1/models", method: "GET", dialect: openAI }
-const model: Path = { path: "/v1/models/:model", method: "GET", dialect: openAI }
-const health: Path = { path: "/healthz", method: "GET", dialect: openAI }
+/** Whose clients list models, and whose error envelope stands where no format was asked for. */
+const common = dialects.responses
+const models: Path = { path: "/v1/models", method: "GET", dialect: common }
+const model: Path = { path: "/v1/models/:model", method: "GET", dialect: common }
+const health: Path = { path: "/healthz", method: "GET", dialect: common }
 
 const formats = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Dialect> =>
   Array.from(registry(options?.dialects).values())
@@ -133,7 +134,7 @@ const unrouted =
     const asked = (request.url.split("?", 1)[0] ?? "").toLowerCase().replace(/(?<=.)\/$/, "")
     const known = paths.find(({ path }) => path === model.path ? /^\/v1\/models\/[^/]+$/.test(asked) : path === asked)
     if (known === undefined || known.method === request.method) {
-      return Reply.failure(Refusal.notFound(paths.map(({ method, path }) => `${method} ${path}`)), openAI)
+      return Reply.failure(Refusal.notFound(paths.map(({ method, path }) => `${method} ${path}`)), common)
     }
     const allowed = known.method === "GET" ? "GET, HEAD" : known.method
     return HttpServerResponse.setHeader(

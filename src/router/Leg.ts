@@ -324,9 +324,10 @@ const watched = (
 
   // Deltas follow deltas, and tell no more than the first of them.
   const passAlike = (cursor: Sse.Cursor, { event }: Sse.Frame): void => {
+    const { telling } = dialect
     if (event === undefined) {
-      if (dialect.telling.length > 0) cursor.pass("data: {", dialect.telling)
-    } else if (event.endsWith("delta")) cursor.pass(`event: ${event}\ndata: {`, dialect.telling)
+      if (telling !== undefined) cursor.pass("data: {", telling)
+    } else if (event.endsWith("delta")) cursor.pass(`event: ${event}\ndata: {`, telling ?? [])
   }
 
   const onEnd: Frames = Effect.suspend(() => {

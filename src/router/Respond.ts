@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import type { Served } from "../Dialect.ts"
+import { unreported } from "../Dialect.ts"
 import * as Embedded from "../dialect/Embedded.ts"
 import { FlexInferenceError } from "../FlexInferenceError.ts"
 import type * as Routing from "../Routing.ts"
@@ -31,8 +31,6 @@ export const respond = (job: Job): Effect.Effect<RouterResponse.Answer, FlexInfe
 const streaming = OpenLeg.streamed("stream")
 const collecting = OpenLeg.streamed("collect")
 
-const nothing: Served = { usage: undefined, tier: undefined, model: undefined }
-
 const relay = (job: Job, committed: Committed<Leg.Opened>): RouterResponse.StreamAnswer => {
   let costMicroUsd: number | undefined
   const routing = () => record(job, committed, { ...committed.answer.served(), costMicroUsd })
@@ -46,7 +44,7 @@ const relay = (job: Job, committed: Committed<Leg.Opened>): RouterResponse.Strea
     })
     : relayed
   // What a leg has reported by now is the answer's to tell, when it gets there.
-  return RouterResponse.stream(frames, record(job, committed, nothing), Effect.sync(routing))
+  return RouterResponse.stream(frames, record(job, committed, unreported), Effect.sync(routing))
 }
 
 const body = (job: Job, committed: Committed<Leg.Body>): RouterResponse.BodyAnswer => {

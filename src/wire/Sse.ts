@@ -348,6 +348,8 @@ const blankLines = () => {
   let afterCr = false
   // Whether that CR ended a blank line, which the LF of a CRLF still belongs to.
   let crWasBlank = false
+  // Whether the last line ended in CRLF, so that a CR that comes last is half of one.
+  let isCrlf = false
 
   const slow = (bytes: Uint8Array): number => {
     let boundary = 0
@@ -355,14 +357,16 @@ const blankLines = () => {
       const byte = bytes[at]
       if (byte === lf && afterCr) {
         afterCr = false
+        isCrlf = true
         if (crWasBlank) boundary = at + 1
         continue
       }
+      if (afterCr || byte === lf) isCrlf = false
       afterCr = byte === cr
       crWasBlank = afterCr && atLineStart
       if (byte !== lf && byte !== cr) atLineStart = false
-      else if (atLineStart) boundary = at + 1
-      else atLineStart = true
+      else if (!atLineStart) atLineStart = true
+      else if (!(isCrlf && afterCr && at === bytes.length - 1)) boundary = at + 1
     }
     return boundary
   }

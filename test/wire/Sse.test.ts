@@ -91,6 +91,15 @@ describe("a reader", () => {
     assert.strictEqual(bytes.toString(), "data: 1\n\ndata: 2\n\n")
   })
 
+  it("does not tear the last line end of a frame in two, of which the end of a stream would lose the half", () => {
+    const reader = Sse.reader()
+    assert.deepStrictEqual(reader.feed(encoder.encode("data: [DONE]\r\n\r")), [])
+    const read = reader.feed(encoder.encode("\n"))
+    if ("_tag" in read) return assert.fail("a frame was too long")
+    assert.deepStrictEqual(read.map(({ bytes }) => decoder.decode(bytes)), ["data: [DONE]\r\n\r\n"])
+    assert.deepStrictEqual(read.flatMap(({ frames }) => frames.map(({ data }) => data)), ["[DONE]"])
+  })
+
   it("skips a retry line, and reads what comes after it", () => {
     const { frames } = read(encoder.encode(`retry: 100\n\nretry: 5\n${plain}`), [7])
     assert.deepStrictEqual(frames.map(({ data }) => data), ["{\"ä\":1}", "[DONE]"])

@@ -237,7 +237,7 @@ export interface WebSearchWriter {
  * **Example** (a transducer)
  *
  * ```text
- * const writer = ResponsesHub.make(context)
+ * const writer = ResponsesWriter.make(context)
  * const message = writer.message()
  * message.text("Hello")
  * writer.finish({ status: "completed", usage })
