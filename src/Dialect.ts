@@ -123,12 +123,27 @@ export interface KeyPlace {
   readonly searchParam?: string | undefined
 }
 
+/**
+ * What of a call's headers and query belongs to the format, and therefore goes through where both sides speak it. All
+ * names are in lower case.
+ */
+export interface Protocol {
+  /** How the names of its vendor's own headers begin, those of requests and those of answers. */
+  readonly prefixes: ReadonlyArray<string>
+  /** Further request headers. */
+  readonly names?: ReadonlyArray<string> | undefined
+  /** Parameters of a request's query. */
+  readonly query?: ReadonlyArray<string> | undefined
+}
+
 /** A wire format. */
 export interface Dialect {
   readonly name: DialectName
   /** The paths its clients post to, below the address that they are given; the first is its own. */
   readonly paths: readonly [`/${string}`, ...ReadonlyArray<`/${string}`>]
   readonly key: KeyPlace | undefined
+  /** Without one, only the headers that all formats share go through. */
+  readonly protocol?: Protocol | undefined
   /** What a request says in addition whose stream is collected, so that nothing of a whole answer is missing. */
   readonly collecting: JsonObject
   /** OpenTelemetry's `gen_ai.operation.name`. */

@@ -21,6 +21,7 @@
  * ```
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -31,15 +32,17 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type { Dialect } from "../Dialect.ts"
+import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import { dialects, registry } from "../dialect/index.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
-import { Router } from "../Router.ts"
+import { type Caller, Router } from "../Router.ts"
 import * as Auth from "./Auth.ts"
 import { DrainingServer } from "./DrainingServer.ts"
 import * as Models from "./Models.ts"
 import * as Refusal from "./GatewayError.ts"
 import * as Reply from "./Reply.ts"
 import * as RequestBody from "./RequestBody.ts"
+import * as RequestId from "./RequestId.ts"
 
 /** What the gateway can be told. */
 export interface Options {
@@ -94,48 +97,68 @@ export const routes = (
     const router = yield* Router
     const catalog = yield* ModelCatalog.Current
     const authorize = Auth.make(options?.keys ?? [])
-    const authorized = ({ dialect }: Path) =>
-      Effect.gen(function*() {
-        const request = yield* HttpServerRequest.HttpServerRequest
-        const searchParams = yield* HttpServerRequest.ParsedSearchParams
-        yield* authorize(dialect.key, { headers: request.headers, searchParams })
-        return request
-      })
+    const nameOf = yield* RequestId.make
+    const add = <R>(
+      { dialect, method, path }: Path,
+      respond: (call: Call) => Effect.Effect<HttpServerResponse.HttpServerResponse, FlexInferenceError, R>
+    ) =>
+      http.add(
+        method,
+        path,
+        Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+          const requestId = nameOf(request)
+          const answered = Effect.flatMap(HttpServerRequest.ParsedSearchParams, (query) =>
+            Effect.andThen(
+              authorize(dialect.key, { headers: request.headers, searchParams: query }),
+              respond({ request, requestId, query })
+            ))
+          return Reply.orFailure(answered, dialect, requestId)
+        })
+      )
     for (const surface of surfacesOf(options)) {
-      const { dialect, method, path } = surface
-      const respond = Effect.gen(function*() {
-        const text = yield* RequestBody.read(yield* authorized(surface))
-        const answer = yield* RequestBody.blameDepth(text)(router.open(dialect.name, text))
-        return Reply.answer(answer, dialect)
-      })
-      yield* http.add(method, path, Reply.orFailure(respond, dialect))
+      const { dialect } = surface
+      yield* add(surface, ({ query, request, requestId }) =>
+        Effect.gen(function*() {
+          const text = yield* RequestBody.read(request)
+          const answer = yield* RequestBody.blameDepth(text)(
+            router.open(dialect.name, text, undefined, { headers: request.headers, query })
+          )
+          const retires = Models.retiresSoon(catalog, answer.routing.model, yield* Clock.currentTimeMillis)
+          return Reply.answer(answer, dialect, { requestId, retires })
+        }))
     }
-    const list = Effect.as(authorized(models), HttpServerResponse.jsonUnsafe(Models.list(catalog)))
-    yield* http.add(models.method, models.path, Reply.orFailure(list, models.dialect))
-    const one = Effect.gen(function*() {
-      yield* authorized(model)
-      const { model: id = "" } = yield* HttpRouter.params
-      const found = ModelCatalog.get(catalog, id)
-      return found === undefined
-        ? yield* Effect.fail(Refusal.modelNotFound(id))
-        : HttpServerResponse.jsonUnsafe(Models.entry(catalog, found, id))
-    })
-    yield* http.add(model.method, model.path, Reply.orFailure(one, model.dialect))
-    yield* http.add(health.method, health.path, HttpServerResponse.jsonUnsafe({ status: "ok" }))
+    yield* add(models, ({ requestId }) => Effect.succeed(Reply.facts(Models.list(catalog), requestId)))
+    yield* add(model, ({ requestId }) =>
+      Effect.flatMap(HttpRouter.params, ({ model: id = "" }) => {
+        const found = ModelCatalog.get(catalog, id)
+        return found === undefined
+          ? Effect.fail(Refusal.modelNotFound(id))
+          : Effect.succeed(Reply.facts(Models.entry(catalog, found, id), requestId))
+      }))
+    yield* http.add(health.method, health.path, (request) =>
+      Effect.succeed(Reply.facts({ status: "ok" }, nameOf(request))))
   }))
+
+/** One request, once it may pass. */
+interface Call {
+  readonly request: HttpServerRequest.HttpServerRequest
+  readonly requestId: string
+  readonly query: NonNullable<Caller["query"]>
+}
 
 /** What no route answers: an unknown path, or a known one asked with another method. */
 const unrouted =
-  (paths: ReadonlyArray<Path>) =>
+  (paths: ReadonlyArray<Path>, nameOf: (request: HttpServerRequest.HttpServerRequest) => string) =>
   (request: HttpServerRequest.HttpServerRequest): HttpServerResponse.HttpServerResponse => {
+    const requestId = nameOf(request)
     const asked = (request.url.split("?", 1)[0] ?? "").toLowerCase().replace(/(?<=.)\/$/, "")
     const known = paths.find(({ path }) => path === model.path ? /^\/v1\/models\/[^/]+$/.test(asked) : path === asked)
     if (known === undefined || known.method === request.method) {
-      return Reply.failure(Refusal.notFound(paths.map(({ method, path }) => `${method} ${path}`)), openAI)
+      return Reply.failure(Refusal.notFound(paths.map(({ method, path }) => `${method} ${path}`)), openAI, requestId)
     }
     const allowed = known.method === "GET" ? "GET, HEAD" : known.method
     return HttpServerResponse.setHeader(
-      Reply.failure(Refusal.methodNotAllowed(known.path, known.method), known.dialect),
+      Reply.failure(Refusal.methodNotAllowed(known.path, known.method), known.dialect, requestId),
       "allow",
       allowed
     )
@@ -155,22 +178,30 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
   const marked = options?.simulated === true
     ? HttpServerResponse.setHeader("x-flexinference-simulated", "true")
     : (response: HttpServerResponse.HttpServerResponse) => response
-  return Layer.unwrap(Effect.map(HttpRouter.toHttpEffect(routes(options)), (routed) =>
-    HttpServer.serve(
-      routed.pipe(
-        // The routes handle whatever happens in them: what is left is that there was none.
-        Effect.catchTag("HttpServerError", () => Effect.map(HttpServerRequest.HttpServerRequest, unrouted(paths))),
-        Effect.map(marked)
+  const app = Effect.zipWith(
+    HttpRouter.toHttpEffect(routes(options)),
+    RequestId.make,
+    (routed, nameOf) =>
+      HttpServer.serve(
+        routed.pipe(
+          // The routes handle whatever happens in them: what is left is that there was none.
+          Effect.catchTag(
+            "HttpServerError",
+            () => Effect.map(HttpServerRequest.HttpServerRequest, unrouted(paths, nameOf))
+          ),
+          Effect.map(marked)
+        )
       )
-    ))).pipe(
-      Layer.provide(Auth.redacted(formats(options))),
-      Layer.provideMerge(NodeHttpServer.layerServer(
-        () => new DrainingServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }),
-        {
-          host: options?.host ?? "127.0.0.1",
-          port: options?.port ?? 8787,
-          gracefulShutdownTimeout: options?.drain ?? "20 seconds"
-        }
-      ))
-    )
+  )
+  return Layer.unwrap(app).pipe(
+    Layer.provide(Auth.redacted(formats(options))),
+    Layer.provideMerge(NodeHttpServer.layerServer(
+      () => new DrainingServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }),
+      {
+        host: options?.host ?? "127.0.0.1",
+        port: options?.port ?? 8787,
+        gracefulShutdownTimeout: options?.drain ?? "20 seconds"
+      }
+    ))
+  )
 }

@@ -1,4 +1,5 @@
 /** The model listing (contract (a)): OpenAI's shape, with what can be raced at which tiers, and until when. */
+import * as Duration from "effect/Duration"
 import type { JsonObject } from "../wire/Json.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
 
@@ -20,6 +21,15 @@ export const entry = (
     ...(model.retires === undefined ? {} : { retires: model.retires })
   }
 })
+
+/** How long before its end a model's answers say so. */
+const notice = Duration.toMillis(Duration.days(30))
+
+/** The day on which a model's provider stops serving it, where that is less than 30 days from now. */
+export const retiresSoon = (catalog: ModelCatalog.ModelCatalog, model: string, now: number): string | undefined => {
+  const retires = ModelCatalog.retires(catalog, model)
+  return retires === undefined || Date.parse(retires) > now + notice ? undefined : retires.slice(0, 10)
+}
 
 /** Every model of the catalogue, by every name. */
 export const list = (catalog: ModelCatalog.ModelCatalog): JsonObject => ({

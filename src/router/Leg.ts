@@ -19,15 +19,17 @@ import {
   streamFailed,
   timedOut,
   type TimeoutClock,
-  transportFailed
+  transportFailed,
+  withHeaders
 } from "../FlexInferenceError.ts"
-import type { Connection, Provider } from "../Provider.ts"
+import type { Connection, Endpoint, Provider } from "../Provider.ts"
 import * as Verdict from "../provider/Verdict.ts"
 import * as Transport from "../Transport.ts"
 import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as Sse from "../wire/Sse.ts"
 import * as Bounds from "./Bounds.ts"
+import * as Passage from "./Passage.ts"
 import * as Watch from "./Watch.ts"
 
 /** How long a leg may keep its caller waiting; all by Effect's `Clock`. */
@@ -59,6 +61,11 @@ export interface Options {
   readonly provider: Provider
   readonly connection: Connection
   readonly dialect: Dialect
+  /** Whether the caller asked in that dialect: then what belongs to it goes through, both ways. */
+  readonly native: boolean
+  readonly accountHeaders: boolean
+  /** What goes upstream beside the provider's own headers, and in place of those of the same name. */
+  readonly sent: Passage.Sent | undefined
   /** The request in the leg's own dialect, as JSON text. */
   readonly body: string
   readonly clocks: Clocks
@@ -134,13 +141,14 @@ interface Running {
 }
 
 const begin = (options: Options, stream: boolean): Effect.Effect<Running, never, Scope.Scope> => {
-  const { clocks, connection, dialect, provider, transport, untilStart } = options
-  const endpoint = provider.endpoint({
+  const { clocks, connection, dialect, provider, sent, transport, untilStart } = options
+  const own = provider.endpoint({
     dialect: dialect.name,
     stream,
     // A provider that is told less would end an answer that started late but in time.
     deadline: stream ? Duration.sum(untilStart ?? clocks.firstByte, clocks.total) : clocks.total
   }, connection)
+  const endpoint = sent === undefined ? own : withSent(own, sent)
   return Effect.flatMap(
     transport.call({ ...endpoint, body: options.body }),
     (call) =>
@@ -165,6 +173,21 @@ const begin = (options: Options, stream: boolean): Effect.Effect<Running, never,
   )
 }
 
+const withSent = ({ headers, url }: Endpoint, sent: Passage.Sent): Endpoint => ({
+  url: sent.query === "" ? url : `${url}${url.includes("?") ? "&" : "?"}${sent.query}`,
+  headers: { ...headers, ...sent.headers }
+})
+
+/** The error, with what its provider said beside it. */
+const told = (
+  { accountHeaders, dialect, native }: Options,
+  { headers }: Transport.Response,
+  error: FlexInferenceError
+): FlexInferenceError => {
+  const passed = native ? Passage.answer(dialect.protocol, headers, accountHeaders) : undefined
+  return passed === undefined ? error : withHeaders(error, passed)
+}
+
 /** The answer, if it is a good one; the error that it tells of otherwise. */
 const answered = (options: Options, running: Running): Effect.Effect<Transport.Response, FlexInferenceError> =>
   Effect.matchEffect(running.call.response, {
@@ -176,10 +199,12 @@ const answered = (options: Options, running: Running): Effect.Effect<Transport.R
   })
 
 const errorOf = (
-  { provider }: Options,
+  options: Options,
   { watch }: Running,
-  { headers, pull, status }: Transport.Response
+  response: Transport.Response
 ): Effect.Effect<FlexInferenceError> => {
+  const { provider } = options
+  const { headers, pull, status } = response
   if (status < 400) {
     return Effect.succeed(transportFailed({
       provider: provider.name,
@@ -195,7 +220,8 @@ const errorOf = (
     Effect.flatMap((text = "") =>
       Effect.map(Clock.currentTimeMillis, (receivedAt) => {
         watch.stop()
-        return Verdict.errorOf(provider, { status, headers, text, body: Json.parseObject(text), receivedAt })
+        const answer = { status, headers, text, body: Json.parseObject(text), receivedAt }
+        return told(options, response, Verdict.errorOf(provider, answer))
       })
     )
   )
@@ -294,12 +320,13 @@ const watched = (
     } else if (sign === "failed") {
       const event = frame.value ?? {}
       // A number too large for a double is read as infinite, which the error's event, being JSON, cannot hold.
-      return Verdict.streamErrorOf(
+      const error = Verdict.streamErrorOf(
         provider,
         dialect.failureOf(event),
         Json.parseObject(JSON.stringify(event)) ?? {},
         started
       )
+      return started ? error : told(options, response, error)
     }
     meter.add(frame, sign)
     if (sign === dialect.whole) whole = true

@@ -107,6 +107,8 @@ export const Interactions: Dialect = {
   name: "interactions",
   paths: ["/v1/interactions", "/v1beta/interactions"],
   key: { header: "x-goog-api-key", searchParam: "key" },
+  // `api-revision` named the schema when it changed (vendor documentation).
+  protocol: { prefixes: ["x-goog-", "x-gemini-"], names: ["api-revision"] },
   collecting: {},
   operation: "generate_content",
   sign,

@@ -122,6 +122,8 @@ export const Messages: Dialect = {
   name: "messages",
   paths: ["/v1/messages"],
   key: { header: "x-api-key" },
+  // Betas are named in `anthropic-beta`; the vendor's clients add `?beta=true` for them.
+  protocol: { prefixes: ["anthropic-"], query: ["beta"] },
   collecting: {},
   operation: "chat",
   sign,

@@ -91,6 +91,7 @@ export const Responses: Dialect = {
   name: "responses",
   paths: ["/v1/responses"],
   key: undefined,
+  protocol: { prefixes: ["openai-"] },
   collecting: {},
   operation: "chat",
   sign,
