@@ -45,7 +45,7 @@ import * as RequestBody from "./RequestBody.ts"
 import * as RequestId from "./RequestId.ts"
 
 /** What the gateway can be told. */
-export interface Options {
+export interface Options extends RequestBody.Options {
   /** Formats of one's own beside the built-in ones; the router is told of them too. */
   readonly dialects?: ReadonlyArray<Dialect> | undefined
   /** The keys it accepts. Without any it accepts everyone, so serve loopback only. */
@@ -91,13 +91,14 @@ const surfacesOf = (options: Pick<Options, "dialects"> | undefined): ReadonlyArr
  * and how it listens is up to that server; `layer` is a whole one.
  */
 export const routes = (
-  options?: Pick<Options, "dialects" | "keys">
+  options?: Pick<Options, "dialects" | "keys" | "maxBody" | "maxBodies">
 ): Layer.Layer<never, never, HttpRouter.HttpRouter | Router> =>
   HttpRouter.use(Effect.fnUntraced(function*(http) {
     const router = yield* Router
     const catalog = yield* ModelCatalog.Current
     const authorize = Auth.make(options?.keys ?? [])
     const nameOf = yield* RequestId.make
+    const readBody = RequestBody.make(options)
     const add = <R>(
       { dialect, method, path }: Path,
       respond: (call: Call) => Effect.Effect<HttpServerResponse.HttpServerResponse, FlexInferenceError, R>
@@ -119,7 +120,7 @@ export const routes = (
       const { dialect } = surface
       yield* add(surface, ({ query, request, requestId }) =>
         Effect.gen(function*() {
-          const text = yield* RequestBody.read(request)
+          const text = yield* readBody(request)
           const answer = yield* RequestBody.blameDepth(text)(
             router.open(dialect.name, text, undefined, { headers: request.headers, query })
           )

@@ -1,5 +1,6 @@
 /** The errors that only a gateway has: about the path, the method and the body, before the router sees a request. */
-import { type FlexInferenceError, invalidRequest } from "../FlexInferenceError.ts"
+import * as Duration from "effect/Duration"
+import { CapacityRefused, FlexInferenceError, invalidRequest } from "../FlexInferenceError.ts"
 
 const refusal = (
   status: number,
@@ -47,6 +48,17 @@ export const tooLarge = (limit: number): FlexInferenceError => {
     example: "a smaller body"
   })
 }
+
+export const tooManyBytes: FlexInferenceError = new FlexInferenceError({
+  reason: new CapacityRefused({
+    origin: "flexinference",
+    status: 503,
+    type: "server_error",
+    code: "gateway_busy",
+    message: "The gateway holds as many bytes of other requests as it may. Nothing was sent; try again in a moment.",
+    retryAfter: Duration.seconds(1)
+  })
+})
 
 export const unreadableBody: FlexInferenceError = refusal(400, {
   code: "invalid_body",

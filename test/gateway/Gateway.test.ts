@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Logger, Redacted, Schema, Scope, Tracer } from "effect"
+import { Deferred, Duration, Effect, Exit, Fiber, Logger, Queue, Redacted, Schema, Scope, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { once } from "node:events"
 import { request } from "node:http"
@@ -17,7 +17,7 @@ interface Reply {
   readonly text: string
 }
 
-const call = (url: string, init?: RequestInit): Effect.Effect<Reply> =>
+const call = (url: string, init?: RequestInit & { readonly duplex?: "half" }): Effect.Effect<Reply> =>
   Effect.promise(async (signal) => {
     const response = await fetch(url, { signal, ...init })
     return { status: response.status, headers: response.headers, text: await response.text() }
@@ -57,6 +57,8 @@ const surfaces = [
     conversation: { max_tokens: 100, messages: [{ role: "user", content: "Hello" }] }
   }
 ]
+
+const problem = { field: "model", code: "missing_model", message: "No.", rule: "Yes.", example: "\"x\"" }
 
 const good = { model: "gpt-5.5", start_within: "default", input: "Hello" }
 
@@ -164,7 +166,7 @@ describe("Gateway", () => {
 
     it.live.each(table)("%s with %i %s", ([, status, code, init]) =>
       Effect.gen(function*() {
-        const { url } = yield* Running.onSimulator({})
+        const { url } = yield* Running.onSimulator({ gateway: { maxBody: 1_000_000 } })
         const reply = yield* call(`${url}/v1/responses`, { method: "POST", ...init })
         assert.strictEqual(reply.status, status, reply.text)
         assert.strictEqual(blockOf(reply.text)["code"], code)
@@ -186,11 +188,65 @@ describe("Gateway", () => {
 
     it.live("nothing of just the size that is allowed", () =>
       Effect.gen(function*() {
-        const { url } = yield* Running.onSimulator({})
+        const { url } = yield* Running.onSimulator({ gateway: { maxBody: "1 MB" } })
         const body = JSON.stringify({ ...good, input: "" })
         const full = body.replace("\"\"", `"${"x".repeat(1_000_000 - body.length)}"`)
         assert.lengthOf(full, 1_000_000)
         assert.strictEqual((yield* post(`${url}/v1/responses`, full)).status, 200)
+      }))
+
+    it.live("no body of 32 MB, unless it is told to", () =>
+      Effect.gen(function*() {
+        const url = yield* Running.onRouter(() => Effect.die("the body came through"))
+        const statusOf = (size: number) =>
+          Effect.map(post(`${url}/v1/responses`, " ".repeat(size)), ({ status }) => status)
+        assert.strictEqual(yield* statusOf(32_000_000), 500)
+        assert.strictEqual(yield* statusOf(32_000_001), 413)
+      }))
+
+    it.live("what would be more than all bodies together may have, for as long as that is so", () =>
+      Effect.gen(function*() {
+        const begun = yield* Queue.unbounded<Deferred.Deferred<void>>()
+        const url = yield* Running.onRouter(
+          () =>
+            Effect.gen(function*() {
+              const end = yield* Deferred.make<void>()
+              yield* Queue.offer(begun, end)
+              yield* Deferred.await(end)
+              return yield* Effect.fail(invalidRequest([problem]))
+            }),
+          { maxBody: "1 MB", maxBodies: "1 MB" }
+        )
+        const large = " ".repeat(600_000)
+        const whole = post(`${url}/v1/responses`, large)
+        const unsaid = Effect.suspend(() =>
+          call(`${url}/v1/responses`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: new Blob([large]).stream(),
+            duplex: "half"
+          })
+        )
+        for (const ending of ["an answer", "the caller's leaving"]) {
+          const first = yield* Effect.forkChild(whole)
+          const end = yield* Queue.take(begun)
+          for (const other of [whole, unsaid]) {
+            const refused = yield* other
+            assert.strictEqual(refused.status, 503)
+            assert.strictEqual(refused.headers.get("retry-after"), "1")
+            assert.isNull(refused.headers.get("x-should-retry"))
+            assert.strictEqual(blockOf(refused.text)["code"], "gateway_busy")
+          }
+          // A small one still fits.
+          const small = yield* Effect.forkChild(post(`${url}/v1/responses`, " ".repeat(300_000)))
+          yield* Deferred.succeed(yield* Queue.take(begun), undefined)
+          assert.strictEqual((yield* Fiber.join(small)).status, 400)
+          yield* ending === "an answer" ? Deferred.succeed(end, undefined) : Fiber.interrupt(first)
+          // What was held is let go when the connection is found to be gone, which nothing here tells of.
+          const next = yield* Effect.forkChild(Effect.repeat(whole, { until: ({ status }) => status !== 503 }))
+          yield* Deferred.succeed(yield* Queue.take(begun), undefined)
+          assert.strictEqual((yield* Fiber.join(next)).status, 400)
+        }
       }))
 
     it.live.each(surfaces)(
@@ -411,7 +467,6 @@ describe("Gateway", () => {
 
     it.live("that cannot be mended by repetition say so", () =>
       Effect.gen(function*() {
-        const problem = { field: "model", code: "missing_model", message: "No.", rule: "Yes.", example: "\"x\"" }
         const url = yield* Running.onRouter(() => Effect.fail(invalidRequest([problem])))
         const reply = yield* post(`${url}/v1/responses`, good)
         assert.strictEqual(reply.headers.get("x-should-retry"), "false")
