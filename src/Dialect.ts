@@ -7,6 +7,7 @@
  */
 import type * as Result from "effect/Result"
 import type { FlexInferenceError } from "./FlexInferenceError.ts"
+import type { Instant } from "./ModelCatalog.ts"
 import type { Usage } from "./Usage.ts"
 import type { JsonObject } from "./wire/Json.ts"
 import type { Frame } from "./wire/Sse.ts"
@@ -123,6 +124,28 @@ export interface KeyPlace {
   readonly searchParam?: string | undefined
 }
 
+/** A model of a listing, in the words of no format. */
+export interface ListedModel {
+  /** The name it is listed by: its own, another one, or a dated one that was asked for. */
+  readonly id: string
+  readonly provider: string
+  /** Epoch seconds. */
+  readonly created: number
+  readonly retires: Instant | undefined
+  /** What the router can do with it, for whoever looks. */
+  readonly flexinference: JsonObject
+}
+
+/** How the clients of a format list models. */
+export interface Listing {
+  /** Where they ask for all; one model is a segment further. */
+  readonly paths: ReadonlyArray<`/${string}`>
+  /** The request headers by which they are known, any of them, where another format lists at the same path. */
+  readonly knownBy: ReadonlyArray<string>
+  readonly entry: (model: ListedModel) => JsonObject
+  readonly page: (models: ReadonlyArray<ListedModel>) => JsonObject
+}
+
 /**
  * What of a call's headers and query belongs to the format, and therefore goes through where both sides speak it. All
  * names are in lower case.
@@ -144,6 +167,7 @@ export interface Dialect {
   readonly key: KeyPlace | undefined
   /** Without one, only the headers that all formats share go through. */
   readonly protocol?: Protocol | undefined
+  readonly listing?: Listing | undefined
   /** What a request says in addition whose stream is collected, so that nothing of a whole answer is missing. */
   readonly collecting: JsonObject
   /** OpenTelemetry's `gen_ai.operation.name`. */

@@ -39,6 +39,7 @@ import { type Caller, Router } from "../Router.ts"
 import * as Auth from "./Auth.ts"
 import { DrainingServer } from "./DrainingServer.ts"
 import * as Models from "./Models.ts"
+import * as Paths from "./Paths.ts"
 import * as Refusal from "./GatewayError.ts"
 import * as Reply from "./Reply.ts"
 import * as RequestBody from "./RequestBody.ts"
@@ -68,23 +69,15 @@ export interface Options extends RequestBody.Options {
   readonly drain?: Duration.Input | undefined
 }
 
-interface Path {
-  readonly path: `/${string}`
-  readonly method: "GET" | "POST"
-  readonly dialect: Dialect
-}
-
 const openAI = dialects.responses
-const models: Path = { path: "/v1/models", method: "GET", dialect: openAI }
-const model: Path = { path: "/v1/models/:model", method: "GET", dialect: openAI }
-const health: Path = { path: "/healthz", method: "GET", dialect: openAI }
+/** Any client's first look, and what a supervisor asks. */
+const greetings: ReadonlyArray<Paths.Path> = [
+  { path: "/", method: "GET", dialect: openAI, keys: [] },
+  { path: "/healthz", method: "GET", dialect: openAI, keys: [] }
+]
 
 const formats = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Dialect> =>
   Array.from(registry(options?.dialects).values())
-
-/** The surfaces: a path for every place that the clients of a format post to. */
-const surfacesOf = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Path> =>
-  formats(options).flatMap((dialect) => dialect.paths.map((path): Path => ({ path, method: "POST", dialect })))
 
 /**
  * The routes, for a server that has others too: they are added to its `HttpRouter`. What it answers to unknown paths
@@ -100,8 +93,9 @@ export const routes = (
     const nameOf = yield* RequestId.make
     const readBody = RequestBody.make(options)
     const add = <R>(
-      { dialect, method, path }: Path,
-      respond: (call: Call) => Effect.Effect<HttpServerResponse.HttpServerResponse, FlexInferenceError, R>
+      { dialect, keys, method, path }: Paths.Path,
+      respond: (call: Call) => Effect.Effect<HttpServerResponse.HttpServerResponse, FlexInferenceError, R>,
+      speaks?: (headers: Caller["headers"]) => Dialect
     ) =>
       http.add(
         method,
@@ -110,13 +104,13 @@ export const routes = (
           const requestId = nameOf(request)
           const answered = Effect.flatMap(HttpServerRequest.ParsedSearchParams, (query) =>
             Effect.andThen(
-              authorize(dialect.key, { headers: request.headers, searchParams: query }),
+              authorize(keys, { headers: request.headers, searchParams: query }),
               respond({ request, requestId, query })
             ))
-          return Reply.orFailure(answered, dialect, requestId)
+          return Reply.orFailure(answered, speaks?.(request.headers) ?? dialect, requestId)
         })
       )
-    for (const surface of surfacesOf(options)) {
+    for (const surface of Paths.surfaces(formats(options))) {
       const { dialect } = surface
       yield* add(surface, ({ query, request, requestId }) =>
         Effect.gen(function*() {
@@ -128,16 +122,22 @@ export const routes = (
           return Reply.answer(answer, dialect, { requestId, retires })
         }))
     }
-    yield* add(models, ({ requestId }) => Effect.succeed(Reply.facts(Models.list(catalog), requestId)))
-    yield* add(model, ({ requestId }) =>
-      Effect.flatMap(HttpRouter.params, ({ model: id = "" }) => {
-        const found = ModelCatalog.get(catalog, id)
-        return found === undefined
-          ? Effect.fail(Refusal.modelNotFound(id))
-          : Effect.succeed(Reply.facts(Models.entry(catalog, found, id), requestId))
-      }))
-    yield* http.add(health.method, health.path, (request) =>
-      Effect.succeed(Reply.facts({ status: "ok" }, nameOf(request))))
+    for (const { all, lister, one } of Paths.models(formats(options))) {
+      const speaks = (headers: Caller["headers"]) => lister(headers).dialect
+      yield* add(all, ({ request, requestId }) =>
+        Effect.succeed(Reply.facts(lister(request.headers).listing.page(Models.all(catalog)), requestId)), speaks)
+      yield* add(one, ({ request, requestId }) =>
+        Effect.flatMap(HttpRouter.params, ({ model: id = "" }) => {
+          const found = Models.find(catalog, id)
+          return found === undefined
+            ? Effect.fail(Refusal.modelNotFound(id))
+            : Effect.succeed(Reply.facts(lister(request.headers).listing.entry(found), requestId))
+        }), speaks)
+    }
+    for (const { method, path } of greetings) {
+      yield* http.add(method, path, (request) =>
+        Effect.succeed(Reply.facts({ status: "ok" }, nameOf(request))))
+    }
   }))
 
 /** One request, once it may pass. */
@@ -149,13 +149,20 @@ interface Call {
 
 /** What no route answers: an unknown path, or a known one asked with another method. */
 const unrouted =
-  (paths: ReadonlyArray<Path>, nameOf: (request: HttpServerRequest.HttpServerRequest) => string) =>
+  (paths: ReadonlyArray<Paths.Path>, nameOf: (request: HttpServerRequest.HttpServerRequest) => string) =>
   (request: HttpServerRequest.HttpServerRequest): HttpServerResponse.HttpServerResponse => {
     const requestId = nameOf(request)
     const asked = (request.url.split("?", 1)[0] ?? "").toLowerCase().replace(/(?<=.)\/$/, "")
-    const known = paths.find(({ path }) => path === model.path ? /^\/v1\/models\/[^/]+$/.test(asked) : path === asked)
+    const known = paths.find((path) => Paths.matches(path, asked))
     if (known === undefined || known.method === request.method) {
       return Reply.failure(Refusal.notFound(paths.map(({ method, path }) => `${method} ${path}`)), openAI, requestId)
+    }
+    // A client that would rather speak over a socket is told at once that it has to do without.
+    if (known.method === "POST" && request.headers["upgrade"] !== undefined) {
+      return HttpServerResponse.setHeaders(Reply.failure(Refusal.noUpgrade(known.path), known.dialect, requestId), {
+        upgrade: "HTTP/1.1",
+        connection: "close"
+      })
     }
     const allowed = known.method === "GET" ? "GET, HEAD" : known.method
     return HttpServerResponse.setHeader(
@@ -175,7 +182,11 @@ const unrouted =
  * minutes.
  */
 export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, ServeError, Router> => {
-  const paths = [...surfacesOf(options), models, model, health]
+  const paths = [
+    ...Paths.surfaces(formats(options)),
+    ...Paths.models(formats(options)).flatMap(({ all, one }) => [all, one]),
+    ...greetings
+  ]
   const marked = options?.simulated === true
     ? HttpServerResponse.setHeader("x-flexinference-simulated", "true")
     : (response: HttpServerResponse.HttpServerResponse) => response

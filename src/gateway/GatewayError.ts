@@ -29,6 +29,16 @@ export const methodNotAllowed = (path: string, allowed: string): FlexInferenceEr
   })
 }
 
+export const noUpgrade = (path: string): FlexInferenceError => {
+  const rule = `${path} takes POST over HTTP.`
+  return refusal(426, {
+    code: "upgrade_not_offered",
+    message: `The gateway speaks HTTP and no other protocol here. ${rule}`,
+    rule,
+    example: `POST ${path}`
+  })
+}
+
 export const unsupportedMediaType = (what: string): FlexInferenceError => {
   const rule = "A body is JSON, neither compressed nor wrapped."
   return refusal(400, {
@@ -80,8 +90,8 @@ export const tooDeep = (limit: number): FlexInferenceError => {
 export const modelNotFound = (model: string): FlexInferenceError =>
   refusal(404, {
     code: "model_not_found",
-    message: `The catalogue has no model ${JSON.stringify(model.slice(0, 100))}. It lists aliases, not dated ` +
-      "snapshots: GET /v1/models has them all. A model that is not listed can still be asked for at a named tier.",
-    rule: "A model is named by its alias.",
+    message: `The catalogue has no model ${JSON.stringify(model.slice(0, 100))}. ` +
+      "GET /v1/models has them all. A model that is not listed can still be asked for at a named tier.",
+    rule: "A model is named as the catalogue lists it, or with a date behind that.",
     example: "GET /v1/models/gpt-5.5"
   }, "model")

@@ -15,6 +15,7 @@ import * as Sse from "../../wire/Sse.ts"
 import * as Signs from "../Signs.ts"
 import { collector } from "./Collector.ts"
 import { continuation } from "./Continuation.ts"
+import * as Listing from "./Listing.ts"
 import { fieldOf, requestFromResponses, requestToResponses } from "./Rules.ts"
 import { bodyFromResponses, eventsFromResponses } from "./FromResponses.ts"
 import { bodyToResponses, eventsToResponses } from "./ToResponses.ts"
@@ -124,6 +125,7 @@ export const Messages: Dialect = {
   key: { header: "x-api-key" },
   // Betas are named in `anthropic-beta`; the vendor's clients add `?beta=true` for them.
   protocol: { prefixes: ["anthropic-"], query: ["beta"] },
+  listing: Listing.listing,
   collecting: {},
   operation: "chat",
   sign,

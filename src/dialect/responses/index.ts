@@ -13,6 +13,7 @@ import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
 import { errorBody } from "../OpenAIError.ts"
 import * as Signs from "../Signs.ts"
+import * as Listing from "./Listing.ts"
 import * as Collector from "./Collector.ts"
 import { failureOf as describe } from "./Failure.ts"
 import { served } from "./Usage.ts"
@@ -92,6 +93,7 @@ export const Responses: Dialect = {
   paths: ["/v1/responses"],
   key: undefined,
   protocol: { prefixes: ["openai-"] },
+  listing: Listing.listing,
   collecting: {},
   operation: "chat",
   sign,
