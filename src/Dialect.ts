@@ -146,6 +146,21 @@ export interface Listing {
   readonly page: (models: ReadonlyArray<ListedModel>) => JsonObject
 }
 
+/** How a format asks how many tokens a request reads, without an answer to it. */
+export interface Counting {
+  /** The paths its clients post to. */
+  readonly paths: ReadonlyArray<`/${string}`>
+  /**
+   * What stands behind the model in a path that ends in `:model`. The body is then in a form of the count's own, and
+   * only a provider that speaks this format can be asked.
+   */
+  readonly behindModel?: string | undefined
+  /** What is asked of a provider about a request of this format. */
+  readonly request: (request: JsonObject) => JsonObject
+  readonly read: (body: JsonObject) => number | undefined
+  readonly write: (tokens: number) => JsonObject
+}
+
 /**
  * What of a call's headers and query belongs to the format, and therefore goes through where both sides speak it. All
  * names are in lower case.
@@ -168,6 +183,7 @@ export interface Dialect {
   /** Without one, only the headers that all formats share go through. */
   readonly protocol?: Protocol | undefined
   readonly listing?: Listing | undefined
+  readonly counting?: Counting | undefined
   /** What a request says in addition whose stream is collected, so that nothing of a whole answer is missing. */
   readonly collecting: JsonObject
   /** OpenTelemetry's `gen_ai.operation.name`. */

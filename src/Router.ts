@@ -22,6 +22,8 @@ import type { ConnectionOptions } from "./Provider.ts"
 import * as Provider from "./Provider.ts"
 import { Hosted } from "./provider/Hosted.ts"
 import { config, registry } from "./provider/index.ts"
+import * as Counting from "./router/Counting.ts"
+import type { Counted } from "./router/Counting.ts"
 import * as Decode from "./router/Decode.ts"
 import * as Encode from "./router/Encode.ts"
 import * as LegLog from "./router/LegLog.ts"
@@ -38,6 +40,7 @@ import * as Json from "./wire/Json.ts"
 import * as JsonMembers from "./wire/JsonMembers.ts"
 
 export { config, providers } from "./provider/index.ts"
+export type { Counted } from "./router/Counting.ts"
 export { type Options as ValidateOptions, validate } from "./router/Decode.ts"
 export type { Caller } from "./router/Passage.ts"
 export type { CallOptions, Defaults, Options } from "./router/RouterOptions.ts"
@@ -56,9 +59,21 @@ export type Open = (
   caller?: Caller
 ) => Effect.Effect<Answer, FlexInferenceError, Scope.Scope>
 
+/**
+ * How many tokens a request would read, as its model's provider counts them: the request as a client of the surface
+ * sends it for that, with the model where it stands in the path. Another provider than the surface's own is asked in its
+ * own format, as far as that can say it.
+ */
+export type Count = (
+  surface: DialectName,
+  request: string | Json.JsonObject,
+  options?: { readonly model?: string | undefined; readonly caller?: Caller | undefined }
+) => Effect.Effect<Counted, FlexInferenceError>
+
 /** See the module's description. */
 export class Router extends Context.Service<Router, {
   readonly open: Open
+  readonly count: Count
 }>()("effect-flexinference/Router") {}
 
 /** A router that races in this process, on the `HttpClient` of the context. */
@@ -120,7 +135,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
         Effect.withFiber((fiber) => {
           const receivedAt = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
           const dialect = dialects.get(surface)
-          if (dialect === undefined) return Effect.die(new Error(`${surface} is no format that is known`))
+          if (dialect === undefined) return unknownFormat(surface)
           const { request, value } = withStartWithin(given, caller?.headers[startWithinHeader])
           const fields = Decode.validate(dialect, value, decoding)
           if (Result.isFailure(fields)) return Effect.fail(fields.failure)
@@ -152,8 +167,16 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
             }
           )
         }))
-    return Router.of({ open })
+    const count: Count = (surface, request, { caller, model } = {}) => {
+      const dialect = dialects.get(surface)
+      return dialect === undefined
+        ? unknownFormat(surface)
+        : Counting.count({ transport, catalog, options, decoding, dialects, dialect, request, model, caller })
+    }
+    return Router.of({ open, count })
   })
+
+const unknownFormat = (surface: DialectName) => Effect.die(new Error(`${surface} is no format that is known`))
 
 const startWithinHeader = "x-flexinference-start-within"
 

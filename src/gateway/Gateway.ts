@@ -122,10 +122,30 @@ export const routes = (
           return Reply.answer(answer, dialect, { requestId, retires })
         }))
     }
+    for (const path of Paths.counts(formats(options))) {
+      const { behindModel, dialect } = path
+      yield* add(path, ({ query, request, requestId }) =>
+        Effect.gen(function*() {
+          const { model: segment = "" } = yield* HttpRouter.params
+          // Whatever else a client may want of a model is not here.
+          if (behindModel !== undefined && !segment.endsWith(behindModel)) return unrouted(options, nameOf)(request)
+          const model = behindModel === undefined ? undefined : segment.slice(0, -behindModel.length)
+          const text = yield* readBody(request)
+          const caller = { headers: request.headers, query }
+          const counted = yield* RequestBody.blameDepth(text)(
+            router.count(dialect.name, text, { model, caller })
+          )
+          return Reply.counted(counted, requestId)
+        }))
+    }
     for (const { all, lister, one } of Paths.models(formats(options))) {
       const speaks = (headers: Caller["headers"]) => lister(headers).dialect
-      yield* add(all, ({ request, requestId }) =>
-        Effect.succeed(Reply.facts(lister(request.headers).listing.page(Models.all(catalog)), requestId)), speaks)
+      yield* add(
+        all,
+        ({ request, requestId }) =>
+          Effect.succeed(Reply.facts(lister(request.headers).listing.page(Models.all(catalog)), requestId)),
+        speaks
+      )
       yield* add(one, ({ request, requestId }) =>
         Effect.flatMap(HttpRouter.params, ({ model: id = "" }) => {
           const found = Models.find(catalog, id)
@@ -135,8 +155,7 @@ export const routes = (
         }), speaks)
     }
     for (const { method, path } of greetings) {
-      yield* http.add(method, path, (request) =>
-        Effect.succeed(Reply.facts({ status: "ok" }, nameOf(request))))
+      yield* http.add(method, path, (request) => Effect.succeed(Reply.facts({ status: "ok" }, nameOf(request))))
     }
   }))
 
@@ -147,28 +166,39 @@ interface Call {
   readonly query: NonNullable<Caller["query"]>
 }
 
+const pathsOf = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Paths.Path> => [
+  ...Paths.surfaces(formats(options)),
+  ...Paths.counts(formats(options)),
+  ...Paths.models(formats(options)).flatMap(({ all, one }) => [all, one]),
+  ...greetings
+]
+
+const nothingHere = (options: Pick<Options, "dialects"> | undefined): FlexInferenceError =>
+  Refusal.notFound(pathsOf(options).map(({ behindModel = "", method, path }) => `${method} ${path}${behindModel}`))
+
 /** What no route answers: an unknown path, or a known one asked with another method. */
 const unrouted =
-  (paths: ReadonlyArray<Paths.Path>, nameOf: (request: HttpServerRequest.HttpServerRequest) => string) =>
+  (options: Pick<Options, "dialects"> | undefined, nameOf: (request: HttpServerRequest.HttpServerRequest) => string) =>
   (request: HttpServerRequest.HttpServerRequest): HttpServerResponse.HttpServerResponse => {
     const requestId = nameOf(request)
     const asked = (request.url.split("?", 1)[0] ?? "").toLowerCase().replace(/(?<=.)\/$/, "")
-    const known = paths.find((path) => Paths.matches(path, asked))
-    if (known === undefined || known.method === request.method) {
-      return Reply.failure(Refusal.notFound(paths.map(({ method, path }) => `${method} ${path}`)), openAI, requestId)
+    const known = pathsOf(options).filter((path) => Paths.matches(path, asked))
+    const [first] = known
+    if (first === undefined || known.some(({ method }) => method === request.method)) {
+      return Reply.failure(nothingHere(options), openAI, requestId)
     }
     // A client that would rather speak over a socket is told at once that it has to do without.
-    if (known.method === "POST" && request.headers["upgrade"] !== undefined) {
-      return HttpServerResponse.setHeaders(Reply.failure(Refusal.noUpgrade(known.path), known.dialect, requestId), {
+    if (first.method === "POST" && request.headers["upgrade"] !== undefined) {
+      return HttpServerResponse.setHeaders(Reply.failure(Refusal.noUpgrade(first.path), first.dialect, requestId), {
         upgrade: "HTTP/1.1",
         connection: "close"
       })
     }
-    const allowed = known.method === "GET" ? "GET, HEAD" : known.method
+    const methods = known.map(({ method }) => method)
     return HttpServerResponse.setHeader(
-      Reply.failure(Refusal.methodNotAllowed(known.path, known.method), known.dialect, requestId),
+      Reply.failure(Refusal.methodNotAllowed(first.path, methods.join(" and ")), first.dialect, requestId),
       "allow",
-      allowed
+      methods.flatMap((method) => method === "GET" ? [method, "HEAD"] : [method]).join(", ")
     )
   }
 
@@ -182,11 +212,6 @@ const unrouted =
  * minutes.
  */
 export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, ServeError, Router> => {
-  const paths = [
-    ...Paths.surfaces(formats(options)),
-    ...Paths.models(formats(options)).flatMap(({ all, one }) => [all, one]),
-    ...greetings
-  ]
   const marked = options?.simulated === true
     ? HttpServerResponse.setHeader("x-flexinference-simulated", "true")
     : (response: HttpServerResponse.HttpServerResponse) => response
@@ -199,7 +224,7 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
           // The routes handle whatever happens in them: what is left is that there was none.
           Effect.catchTag(
             "HttpServerError",
-            () => Effect.map(HttpServerRequest.HttpServerRequest, unrouted(paths, nameOf))
+            () => Effect.map(HttpServerRequest.HttpServerRequest, unrouted(options, nameOf))
           ),
           Effect.map(marked)
         )

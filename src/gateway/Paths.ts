@@ -6,6 +6,8 @@ import * as Auth from "./Auth.ts"
 export interface Path {
   readonly path: `/${string}`
   readonly method: "GET" | "POST"
+  /** What has to stand behind the model, where the path ends in one. */
+  readonly behindModel?: string | undefined
   /** Whose clients are told of what is wrong with a request to it. */
   readonly dialect: Dialect
   /** Where else than in `Authorization` a key may stand. */
@@ -17,6 +19,13 @@ export const surfaces = (formats: ReadonlyArray<Dialect>): ReadonlyArray<Path> =
   formats.flatMap((dialect) =>
     dialect.paths.map((path): Path => ({ path, method: "POST", dialect, keys: Auth.placesOf([dialect]) }))
   )
+
+/** Where tokens are counted. */
+export const counts = (formats: ReadonlyArray<Dialect>): ReadonlyArray<Path> =>
+  formats.flatMap((dialect) => {
+    const { behindModel, paths = [] } = dialect.counting ?? {}
+    return paths.map((path): Path => ({ path, behindModel, method: "POST", dialect, keys: Auth.placesOf([dialect]) }))
+  })
 
 interface Lister {
   readonly dialect: Dialect
@@ -52,10 +61,13 @@ export const models = (formats: ReadonlyArray<Dialect>): ReadonlyArray<ModelPath
   })
 }
 
-/** Whether a path, without its query and in lower case, is this one. */
-export const matches = ({ path }: Path, asked: string): boolean => {
+/** Whether a path, without its query and in lower case, is this one. A colon is a verb's, not a model's. */
+export const matches = ({ behindModel = "", path }: Path, asked: string): boolean => {
+  const verb = behindModel.toLowerCase()
   const parts = path.split("/")
-  const askedParts = asked.split("/")
-  return parts.length === askedParts.length &&
-    parts.every((part, index) => part.startsWith(":") ? askedParts[index] !== "" : part === askedParts[index])
+  const askedParts = asked.slice(0, asked.length - verb.length).split("/")
+  return asked.endsWith(verb) && parts.length === askedParts.length &&
+    parts.every((part, index) =>
+      part.startsWith(":") ? /^[^:]+$/.test(askedParts[index] ?? "") : part === askedParts[index]
+    )
 }

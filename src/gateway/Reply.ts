@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { Dialect } from "../Dialect.ts"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
-import type { Answer } from "../Router.ts"
+import type { Answer, Counted } from "../Router.ts"
 import * as Routing from "../Routing.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as EventStream from "./EventStream.ts"
@@ -48,6 +48,10 @@ export const answer = (answer: Answer, dialect: Dialect, notes: Notes): HttpServ
 /** Something that the gateway knows by itself. */
 export const facts = (value: JsonObject, requestId: string): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.jsonUnsafe(value, { headers: named(requestId, undefined) })
+
+/** What a provider was asked beside any request. */
+export const counted = ({ headers, text }: Counted, requestId: string): HttpServerResponse.HttpServerResponse =>
+  HttpServerResponse.text(text, { contentType: "application/json", headers: named(requestId, headers) })
 
 /** An error before anything was sent. */
 export const failure = (

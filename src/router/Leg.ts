@@ -68,6 +68,8 @@ export interface Options {
   readonly sent: Passage.Sent | undefined
   /** The request in the leg's own dialect, as JSON text. */
   readonly body: string
+  /** The model whose tokens are counted, where no answer is asked for. */
+  readonly count?: string | undefined
   readonly clocks: Clocks
   /** Bounds everything up to the start in place of `firstByte` and `idle`: for a leg that may queue for long. */
   readonly untilStart: Duration.Duration | undefined
@@ -145,6 +147,7 @@ const begin = (options: Options, stream: boolean): Effect.Effect<Running, never,
   const own = provider.endpoint({
     dialect: dialect.name,
     stream,
+    count: options.count,
     // A provider that is told less would end an answer that started late but in time.
     deadline: stream ? Duration.sum(untilStart ?? clocks.firstByte, clocks.total) : clocks.total
   }, connection)

@@ -52,7 +52,7 @@ import { Chat } from "./traffic/Chat.ts"
 import { Interactions } from "./traffic/Interactions.ts"
 import { Messages } from "./traffic/Messages.ts"
 import { Responses } from "./traffic/Responses.ts"
-import type { Traffic } from "./traffic/ProviderSim.ts"
+import { inputTokens, type Traffic } from "./traffic/ProviderSim.ts"
 
 export interface Options {
   /** What the providers do; without it every call is answered at once. */
@@ -98,6 +98,8 @@ export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]>
       random === undefined ? effect : Effect.provideService(effect, Random.Random, random)
     const serve = Effect.fnUntraced(function*(request: HttpClientRequest.HttpClientRequest) {
       const url = request.url.replace(/[?#].*$/, "")
+      const counter = request.method === "POST" ? counters.find(({ path }) => path.test(url)) : undefined
+      if (counter !== undefined) return yield* counted(request, url, counter)
       const traffic = request.method === "POST" ? all.find(({ path }) => path.test(url)) : undefined
       if (traffic === undefined) return yield* notFound(request, url)
       const bodyText = yield* textOf(request.body)
@@ -157,6 +159,33 @@ export const layer = (options: Options = {}): Layer.Layer<Simulator | HttpClient
     Effect.map(make(options), (simulator) =>
       Context.make(Simulator, simulator).pipe(Context.add(HttpClient.HttpClient, simulator.client)))
   )
+
+const counters: ReadonlyArray<Counter> = [
+  {
+    path: /\/responses\/input_tokens$/,
+    answer: (tokens) => ({ object: "response.input_tokens", input_tokens: tokens })
+  },
+  { path: /\/messages\/count_tokens$/, answer: (tokens) => ({ input_tokens: tokens }) },
+  { path: /\/models\/[^/]+:countTokens$/, answer: (tokens) => ({ totalTokens: tokens }) }
+]
+
+interface Counter {
+  readonly path: RegExp
+  readonly answer: (tokens: number) => JsonObject
+}
+
+/** A count costs nothing and has no tier, so no script has a say in it, and it is no call of the ledger. */
+const counted = (request: HttpClientRequest.HttpClientRequest, url: string, { answer }: Counter) =>
+  Effect.flatMap(textOf(request.body), (text) => {
+    const { model: _, ...read } = Json.parseObject(text) ?? {}
+    return ClientResponse.make({
+      request,
+      url,
+      status: 200,
+      headers: { "content-type": "application/json", ...mark },
+      stream: Stream.encodeText(Stream.succeed(JSON.stringify(answer(inputTokens(...Object.values(read))))))
+    })
+  })
 
 const all: ReadonlyArray<Traffic> = [Responses, Chat, Interactions, Messages]
 

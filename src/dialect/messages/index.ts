@@ -15,6 +15,7 @@ import * as Sse from "../../wire/Sse.ts"
 import * as Signs from "../Signs.ts"
 import { collector } from "./Collector.ts"
 import { continuation } from "./Continuation.ts"
+import { counting } from "./Counting.ts"
 import * as Listing from "./Listing.ts"
 import { fieldOf, requestFromResponses, requestToResponses } from "./Rules.ts"
 import { bodyFromResponses, eventsFromResponses } from "./FromResponses.ts"
@@ -126,6 +127,7 @@ export const Messages: Dialect = {
   // Betas are named in `anthropic-beta`; the vendor's clients add `?beta=true` for them.
   protocol: { prefixes: ["anthropic-"], query: ["beta"] },
   listing: Listing.listing,
+  counting,
   collecting: {},
   operation: "chat",
   sign,

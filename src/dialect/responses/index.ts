@@ -13,6 +13,7 @@ import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
 import { errorBody } from "../OpenAIError.ts"
 import * as Signs from "../Signs.ts"
+import { counting } from "./Counting.ts"
 import * as Listing from "./Listing.ts"
 import * as Collector from "./Collector.ts"
 import { failureOf as describe } from "./Failure.ts"
@@ -94,6 +95,7 @@ export const Responses: Dialect = {
   key: undefined,
   protocol: { prefixes: ["openai-"] },
   listing: Listing.listing,
+  counting,
   collecting: {},
   operation: "chat",
   sign,
