@@ -27,6 +27,7 @@
 import type * as Result from "effect/Result"
 import { blockNames } from "./catalog/Routes.ts"
 import type { FlexInferenceError } from "./FlexInferenceError.ts"
+import type { Instant } from "./ModelCatalog.ts"
 import type { Usage } from "./Usage.ts"
 import type { JsonObject } from "./wire/Json.ts"
 import type { Frame } from "./wire/Sse.ts"
@@ -149,12 +150,66 @@ export interface KeyPlace {
   readonly searchParam?: string | undefined
 }
 
+/** A model of a listing, in the words of no format. */
+export interface ListedModel {
+  /** The name it is listed by: its own, another one, or a dated one that was asked for. */
+  readonly id: string
+  readonly provider: string
+  /** Epoch seconds. */
+  readonly created: number
+  readonly retires: Instant | undefined
+  /** What the router can do with it, for whoever looks. */
+  readonly flexinference: JsonObject
+}
+
+/** How the clients of a format list models. */
+export interface Listing {
+  /** Where they ask for all; one model is a segment further. */
+  readonly paths: ReadonlyArray<`/${string}`>
+  /** The request headers by which they are known, any of them, where another format lists at the same path. */
+  readonly knownBy: ReadonlyArray<string>
+  readonly entry: (model: ListedModel) => JsonObject
+  readonly page: (models: ReadonlyArray<ListedModel>) => JsonObject
+}
+
+/** How a format asks how many tokens a request reads, without an answer to it. */
+export interface Counting {
+  /** The paths its clients post to. */
+  readonly paths: ReadonlyArray<`/${string}`>
+  /**
+   * What stands behind the model in a path that ends in `:model`. The body is then in a form of the count's own, and
+   * only a provider that speaks this format can be asked.
+   */
+  readonly behindModel?: string | undefined
+  /** What is asked of a provider about a request of this format. */
+  readonly request: (request: JsonObject) => JsonObject
+  readonly read: (body: JsonObject) => number | undefined
+  readonly write: (tokens: number) => JsonObject
+}
+
+/**
+ * What of a call's headers and query belongs to the format, and therefore goes through where both sides speak it. All
+ * names are in lower case.
+ */
+export interface Protocol {
+  /** How the names of its vendor's own headers begin, those of requests and those of answers. */
+  readonly prefixes: ReadonlyArray<string>
+  /** Further request headers. */
+  readonly names?: ReadonlyArray<string> | undefined
+  /** Parameters of a request's query. */
+  readonly query?: ReadonlyArray<string> | undefined
+}
+
 /** A wire format. */
 export interface Dialect {
   readonly name: DialectName
   /** The paths its clients post to, below the address that they are given; the first is its own. */
   readonly paths: readonly [`/${string}`, ...ReadonlyArray<`/${string}`>]
   readonly key: KeyPlace | undefined
+  /** Without one, only the headers that all formats share go through. */
+  readonly protocol?: Protocol | undefined
+  readonly listing?: Listing | undefined
+  readonly counting?: Counting | undefined
   /** What a request says in addition whose stream is collected, so that nothing of a whole answer is missing. */
   readonly collecting: JsonObject
   /** OpenTelemetry's `gen_ai.operation.name`. */

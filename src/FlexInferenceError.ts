@@ -195,7 +195,12 @@ export type Reason = typeof Reason.Type
 export class FlexInferenceError extends Schema.TaggedError<FlexInferenceError>()("FlexInferenceError", {
   reason: Reason,
   /** What the flex leg met, where a race ended in the standard leg's error. */
-  flex: Schema.optionalKey(Reason)
+  flex: Schema.optionalKey(Reason),
+  /**
+   * What its provider said beside it, by lower-case header name, where it was asked in the caller's own format: the
+   * provider's own id of the request, its rate limits.
+   */
+  headers: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
 }) {
   override get message(): string {
     return this.flex === undefined ? this.reason.message : `${this.reason.message} (flex: ${this.flex.message})`
@@ -262,6 +267,20 @@ const documentedCodes: ReadonlySet<string> = new Set([
 
 /** Whether a value is the one error of the public interface. */
 export const isFlexInferenceError: (value: unknown) => value is FlexInferenceError = Schema.is(FlexInferenceError)
+
+/** The error with what its provider said beside it. */
+export const withHeaders = (error: FlexInferenceError, headers: { readonly [name: string]: string }) =>
+  new FlexInferenceError({ ...partsOf(error), headers })
+
+/** The error of the standard leg, with what the flex leg met before it. */
+export const afterFlex = (error: FlexInferenceError, flex: FlexInferenceError) =>
+  new FlexInferenceError({ ...partsOf(error), flex: flex.reason })
+
+const partsOf = ({ flex, headers, reason }: FlexInferenceError) => ({
+  reason,
+  ...(flex === undefined ? {} : { flex }),
+  ...(headers === undefined ? {} : { headers })
+})
 
 const make = (reason: Reason): FlexInferenceError => new FlexInferenceError({ reason })
 

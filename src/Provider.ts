@@ -72,6 +72,8 @@ export type Registry = ReadonlyMap<string, Registered>
 export interface Call {
   readonly dialect: DialectName
   readonly stream: boolean
+  /** The model, where its tokens are to be counted and no answer is asked for. */
+  readonly count?: string | undefined
   /** How long the caller of this leg waits for it at most. */
   readonly deadline: Duration.Duration
 }
@@ -379,7 +381,8 @@ const named = (tiers: { readonly [tier in Tier]?: string }): string => {
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, "")
 
-const usualUrl = (baseUrl: string, { dialect }: Call): string => `${baseUrl}/${dialect.replace(".", "/")}`
+const usualUrl = (baseUrl: string, { count, dialect }: Call): string =>
+  `${baseUrl}/${dialect.replace(".", "/")}${count === undefined ? "" : "/input_tokens"}`
 
 const silent = { type: null, code: null, param: null, retryAfter: undefined }
 

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as KeyVariables from "./KeyVariables.ts"
+import * as SizeFlag from "./SizeFlag.ts"
 import * as Notation from "./StartWithinFlag.ts"
 
 export const Serve = Command.make(
@@ -17,6 +18,10 @@ export const Serve = Command.make(
       Flag.withAlias("p"),
       Flag.withDescription("The port to listen on; 0 takes any free one"),
       Flag.withDefault(8787)
+    ),
+    maxBody: SizeFlag.flag("max-body").pipe(
+      Flag.withDescription("The largest body of a request; FLEXINFERENCE_MAX_BODY without it, and else 32mb"),
+      Flag.optional
     ),
     defaultStartWithin: Notation.flag("default-start-within").pipe(
       Flag.withDescription(

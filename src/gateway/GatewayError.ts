@@ -1,5 +1,6 @@
 /** The errors that only a gateway has: about the path, the method and the body, before the router sees a request. */
-import { type FlexInferenceError, invalidRequest } from "../FlexInferenceError.ts"
+import * as Duration from "effect/Duration"
+import { CapacityRefused, FlexInferenceError, invalidRequest } from "../FlexInferenceError.ts"
 
 const refusal = (
   status: number,
@@ -28,6 +29,16 @@ export const methodNotAllowed = (path: string, allowed: string): FlexInferenceEr
   })
 }
 
+export const noUpgrade = (path: string): FlexInferenceError => {
+  const rule = `${path} takes POST over HTTP.`
+  return refusal(426, {
+    code: "upgrade_not_offered",
+    message: `The gateway speaks HTTP and no other protocol here. ${rule}`,
+    rule,
+    example: `POST ${path}`
+  })
+}
+
 export const unsupportedMediaType = (what: string): FlexInferenceError => {
   const rule = "A body is JSON, neither compressed nor wrapped."
   return refusal(400, {
@@ -47,6 +58,17 @@ export const tooLarge = (limit: number): FlexInferenceError => {
     example: "a smaller body"
   })
 }
+
+export const tooManyBytes: FlexInferenceError = new FlexInferenceError({
+  reason: new CapacityRefused({
+    origin: "flexinference",
+    status: 503,
+    type: "server_error",
+    code: "gateway_busy",
+    message: "The gateway holds as many bytes of other requests as it may. Nothing was sent; try again in a moment.",
+    retryAfter: Duration.seconds(1)
+  })
+})
 
 export const unreadableBody: FlexInferenceError = refusal(400, {
   code: "invalid_body",
@@ -68,8 +90,8 @@ export const tooDeep = (limit: number): FlexInferenceError => {
 export const modelNotFound = (model: string): FlexInferenceError =>
   refusal(404, {
     code: "model_not_found",
-    message: `The catalogue has no model ${JSON.stringify(model.slice(0, 100))}. It lists aliases, not dated ` +
-      "snapshots: GET /v1/models has them all. A model that is not listed can still be asked for at a named tier.",
-    rule: "A model is named by its alias.",
+    message: `The catalogue has no model ${JSON.stringify(model.slice(0, 100))}. ` +
+      "GET /v1/models has them all. A model that is not listed can still be asked for at a named tier.",
+    rule: "A model is named as the catalogue lists it, or with a date behind that.",
     example: "GET /v1/models/gpt-5.5"
   }, "model")

@@ -8,6 +8,7 @@ const known = new WeakMap<Connection, Map<string, Endpoint>>()
 const limit = 100
 
 export const of = (provider: Provider, connection: Connection, call: Call): Endpoint => {
+  if (call.count !== undefined) return provider.endpoint(call, connection)
   const key = `${call.dialect} ${call.stream} ${Duration.toMillis(call.deadline)}`
   const own = known.get(connection) ?? new Map<string, Endpoint>()
   const found = own.get(key)

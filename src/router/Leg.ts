@@ -19,9 +19,10 @@ import {
   streamFailed,
   timedOut,
   type TimeoutClock,
-  transportFailed
+  transportFailed,
+  withHeaders
 } from "../FlexInferenceError.ts"
-import type { Connection, Provider } from "../Provider.ts"
+import type { Connection, Endpoint, Provider } from "../Provider.ts"
 import * as Verdict from "../provider/Verdict.ts"
 import * as Transport from "../Transport.ts"
 import * as Json from "../wire/Json.ts"
@@ -30,6 +31,7 @@ import * as Bytes from "../wire/Bytes.ts"
 import * as Sse from "../wire/Sse.ts"
 import * as Bounds from "./Bounds.ts"
 import * as Endpoints from "./Endpoints.ts"
+import * as Passage from "./Passage.ts"
 import * as Watch from "./Watch.ts"
 
 /** How long a leg may keep its caller waiting; all by Effect's `Clock`. */
@@ -61,8 +63,15 @@ export interface Options {
   readonly provider: Provider
   readonly connection: Connection
   readonly dialect: Dialect
+  /** Whether the caller asked in that dialect: then what belongs to it goes through, both ways. */
+  readonly native: boolean
+  readonly accountHeaders: boolean
+  /** What goes upstream beside the provider's own headers, and in place of those of the same name. */
+  readonly sent: Passage.Sent | undefined
   /** The request in the leg's own dialect, as JSON text. */
   readonly body: string
+  /** The model whose tokens are counted, where no answer is asked for. */
+  readonly count?: string | undefined
   readonly clocks: Clocks
   /** Bounds everything up to the start in place of `firstByte` and `idle`: for a leg that may queue for long. */
   readonly untilStart: Duration.Duration | undefined
@@ -136,13 +145,15 @@ interface Running {
 }
 
 const begin = (options: Options, stream: boolean): Effect.Effect<Running, never, Scope.Scope> => {
-  const { clocks, connection, dialect, provider, transport, untilStart } = options
-  const endpoint = Endpoints.of(provider, connection, {
+  const { clocks, connection, dialect, provider, sent, transport, untilStart } = options
+  const own = Endpoints.of(provider, connection, {
     dialect: dialect.name,
     stream,
+    count: options.count,
     // A provider that is told less would end an answer that started late but in time.
     deadline: stream ? Duration.sum(untilStart ?? clocks.firstByte, clocks.total) : clocks.total
   })
+  const endpoint = sent === undefined ? own : withSent(own, sent)
   const watched = (call: Transport.Call): Effect.Effect<Running, never, Scope.Scope> =>
     Clock.clockWith((clock) => {
       const watch = Watch.on(clock)
@@ -163,6 +174,21 @@ const begin = (options: Options, stream: boolean): Effect.Effect<Running, never,
   return Effect.flatMap(transport.call({ ...endpoint, body: options.body }), watched)
 }
 
+const withSent = ({ headers, url }: Endpoint, sent: Passage.Sent): Endpoint => ({
+  url: sent.query === "" ? url : `${url}${url.includes("?") ? "&" : "?"}${sent.query}`,
+  headers: { ...headers, ...sent.headers }
+})
+
+/** The error, with what its provider said beside it. */
+const told = (
+  { accountHeaders, dialect, native }: Options,
+  { headers }: Transport.Response,
+  error: FlexInferenceError
+): FlexInferenceError => {
+  const passed = native ? Passage.answer(dialect.protocol, headers, accountHeaders) : undefined
+  return passed === undefined ? error : withHeaders(error, passed)
+}
+
 /** The answer, if it is a good one; the error that it tells of otherwise. */
 const answered = (options: Options, running: Running): Effect.Effect<Transport.Response, FlexInferenceError> =>
   Effect.matchEffect(running.call.response, {
@@ -174,10 +200,12 @@ const answered = (options: Options, running: Running): Effect.Effect<Transport.R
   })
 
 const errorOf = (
-  { provider }: Options,
+  options: Options,
   { watch }: Running,
-  { headers, pull, status }: Transport.Response
+  response: Transport.Response
 ): Effect.Effect<FlexInferenceError> => {
+  const { provider } = options
+  const { headers, pull, status } = response
   if (status < 400) {
     return Effect.succeed(transportFailed({
       provider: provider.name,
@@ -193,7 +221,8 @@ const errorOf = (
     Effect.flatMap((text = "") =>
       Effect.map(Clock.currentTimeMillis, (receivedAt) => {
         watch.stop()
-        return Verdict.errorOf(provider, { status, headers, text, body: Json.parseObject(text), receivedAt })
+        const answer = { status, headers, text, body: Json.parseObject(text), receivedAt }
+        return told(options, response, Verdict.errorOf(provider, answer))
       })
     )
   )
@@ -298,12 +327,13 @@ const watched = (
     } else if (sign === "failed") {
       const event = frame.value ?? {}
       // A number too large for a double is read as infinite, which the error's event, being JSON, cannot hold.
-      return Verdict.streamErrorOf(
+      const error = Verdict.streamErrorOf(
         provider,
         dialect.failureOf(event),
         Json.parseObject(JSON.stringify(event)) ?? {},
         started
       )
+      return started ? error : told(options, response, error)
     }
     meter.add(frame, sign)
     if (sign === dialect.whole) whole = true

@@ -38,7 +38,6 @@ import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import * as ClientResponse from "../transport/ClientResponse.ts"
-import * as HttpClientTransport from "../transport/HttpClientTransport.ts"
 import * as Bytes from "../wire/Bytes.ts"
 import * as Transport from "../Transport.ts"
 import * as Json from "../wire/Json.ts"
@@ -54,7 +53,7 @@ import { Chat } from "./traffic/Chat.ts"
 import { Interactions } from "./traffic/Interactions.ts"
 import { Messages } from "./traffic/Messages.ts"
 import { Responses } from "./traffic/Responses.ts"
-import type { Traffic } from "./traffic/ProviderSim.ts"
+import { inputTokens, type Traffic } from "./traffic/ProviderSim.ts"
 
 export interface Options {
   /** What the providers do; without it every call is answered at once. */
@@ -101,6 +100,8 @@ export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]>
       random === undefined ? effect : Effect.provideService(effect, Random.Random, random)
     const serve = Effect.fnUntraced(function*(request: Request, method = "POST") {
       const url = withoutQuery(request.url)
+      const counter = method === "POST" ? counters.find(({ path }) => path.test(url)) : undefined
+      if (counter !== undefined) return counted(request, counter)
       const traffic = method === "POST" ? all.find(({ path }) => path.test(url)) : undefined
       if (traffic === undefined) return notFound(method, url)
       const bodyText = request.body
@@ -199,6 +200,30 @@ interface Response {
   readonly status: number
   readonly headers: { readonly [name: string]: string }
   readonly stream: Stream.Stream<Uint8Array, Transport.TransportError>
+}
+
+const counters: ReadonlyArray<Counter> = [
+  {
+    path: /\/responses\/input_tokens$/,
+    answer: (tokens) => ({ object: "response.input_tokens", input_tokens: tokens })
+  },
+  { path: /\/messages\/count_tokens$/, answer: (tokens) => ({ input_tokens: tokens }) },
+  { path: /\/models\/[^/]+:countTokens$/, answer: (tokens) => ({ totalTokens: tokens }) }
+]
+
+interface Counter {
+  readonly path: RegExp
+  readonly answer: (tokens: number) => JsonObject
+}
+
+/** A count costs nothing and has no tier, so no script has a say in it, and it is no call of the ledger. */
+const counted = (request: Request, { answer }: Counter): Response => {
+  const { model: _, ...read } = Json.parseObject(request.body) ?? {}
+  return {
+    status: 200,
+    headers: { "content-type": "application/json", ...mark },
+    stream: Stream.encodeText(Stream.succeed(JSON.stringify(answer(inputTokens(...Object.values(read))))))
+  }
 }
 
 const all: ReadonlyArray<Traffic> = [Responses, Chat, Interactions, Messages]

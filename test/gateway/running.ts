@@ -60,7 +60,12 @@ export const onRouter = (
   open: Router.Router["Service"]["open"],
   gateway?: Gateway.Options
 ): Effect.Effect<string, never, Scope.Scope> =>
-  Layer.build(Gateway.layer({ port: 0, ...gateway }).pipe(Layer.provide(Layer.succeed(Router.Router, { open })))).pipe(
+  Layer.build(
+    Gateway.layer({ port: 0, ...gateway }).pipe(Layer.provide(Layer.succeed(Router.Router, {
+      open,
+      count: () => Effect.die("asked to count")
+    })))
+  ).pipe(
     Effect.flatMap((context) => Effect.provideContext(address, context)),
     Effect.orDie
   )

@@ -88,6 +88,7 @@ export const ChatCompletions: Dialect = {
   name: "chat.completions",
   paths: ["/v1/chat/completions"],
   key: undefined,
+  protocol: { prefixes: ["openai-"] },
   // Without it a chat stream carries no usage, and the body gathered from it would have none.
   collecting: { stream_options: { include_usage: true } },
   operation: "chat",

@@ -18,6 +18,8 @@ import { Continuation } from "./Continuation.ts"
 import * as ErrorEnvelope from "./ErrorEnvelope.ts"
 import { finalOf, typeOf } from "./Event.ts"
 import * as Failure from "./Failure.ts"
+import { counting } from "./Counting.ts"
+import * as Listing from "./Listing.ts"
 import { fieldOf, requestFromResponses, requestToResponses } from "./Rules.ts"
 import * as Usage from "./Usage.ts"
 
@@ -106,6 +108,10 @@ export const Interactions: Dialect = {
   name: "interactions",
   paths: ["/v1/interactions", "/v1beta/interactions"],
   key: { header: "x-goog-api-key", searchParam: "key" },
+  // `api-revision` named the schema when it changed (vendor documentation).
+  protocol: { prefixes: ["x-goog-", "x-gemini-"], names: ["api-revision"] },
+  listing: Listing.listing,
+  counting,
   collecting: {},
   operation: "generate_content",
   sign,

@@ -13,6 +13,8 @@ import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
 import { collector } from "./Collector.ts"
 import { continuation } from "./Continuation.ts"
+import { counting } from "./Counting.ts"
+import * as Listing from "./Listing.ts"
 import { fieldOf, requestFromResponses, requestToResponses } from "./Rules.ts"
 import { bodyFromResponses, eventsFromResponses } from "./FromResponses.ts"
 import { bodyToResponses, eventsToResponses } from "./ToResponses.ts"
@@ -120,6 +122,10 @@ export const Messages: Dialect = {
   name: "messages",
   paths: ["/v1/messages"],
   key: { header: "x-api-key" },
+  // Betas are named in `anthropic-beta`; the vendor's clients add `?beta=true` for them.
+  protocol: { prefixes: ["anthropic-"], query: ["beta"] },
+  listing: Listing.listing,
+  counting,
   collecting: {},
   operation: "chat",
   sign,

@@ -19,6 +19,8 @@ import {
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
 import { errorBody } from "../OpenAIError.ts"
+import { counting } from "./Counting.ts"
+import * as Listing from "./Listing.ts"
 import * as Collector from "./Collector.ts"
 import { failureOf as describe } from "./Failure.ts"
 import { served } from "./Usage.ts"
@@ -95,6 +97,9 @@ export const Responses: Dialect = {
   name: "responses",
   paths: ["/v1/responses"],
   key: undefined,
+  protocol: { prefixes: ["openai-"] },
+  listing: Listing.listing,
+  counting,
   collecting: {},
   operation: "chat",
   sign,
