@@ -139,6 +139,8 @@ export interface Dialect {
   readonly whole: "final" | "end"
   /** What a frame of sign `failed` says. */
   readonly failureOf: (event: JsonObject) => InStreamFailure
+  /** What a whole body of a 200 says that is no answer but the report of a failure; `undefined` of an answer. */
+  readonly reported: (body: JsonObject) => InStreamFailure | undefined
   readonly meter: () => Meter
   readonly served: (body: JsonObject) => Served
   readonly collector: () => Collector

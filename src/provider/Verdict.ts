@@ -53,6 +53,10 @@ const meanings: { readonly [word in Word]: Meaning } = {
 export const errorOf = (provider: Provider, answer: ErrorAnswer): FlexInferenceError =>
   judge(provider, provider.failureOf(answer), undefined)
 
+/** The typed error of a body that came with a 200 and reports a failure. */
+export const bodyErrorOf = (provider: Provider, said: InStreamFailure, body: JsonObject): FlexInferenceError =>
+  judge(provider, provider.failureIn(said, body), undefined)
+
 /** The typed error of a failure inside a 200 stream. */
 export const streamErrorOf = (
   provider: Provider,

@@ -7,11 +7,12 @@
  */
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import type { Dialect, InStreamFailure, Meter, Served, Sign } from "../../Dialect.ts"
+import type { Dialect, Meter, Served, Sign } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
 import { errorBody } from "../OpenAIError.ts"
 import * as Collector from "./Collector.ts"
+import * as Failure from "./Failure.ts"
 import * as FromResponses from "./FromResponses.ts"
 import { fieldOf, requestFromResponses, requestToResponses } from "./Rules.ts"
 import * as ToResponses from "./ToResponses.ts"
@@ -30,7 +31,7 @@ const saysSomething = (delta: JsonObject): boolean =>
   given.some((key) => Json.object(delta, key) !== undefined)
 
 const signOf = (chunk: JsonObject): Sign => {
-  if (Json.object(chunk, "error") !== undefined) return "failed"
+  if (Failure.reported(chunk) !== undefined) return "failed"
   const choices = Json.objects(chunk, "choices")
   if (choices.some(isFinished) || Json.object(chunk, "usage") !== undefined) return "final"
   return choices.some((choice) => saysSomething(Json.object(choice, "delta") ?? {})) ? "output" : "admitted"
@@ -45,17 +46,6 @@ const sign = (frame: Frame, started: boolean): Sign => {
   if (started && data.startsWith("{") && !telling.test(data)) return "output"
   if (data.trim() === "[DONE]") return "end"
   return frame.value === undefined ? "admitted" : signOf(frame.value)
-}
-
-const failureOf = (chunk: JsonObject): InStreamFailure => {
-  const error = Json.object(chunk, "error") ?? {}
-  const code = Json.number(error, "code")
-  return {
-    type: Json.string(error, "type") ?? null,
-    code: Json.string(error, "code") ?? (code === undefined ? null : String(code)),
-    message: Json.string(error, "message") ?? "The provider reported a failure without a message.",
-    param: Json.string(error, "param") ?? null
-  }
 }
 
 const meter = (): Meter => {
@@ -77,10 +67,8 @@ const meter = (): Meter => {
 }
 
 /** The first choice's message or delta: what the official clients' text helpers read. */
-const first = (answer: JsonObject, key: "message" | "delta"): JsonObject => {
-  const choice = Json.objects(answer, "choices").find((choice) => (Json.number(choice, "index") ?? 0) === 0) ?? {}
-  return Json.object(choice, key) ?? {}
-}
+const first = (answer: JsonObject, key: "message" | "delta"): JsonObject =>
+  Json.object(Failure.firstChoice(answer), key) ?? {}
 
 const frame = (chunk: JsonObject): Frame => Sse.frame(undefined, chunk)
 
@@ -93,7 +81,8 @@ export const ChatCompletions: Dialect = {
   operation: "chat",
   sign,
   whole: "final",
-  failureOf,
+  failureOf: (chunk) => Failure.reported(chunk) ?? Failure.unexplained,
+  reported: Failure.reportedBy,
   meter,
   served,
   collector: Collector.make,

@@ -8,7 +8,7 @@
 import type { FlexInferenceError } from "../../FlexInferenceError.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import type { Dialect, Meter, Served, Sign } from "../../Dialect.ts"
+import type { Dialect, InStreamFailure, Meter, Served, Sign } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
 import * as Signs from "../Signs.ts"
@@ -49,12 +49,16 @@ const names = Signs.make({
   nameOf: typeOf
 })
 
-const sign = (frame: Frame): Sign => {
+/** The last event has no steps: whether there was an answer, the stream before it tells. */
+const failureOf = (event: JsonObject, started: boolean): InStreamFailure | undefined =>
+  Failure.failureOf(event) ?? (started ? undefined : Failure.reportedEmpty(finalOf(event) ?? {}))
+
+const sign = (frame: Frame, started: boolean): Sign => {
   if (frame.data === "[DONE]") return "end"
   const sign = names(frame)
   if (sign !== "final" && sign !== "failed") return sign
   // An interaction may end as failed, and an error event may be an empty one, which means nothing and was seen.
-  return frame.value === undefined || Failure.failureOf(frame.value) === undefined
+  return frame.value === undefined || failureOf(frame.value, started) === undefined
     ? sign === "final" ? "final" : "admitted"
     : "failed"
 }
@@ -111,7 +115,8 @@ export const Interactions: Dialect = {
   operation: "generate_content",
   sign,
   whole: "final",
-  failureOf: (event) => Failure.failureOf(event) ?? Failure.unexplained,
+  failureOf: (event) => failureOf(event, false) ?? Failure.unexplained,
+  reported: Failure.reportedBy,
   meter,
   served,
   collector: Collector.make,

@@ -40,6 +40,10 @@ const failureOf = (event: JsonObject): InStreamFailure => {
   }
 }
 
+/** Some hosts report a failure in a body of status 200; what has no content is no message, whatever else it is. */
+const reported = (body: JsonObject): InStreamFailure | undefined =>
+  typeOf(body) === "error" || !Json.isGiven(body, "content") ? failureOf(body) : undefined
+
 const served = (body: JsonObject): Served => {
   const usage = Json.object(body, "usage")
   return {
@@ -127,6 +131,7 @@ export const Messages: Dialect = {
   sign,
   whole: "end",
   failureOf,
+  reported,
   meter,
   served,
   collector,

@@ -8,18 +8,18 @@ import type { FlexInferenceError } from "../../FlexInferenceError.ts"
 import { toBlock } from "../ErrorBlock.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import type { Dialect, InStreamFailure, Meter, Served, StreamSoFar } from "../../Dialect.ts"
+import type { Dialect, InStreamFailure, Meter, Served, Sign, StreamSoFar } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
 import { errorBody } from "../OpenAIError.ts"
 import * as Signs from "../Signs.ts"
 import * as Collector from "./Collector.ts"
-import { failureOf as describe } from "./Failure.ts"
+import { failureOf as describe, reported, reportedBy } from "./Failure.ts"
 import { served } from "./Usage.ts"
 
 const typeOf = (event: JsonObject): string => Json.string(event, "type") ?? ""
 
-const sign = Signs.make({
+const names = Signs.make({
   names: {
     "response.created": "admitted",
     "response.queued": "admitted",
@@ -33,9 +33,18 @@ const sign = Signs.make({
   nameOf: typeOf
 })
 
+const responseOf = (event: JsonObject): JsonObject => Json.object(event, "response") ?? {}
+
+const sign = (frame: Frame): Sign => {
+  const sign = names(frame)
+  // The event's name is not the last word: its response may say that it failed, or was canceled.
+  return sign === "end" && reported(responseOf(frame.value ?? {})) !== undefined ? "failed" : sign
+}
+
 const failureOf = (event: JsonObject): InStreamFailure =>
-  typeOf(event) === "response.failed"
-    ? describe(Json.object(Json.object(event, "response") ?? event, "error") ?? {})
+  isTerminal(typeOf(event))
+    ? reported(responseOf(event)) ??
+      describe(Json.object(responseOf(event), "error") ?? Json.object(event, "error") ?? {})
     // The SDK's type is flat, the wire nests the failure under `error`; both occur.
     : describe(Json.object(event, "error") ?? event)
 
@@ -96,6 +105,7 @@ export const Responses: Dialect = {
   sign,
   whole: "end",
   failureOf,
+  reported: reportedBy,
   meter,
   served,
   collector: Collector.make,
