@@ -152,8 +152,8 @@ export interface Dialect {
   readonly closing: ReadonlyArray<Frame>
   /** The error envelope of this dialect's clients. */
   readonly errorBody: (error: FlexInferenceError) => JsonObject
-  /** The last frame of a stream that failed after it began; `seen` are facts of the stream so far. */
-  readonly errorFrame: (error: FlexInferenceError, seen: StreamSoFar) => Frame
+  /** The last frames of a stream that failed after it began; `seen` are facts of the stream so far. */
+  readonly errorFrames: (error: FlexInferenceError, seen: StreamSoFar) => ReadonlyArray<Frame>
   /** All the assistant's text of a body. */
   readonly text: (body: JsonObject) => string
   /** The text an event adds to the answer, or `undefined`. */
@@ -165,7 +165,7 @@ export interface Dialect {
   readonly continuation: Continuation | undefined
 }
 
-/** What an error frame may need of the stream it ends. */
+/** What error frames may need of the stream they end. */
 export interface StreamSoFar {
   readonly first: JsonObject | undefined
   readonly last: JsonObject | undefined

@@ -132,7 +132,7 @@ export const reportOf = ({ reason }: FlexInferenceError): Body | undefined => re
 const unlessReported = ({ dialect, provider }: Options, body: Body): Effect.Effect<Body, FlexInferenceError> => {
   const said = provider.races ? undefined : dialect.reported(body.value)
   if (said === undefined) return Effect.succeed(body)
-  const error = Verdict.bodyErrorOf(provider, said, body.value)
+  const error = Verdict.bodyErrorOf(provider, said, body.value, body.headers)
   reports.set(error.reason, body)
   return Effect.fail(error)
 }
@@ -314,7 +314,8 @@ const watched = (
         provider,
         dialect.failureOf(event),
         Json.parseObject(JSON.stringify(event)) ?? {},
-        started
+        started,
+        response.headers
       )
     }
     meter.add(frame, sign)

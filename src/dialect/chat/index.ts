@@ -90,7 +90,7 @@ export const ChatCompletions: Dialect = {
   frame,
   closing: [{ event: undefined, data: "[DONE]", value: undefined }],
   errorBody,
-  errorFrame: (error) => frame(errorBody(error)),
+  errorFrames: (error) => [frame(errorBody(error))],
   text: (body) => Json.string(first(body, "message"), "content") ?? "",
   textDelta: (chunk) => Json.string(first(chunk, "delta"), "content") || undefined,
   required: { field: "messages", kind: "array" },

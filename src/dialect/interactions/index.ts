@@ -104,8 +104,9 @@ const textDelta = (event: JsonObject): string | undefined => {
 
 const frame = (event: JsonObject): Frame => Sse.frame(typeOf(event) || undefined, event)
 
-const errorFrame = (error: FlexInferenceError): Frame =>
+const errorFrames = (error: FlexInferenceError): ReadonlyArray<Frame> => [
   frame({ event_type: "error", ...ErrorEnvelope.errorBody(error) })
+]
 
 export const Interactions: Dialect = {
   name: "interactions",
@@ -124,7 +125,7 @@ export const Interactions: Dialect = {
   frame,
   closing: [{ event: "done", data: "[DONE]", value: undefined }],
   errorBody: ErrorEnvelope.errorBody,
-  errorFrame,
+  errorFrames,
   text: (body) => Json.objects(body, "steps").map(textOfStep).join(""),
   textDelta,
   required: { field: "input", kind: "present" },

@@ -105,11 +105,19 @@ const errorTypeOf = (status: number): string => {
   }
 }
 
-/** `{ type: "error", error: { type, message, flexinference } }`, as Anthropic's clients expect it. */
-const errorBody = (error: FlexInferenceError): JsonObject => ({
-  type: "error",
-  error: { type: errorTypeOf(error.status), message: error.message, flexinference: toBlock(error) }
-})
+/** `{ type: "error", error: { type, message, flexinference }, request_id }`, as Anthropic's clients expect it. */
+const errorBody = (error: FlexInferenceError): JsonObject =>
+  Json.compact({
+    type: "error",
+    error: Json.compact({
+      type: errorTypeOf(error.status),
+      message: error.message,
+      // A list is another vendor's.
+      details: Json.isObject(error.details) ? error.details : undefined,
+      flexinference: toBlock(error)
+    }),
+    request_id: error.requestId
+  })
 
 const frame = (event: JsonObject): Frame => Sse.frame(typeOf(event), event)
 
@@ -139,7 +147,7 @@ export const Messages: Dialect = {
   frame,
   closing: [],
   errorBody,
-  errorFrame: (error) => frame(errorBody(error)),
+  errorFrames: (error) => [frame(errorBody(error))],
   text,
   textDelta,
   required: { field: "messages", kind: "array" },

@@ -76,22 +76,27 @@ const text = (response: JsonObject): string => {
   return out
 }
 
-/** The failing event a Responses client recognises: `response.failed`, with the contract's block in its error. */
-const errorFrame = (error: FlexInferenceError, seen: StreamSoFar): Frame => {
+/**
+ * How a stream of OpenAI's fails (recorded): an `error` event, by which clients know it, and then `response.failed`. Both
+ * carry the contract's block.
+ */
+const errorFrames = (error: FlexInferenceError, seen: StreamSoFar): ReadonlyArray<Frame> => {
   const native = error.reason._tag === "StreamFailed" ? error.reason.event : undefined
   const response = (native === undefined ? undefined : Json.object(native, "response")) ??
     (seen.first === undefined ? undefined : Json.object(seen.first, "response")) ??
     { id: "resp_failed", object: "response", created_at: 0, model: null, output: [] }
   const sequence = seen.last === undefined ? 0 : (Json.number(seen.last, "sequence_number") ?? -1) + 1
-  return frame({
-    type: "response.failed",
-    sequence_number: sequence,
-    response: {
-      ...response,
-      status: "failed",
-      error: { code: error.code ?? "server_error", message: error.message, flexinference: toBlock(error) }
-    }
-  })
+  const code = error.code ?? "server_error"
+  const { message, param, type } = error
+  const flexinference = toBlock(error)
+  return [
+    frame({ type: "error", sequence_number: sequence, error: { type, code, message, param, flexinference } }),
+    frame({
+      type: "response.failed",
+      sequence_number: sequence + 1,
+      response: { ...response, status: "failed", error: { code, message, flexinference } }
+    })
+  ]
 }
 
 const frame = (event: JsonObject): Frame => Sse.frame(typeOf(event), event)
@@ -113,7 +118,7 @@ export const Responses: Dialect = {
   frame,
   closing: [],
   errorBody,
-  errorFrame,
+  errorFrames,
   text,
   textDelta: (event) => typeOf(event) === "response.output_text.delta" ? Json.string(event, "delta") : undefined,
   required: { field: "input", kind: "present" },
