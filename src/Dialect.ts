@@ -123,6 +123,19 @@ export interface KeyPlace {
   readonly searchParam?: string | undefined
 }
 
+/** What a text must be like that is taken for a name or an id. */
+export interface Accepted {
+  readonly pattern: RegExp
+  /** In characters. */
+  readonly length: number
+}
+
+/** What a format's vendor takes for the name of a tool and for the id of a call; ids of any kind where it does not say. */
+export interface Identifiers {
+  readonly names: Accepted
+  readonly ids: Accepted | undefined
+}
+
 /** A wire format. */
 export interface Dialect {
   readonly name: DialectName
@@ -158,6 +171,8 @@ export interface Dialect {
   readonly text: (body: JsonObject) => string
   /** The text an event adds to the answer, or `undefined`. */
   readonly textDelta: (event: JsonObject) => string | undefined
+  /** Others are put into a form that is taken when a request is translated; all are taken where this is absent. */
+  readonly identifiers?: Identifiers | undefined
   /** The request member that carries the conversation: present for `input`, an array for `messages`. */
   readonly required: { readonly field: "input" | "messages"; readonly kind: "present" | "array" }
   /** Absent on the hub alone. */

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import type { AnswerContext, Dialect } from "../Dialect.ts"
+import * as Identifiers from "../dialect/Identifiers.ts"
 import { failureOf, unanswered } from "../dialect/responses/Failure.ts"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import type { Provider } from "../Provider.ts"
@@ -73,6 +74,7 @@ const translated = (frames: Frames, options: Options): Frames => {
   const context = options.context()
   const toHub = upstream.translation?.eventsToResponses(context)
   const fromHub = surface.translation?.eventsFromResponses(context)
+  const restored = restoredIn(context, upstream)
   let isOver = false
   let failure: FlexInferenceError | undefined
 
@@ -89,7 +91,9 @@ const translated = (frames: Frames, options: Options): Frames => {
     const out: Array<Sse.Frame> = []
     for (const { value } of chunk.frames) {
       if (value === undefined) continue
-      for (const event of toHub === undefined ? [value] : toHub.push(value)) give(out, event)
+      for (const event of toHub === undefined ? [value] : toHub.push(value)) {
+        give(out, restored === undefined ? event : restored.event(event))
+      }
     }
     return out.length === 0 ? pull : Effect.succeed(Sse.chunk(out))
   }
@@ -109,12 +113,17 @@ const translated = (frames: Frames, options: Options): Frames => {
   return pull
 }
 
+/** The caller's own names of tools and calls, where its provider was told others. */
+const restoredIn = ({ request }: AnswerContext, { identifiers }: Dialect): Identifiers.Restored | undefined =>
+  identifiers === undefined ? undefined : Identifiers.restored(request, identifiers)
+
 /** The body a caller gets that did not ask for a stream. */
 export const body = (value: JsonObject, options: Options): Result.Result<JsonObject, FlexInferenceError> => {
   const { provider, surface, upstream } = options
   if (surface === upstream) return Result.succeed(value)
   const context = options.context()
-  const hub = upstream.translation?.bodyToResponses(value, context) ?? value
+  const told = upstream.translation?.bodyToResponses(value, context) ?? value
+  const hub = restoredIn(context, upstream)?.response(told) ?? told
   const failure = unanswered(hub)
   return failure === undefined
     ? Result.succeed(surface.translation?.bodyFromResponses(hub, context) ?? hub)

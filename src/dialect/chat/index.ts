@@ -93,6 +93,11 @@ export const ChatCompletions: Dialect = {
   errorFrames: (error) => [frame(errorBody(error))],
   text: (body) => Json.string(first(body, "message"), "content") ?? "",
   textDelta: (chunk) => Json.string(first(chunk, "delta"), "content") || undefined,
+  // SDK types of functions; refusals of `tool_calls[].id` ("maximum length 40", reported from 2025 on).
+  identifiers: {
+    names: { pattern: /^[a-zA-Z0-9_-]+$/, length: 64 },
+    ids: { pattern: /^[a-zA-Z0-9_-]+$/, length: 40 }
+  },
   required: { field: "messages", kind: "array" },
   translation: {
     fieldOf,

@@ -128,6 +128,8 @@ export const Interactions: Dialect = {
   errorFrames,
   text: (body) => Json.objects(body, "steps").map(textOfStep).join(""),
   textDelta,
+  // SDK types of functions; their bound of 128 is newer than the refusals of more than 64 (reported). Ids may be any.
+  identifiers: { names: { pattern: /^[a-zA-Z_][a-zA-Z0-9_.:-]*$/, length: 64 }, ids: undefined },
   required: { field: "input", kind: "present" },
   translation: {
     fieldOf,

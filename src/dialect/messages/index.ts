@@ -150,6 +150,11 @@ export const Messages: Dialect = {
   errorFrames: (error) => [frame(errorBody(error))],
   text,
   textDelta,
+  // Refusals of `tools[].name` ('^[a-zA-Z0-9_-]{1,128}$') and of `tool_use.id` ('^[a-zA-Z0-9_-]+$', without a length).
+  identifiers: {
+    names: { pattern: /^[a-zA-Z0-9_-]+$/, length: 128 },
+    ids: { pattern: /^[a-zA-Z0-9_-]+$/, length: 64 }
+  },
   required: { field: "messages", kind: "array" },
   translation: {
     fieldOf,

@@ -121,6 +121,11 @@ export const Responses: Dialect = {
   errorFrames,
   text,
   textDelta: (event) => typeOf(event) === "response.output_text.delta" ? Json.string(event, "delta") : undefined,
+  // SDK types of functions; refusals of `input[].call_id` ("maximum length 64", reported 2026) and of ids in `input`.
+  identifiers: {
+    names: { pattern: /^[a-zA-Z0-9_-]+$/, length: 64 },
+    ids: { pattern: /^[a-zA-Z0-9_-]+$/, length: 64 }
+  },
   required: { field: "input", kind: "present" },
   translation: undefined,
   continuation: undefined
