@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import type { Dialect, Translated } from "../Dialect.ts"
 import * as Embedded from "../dialect/Embedded.ts"
 import * as ForeignSignature from "../dialect/ForeignSignature.ts"
+import * as Identifiers from "../dialect/Identifiers.ts"
 import { requestFromHub } from "../dialect/responses/Rules.ts"
 import { type FlexInferenceError, invalidRequest, type Problem, unsupported } from "../FlexInferenceError.ts"
 import type { Tier } from "../ModelCatalog.ts"
@@ -62,7 +63,9 @@ export const encode = (incoming: Incoming, route: Route): Result.Result<Encoded,
     const stray = strayElement(own)
     if (stray !== undefined) return yield* Result.fail(invalidRequest([misplaced(stray)]))
     const hub = yield* carried(route, surface.translation?.requestToResponses(own) ?? Result.succeed(own))
-    const target = yield* carried(route, inOwnWords(surface, own, fromHub(route.dialect, hub)))
+    const { identifiers } = route.dialect
+    const named = identifiers === undefined ? hub : Identifiers.toWire(hub, identifiers)
+    const target = yield* carried(route, inOwnWords(surface, own, fromHub(route.dialect, named)))
     const text = JsonSource.stringify(target)
     return { hub, value: target, body: (leg) => edit(text, route, leg, []) }
   })

@@ -16,6 +16,7 @@ import * as Scope from "effect/Scope"
 import type { Dialect, Served } from "../Dialect.ts"
 import {
   type FlexInferenceError,
+  type Reason,
   streamFailed,
   timedOut,
   type TimeoutClock,
@@ -128,9 +129,27 @@ export const readBody = (options: Options): Effect.Effect<Body, FlexInferenceErr
             const value = Json.parseObject(text)
             return value === undefined
               ? Effect.fail(noObject(options.provider, response))
-              : Effect.succeed({ text, value, headers: response.headers })
+              : unlessReported(options, { text, value, headers: response.headers })
           }
         ))))
+
+/** Bodies that report a failure, by what became of it. */
+const reports = new WeakMap<Reason, Body>()
+
+/** The body that was read as this failure, for a caller who speaks the provider's own format. */
+export const reportOf = ({ reason }: FlexInferenceError): Body | undefined => reports.get(reason)
+
+/** A 200 whose body says that there is no answer is a failure like any other. A count is not asked for one. */
+const unlessReported = (
+  { count, dialect, provider }: Options,
+  body: Body
+): Effect.Effect<Body, FlexInferenceError> => {
+  const said = provider.races || count !== undefined ? undefined : dialect.reported(body.value)
+  if (said === undefined) return Effect.succeed(body)
+  const error = Verdict.bodyErrorOf(provider, said, body.value, body.headers)
+  reports.set(error.reason, body)
+  return Effect.fail(error)
+}
 
 /** A call under way, and the clock that runs on it. */
 interface Running {
@@ -331,7 +350,8 @@ const watched = (
         provider,
         dialect.failureOf(event),
         Json.parseObject(JSON.stringify(event)) ?? {},
-        started
+        started,
+        response.headers
       )
       return started ? error : told(options, response, error)
     }
