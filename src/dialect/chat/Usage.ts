@@ -3,6 +3,7 @@ import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Served } from "../../Dialect.ts"
 import type { Usage } from "../../Usage.ts"
+import { cacheWrites } from "../responses/Writer.ts"
 
 const read = (usage: JsonObject): Usage => {
   const input = Json.object(usage, "prompt_tokens_details") ?? {}
@@ -34,6 +35,6 @@ export const usageObject = (usage: Usage): JsonObject => ({
   prompt_tokens: usage.input,
   completion_tokens: usage.output,
   total_tokens: usage.input + usage.output,
-  prompt_tokens_details: { cached_tokens: usage.cachedInput, cache_write_tokens: usage.cacheWriteInput },
+  prompt_tokens_details: { cached_tokens: usage.cachedInput, ...cacheWrites(usage) },
   completion_tokens_details: { reasoning_tokens: usage.reasoning }
 })
