@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Result } from "effect"
 import { dialects } from "../../src/dialect/index.ts"
-import { requestToOpenAI } from "../../src/dialect/responses/Rules.ts"
+import { requestFromHub } from "../../src/dialect/responses/Rules.ts"
 import * as Json from "../../src/wire/Json.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
 
@@ -76,7 +76,7 @@ describe("marks of a prompt cache", () => {
     const hub = fromChat({ ...everywhere, cache_control: brief })
     const interaction = dialects.interactions.translation?.requestFromResponses(hub) ?? assert.fail()
     assert.notMatch(JSON.stringify(Result.getOrThrow(interaction)), /cache/)
-    assert.notMatch(JSON.stringify(Result.getOrThrow(requestToOpenAI(hub))), /cache_control/)
+    assert.notMatch(JSON.stringify(Result.getOrThrow(requestFromHub(hub))), /cache_control/)
     const chat = dialects["chat.completions"].translation?.requestFromResponses(hub) ?? assert.fail()
     assert.notMatch(JSON.stringify(Result.getOrThrow(chat)), /cache_control/)
   })

@@ -1,6 +1,6 @@
 /** The error envelope Google's clients expect: the HTTP status in `code`, a canonical word in `status`. */
 import type { FlexInferenceError } from "../../FlexInferenceError.ts"
-import { toBlock } from "../ErrorBlock.ts"
+import { errorBlock } from "../../Dialect.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 
@@ -31,6 +31,6 @@ export const errorBody = (error: FlexInferenceError): { readonly error: JsonObje
     status: statusWord(error.status),
     // Google's own are a list; by it its clients know how long to wait.
     details: Json.isArray(error.details) ? error.details : undefined,
-    flexinference: toBlock(error)
+    flexinference: errorBlock(error)
   })
 })

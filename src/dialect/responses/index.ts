@@ -5,21 +5,30 @@
  * `response.in_progress` come on admission, before any work; the first `response.output_item.added` is the start.
  */
 import type { FlexInferenceError } from "../../FlexInferenceError.ts"
-import { toBlock } from "../ErrorBlock.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import type { Dialect, InStreamFailure, Meter, Served, Sign, StreamSoFar } from "../../Dialect.ts"
+import {
+  type Dialect,
+  errorBlock,
+  type InStreamFailure,
+  type Meter,
+  type Sign,
+  signs,
+  type StreamSoFar,
+  unreported
+} from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
 import { errorBody } from "../OpenAIError.ts"
-import * as Signs from "../Signs.ts"
+import { counting } from "./Counting.ts"
+import * as Listing from "./Listing.ts"
 import * as Collector from "./Collector.ts"
 import { failureOf as describe, reported, reportedBy } from "./Failure.ts"
 import { served } from "./Usage.ts"
 
 const typeOf = (event: JsonObject): string => Json.string(event, "type") ?? ""
 
-const names = Signs.make({
+const names = signs({
   names: {
     "response.created": "admitted",
     "response.queued": "admitted",
@@ -48,11 +57,9 @@ const failureOf = (event: JsonObject): InStreamFailure =>
     // The SDK's type is flat, the wire nests the failure under `error`; both occur.
     : describe(Json.object(event, "error") ?? event)
 
-const nothing: Served = { usage: undefined, tier: undefined, model: undefined }
-
 // Only the terminal event's object counts: the first events repeat the tier that was asked for.
 const meter = (): Meter => {
-  let seen = nothing
+  let seen = unreported
   return {
     add: (frame, sign) => {
       const response = sign === "end" ? Json.object(frame.value ?? {}, "response") : undefined
@@ -88,7 +95,7 @@ const errorFrames = (error: FlexInferenceError, seen: StreamSoFar): ReadonlyArra
   const sequence = seen.last === undefined ? 0 : (Json.number(seen.last, "sequence_number") ?? -1) + 1
   const code = error.code ?? "server_error"
   const { message, param, type } = error
-  const flexinference = toBlock(error)
+  const flexinference = errorBlock(error)
   return [
     frame({ type: "error", sequence_number: sequence, error: { type, code, message, param, flexinference } }),
     frame({
@@ -105,6 +112,9 @@ export const Responses: Dialect = {
   name: "responses",
   paths: ["/v1/responses"],
   key: undefined,
+  protocol: { prefixes: ["openai-"] },
+  listing: Listing.listing,
+  counting,
   collecting: {},
   operation: "chat",
   sign,
@@ -114,6 +124,7 @@ export const Responses: Dialect = {
   meter,
   served,
   collector: Collector.make,
+  bodyIn: "response",
   usagePath: (event) => isTerminal(typeOf(event)) ? ["response", "usage"] : undefined,
   frame,
   closing: [],
