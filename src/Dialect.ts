@@ -150,6 +150,19 @@ export interface KeyPlace {
   readonly searchParam?: string | undefined
 }
 
+/** What a text must be like that is taken for a name or an id. */
+export interface Accepted {
+  readonly pattern: RegExp
+  /** In characters. */
+  readonly length: number
+}
+
+/** What a format's vendor takes for the name of a tool and for the id of a call; ids of any kind where it does not say. */
+export interface Identifiers {
+  readonly names: Accepted
+  readonly ids: Accepted | undefined
+}
+
 /** A model of a listing, in the words of no format. */
 export interface ListedModel {
   /** The name it is listed by: its own, another one, or a dated one that was asked for. */
@@ -200,19 +213,6 @@ export interface Protocol {
   readonly query?: ReadonlyArray<string> | undefined
 }
 
-/** What a text must be like that is taken for a name or an id. */
-export interface Accepted {
-  readonly pattern: RegExp
-  /** In characters. */
-  readonly length: number
-}
-
-/** What a format's vendor takes for the name of a tool and for the id of a call; ids of any kind where it does not say. */
-export interface Identifiers {
-  readonly names: Accepted
-  readonly ids: Accepted | undefined
-}
-
 /** A wire format. */
 export interface Dialect {
   readonly name: DialectName
@@ -235,8 +235,11 @@ export interface Dialect {
   readonly whole: "final" | "end"
   /** What a frame of sign `failed` says. */
   readonly failureOf: (event: JsonObject) => InStreamFailure
-  /** What a whole body of a 200 says that is no answer but the report of a failure; `undefined` of an answer. */
-  readonly reported: (body: JsonObject) => InStreamFailure | undefined
+  /**
+   * What a whole body of a 200 says that is no answer but the report of a failure; `undefined` of an answer. Absent where
+   * failures always have a status of their own.
+   */
+  readonly reported?: ((body: JsonObject) => InStreamFailure | undefined) | undefined
   readonly meter: () => Meter
   readonly served: (body: JsonObject) => Served
   readonly collector: () => Collector

@@ -97,12 +97,12 @@ const details = (meaning: Meaning, origin: "flexinference" | "provider" = "flexi
   retryable: or(Schema.Boolean, meaning.retryable),
   /** How long the provider asked to wait. */
   retryAfter: Schema.optionalKey(Schema.Duration),
-  /** Where the code is explained, if it is one of the provider's. */
-  docUrl: Schema.optionalKey(Schema.String),
   /** The provider's own id of the request, for its support to find it by. */
   requestId: Schema.optionalKey(Schema.String),
   /** What the provider's error says in `details`, in its own form. */
-  details: Schema.optionalKey(Schema.Json)
+  details: Schema.optionalKey(Schema.Json),
+  /** Where the code is explained, if it is one of the provider's. */
+  docUrl: Schema.optionalKey(Schema.String)
 })
 
 const invalid = { type: "invalid_request_error", status: 400, retryable: false, code: null }

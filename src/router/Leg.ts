@@ -129,7 +129,7 @@ export const readBody = (options: Options): Effect.Effect<Body, FlexInferenceErr
             const value = Json.parseObject(text)
             return value === undefined
               ? Effect.fail(noObject(options.provider, response))
-              : unlessReported(options, { text, value, headers: response.headers })
+              : Effect.succeed({ text, value, headers: response.headers })
           }
         ))))
 
@@ -139,17 +139,16 @@ const reports = new WeakMap<Reason, Body>()
 /** The body that was read as this failure, for a caller who speaks the provider's own format. */
 export const reportOf = ({ reason }: FlexInferenceError): Body | undefined => reports.get(reason)
 
-/** A 200 whose body says that there is no answer is a failure like any other. A count is not asked for one. */
-const unlessReported = (
-  { count, dialect, provider }: Options,
-  body: Body
-): Effect.Effect<Body, FlexInferenceError> => {
-  const said = provider.races || count !== undefined ? undefined : dialect.reported(body.value)
-  if (said === undefined) return Effect.succeed(body)
-  const error = Verdict.bodyErrorOf(provider, said, body.value, body.headers)
-  reports.set(error.reason, body)
-  return Effect.fail(error)
-}
+/** Like `readBody`, of an answer: a 200 whose body says that there is none is a failure like any other. */
+export const readAnswer = (options: Options): Effect.Effect<Body, FlexInferenceError, Scope.Scope> =>
+  Effect.flatMap(readBody(options), (body) => {
+    const { dialect, provider } = options
+    const said = provider.races ? undefined : dialect.reported?.(body.value)
+    if (said === undefined) return Effect.succeed(body)
+    const error = told(options, body, Verdict.bodyErrorOf(provider, said, body.value, body.headers))
+    reports.set(error.reason, body)
+    return Effect.fail(error)
+  })
 
 /** A call under way, and the clock that runs on it. */
 interface Running {
@@ -201,7 +200,7 @@ const withSent = ({ headers, url }: Endpoint, sent: Passage.Sent): Endpoint => (
 /** The error, with what its provider said beside it. */
 const told = (
   { accountHeaders, dialect, native }: Options,
-  { headers }: Transport.Response,
+  { headers }: Pick<Transport.Response, "headers">,
   error: FlexInferenceError
 ): FlexInferenceError => {
   const passed = native ? Passage.answer(dialect.protocol, headers, accountHeaders) : undefined

@@ -88,7 +88,7 @@ const body = (
   }
   if (!isTranslated(job, committed.leg)) return Effect.succeed(bodyAnswer(routing, headers, text, value))
   Embedded.remember(text, value)
-  return rendered(routing, value, options)
+  return translated(routing, value, options)
 }
 
 /** An answer that is raced as a stream for a caller who wants a body. */
@@ -103,7 +103,7 @@ const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferen
         const options = relayOptions(job, committed.leg)
         const routing = record(job, committed, options.upstream.served(value))
         return isTranslated(job, committed.leg)
-          ? rendered(routing, value, options)
+          ? translated(routing, value, options)
           : Effect.succeed(bodyAnswer(routing, told(job, committed), text ?? JSON.stringify(value), value))
       }
       const flex = gathered.failure
@@ -152,14 +152,8 @@ const gather = ({ answer, leg }: Committed<Leg.Opened>): Effect.Effect<Gathered,
   return Effect.andThen(answer.bounded, read)
 }
 
-/** What the provider said beside the answer, for a caller of its own format. */
-const told = (job: Job, { answer: { headers }, leg }: Committed<{ readonly headers: Headers }>) =>
-  isTranslated(job, leg)
-    ? undefined
-    : Passage.answer(leg.route.dialect.protocol, headers, job.options.accountHeaders === true)
-
-/** A translated body, beside which nothing is said that only its provider's own format has a place for. */
-const rendered = (
+/** A body in the caller's format; beside it nothing of what the provider said is passed on. */
+const translated = (
   routing: Routing.Routing,
   value: JsonObject,
   options: Relay.Options
@@ -168,6 +162,12 @@ const rendered = (
     Effect.fromResult(Relay.body(value, options)),
     (body) => bodyAnswer(routing, undefined, JsonSource.stringify(body), body)
   )
+
+/** What the provider said beside the answer, for a caller of its own format. */
+const told = (job: Job, { answer: { headers }, leg }: Committed<{ readonly headers: Headers }>) =>
+  isTranslated(job, leg)
+    ? undefined
+    : Passage.answer(leg.route.dialect.protocol, headers, job.options.accountHeaders === true)
 
 const bodyAnswer = (
   routing: Routing.Routing,

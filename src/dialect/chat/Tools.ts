@@ -5,6 +5,7 @@ import type * as Hub from "../../api/Responses.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Translated } from "../../Dialect.ts"
+import * as CacheMarks from "../CacheMarks.ts"
 import { present, refuse } from "./Untranslatable.ts"
 
 const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
@@ -16,7 +17,8 @@ const toolToHub = (tool: JsonObject, index: number): Translated<JsonObject> => {
   if (typeOf(tool) !== "function" || described === undefined) {
     return refuse(`tools[${index}].type`, `\`${typeOf(tool)}\` is not available where this model is served.`)
   }
-  return Result.succeed(
+  return Result.succeed(CacheMarks.keep(
+    CacheMarks.isMarked(tool) ? tool : described,
     {
       type: "function",
       ...present(described, ["name", "description"]),
@@ -24,7 +26,7 @@ const toolToHub = (tool: JsonObject, index: number): Translated<JsonObject> => {
       // Not strict unless asked here, strict unless told otherwise there.
       strict: Json.boolean(described, "strict") ?? false
     } satisfies Json.Members<Hub.FunctionTool>
-  )
+  ))
 }
 
 const webSearchToHub = (options: JsonObject): JsonObject => {

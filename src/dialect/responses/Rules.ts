@@ -1,5 +1,5 @@
 /**
- * The rules of the hub. Its requests are those of OpenAI's Responses with two members more, which other formats share;
+ * The rules of the hub. Its requests are those of OpenAI's Responses with three members more, which other formats share;
  * here it says what becomes of them, and what OpenAI is told, since the hub carries more than that API takes.
  */
 import * as Result from "effect/Result"
@@ -7,11 +7,12 @@ import type { ResponsesRequest } from "../../api/Responses.ts"
 import type { Translated } from "../../Dialect.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as CacheMarks from "../CacheMarks.ts"
 import * as ForeignSignature from "../ForeignSignature.ts"
 import * as Rules from "../Rules.ts"
 
 /** The fields of a request in the hub. */
-export type HubField = Rules.FieldOf<ResponsesRequest> | "stop" | "seed"
+export type HubField = Rules.FieldOf<ResponsesRequest> | "stop" | "seed" | "cache_control"
 
 /** What the hub's request may be asked for, in the hub's words; who asks for nothing is not refused. */
 export const asksToBlock = (moderation: Json.Json): boolean =>
@@ -63,7 +64,7 @@ const item = (value: Json.Json): ReadonlyArray<Json.Json> => {
 
 const input = (request: JsonObject): Json.Json | undefined => {
   const given = request["input"]
-  return Json.isArray(given) ? given.flatMap(item) : given
+  return Json.isArray(given) ? given.flatMap(item).map(CacheMarks.withoutAnthropic) : given
 }
 
 const tools = (request: JsonObject): Translated<Json.Json | undefined> => {
@@ -73,7 +74,7 @@ const tools = (request: JsonObject): Translated<Json.Json | undefined> => {
   )
   const field = `tools[${excluding}].filters.blocked_domains`
   return excluding === -1
-    ? Result.succeed(given)
+    ? Result.succeed(Json.isArray(given) ? given.map(CacheMarks.withoutAnthropic) : given)
     : Result.fail({ field, message: `\`${field}\` cannot be carried: OpenAI's web search excludes no domains.` })
 }
 
@@ -88,6 +89,7 @@ export const toOpenAI = {
     parts: {
       // The nearest that Responses has to a result that is an error.
       isError: ["approximated", "as an incomplete output"],
+      breakpoints: "dropped",
       thoughtsOfOthers: "dropped",
       search: "dropped",
       fileName: ["approximated", "as the file's name"],
@@ -111,7 +113,8 @@ export const toOpenAI = {
       ...row("`reasoning` items the target made", "input:thoughts", ["carried", "by way of `encrypted_content`"]),
       ...row("`reasoning` items of others", "input:thoughtsOfOthers"),
       ...row("`web_search_call` items", "input:search", ["carried", "the text they led to stays"]),
-      ...row("`item_reference` and other items", "input:otherItems")
+      ...row("`item_reference` and other items", "input:otherItems"),
+      ...row("`prompt_cache_breakpoint`, `cache_control` of parts, items and tools", "input:breakpoints")
     ]
   }),
   previous_response_id: carried("previous_response_id", {
@@ -185,26 +188,23 @@ export const toOpenAI = {
   }),
   background: carried("background", { rows: row("`background: true`", "background") }),
   prompt_cache_key: carried("prompt_cache_key", {
-    rows: row(
-      "`prompt_cache_key`, `prompt_cache_retention`, `truncation`, `user`, `stream_options`",
-      "prompt_cache_key"
-    )
+    rows: row("`prompt_cache_key`, `prompt_cache_retention`", "prompt_cache_key")
   }),
   prompt_cache_retention: carried("prompt_cache_retention"),
-  truncation: carried("truncation"),
+  truncation: carried("truncation", { rows: row("`truncation`, `user`, `stream_options`", "truncation") }),
   user: carried("user"),
   prompt_cache_options: carried("prompt_cache_options", {
-    rows: row(
-      "`prompt_cache_options`, `context_management`, `image`, `access_programs`",
-      "prompt_cache_options"
-    )
+    rows: row("`prompt_cache_options`", "prompt_cache_options")
   }),
-  context_management: carried("context_management"),
+  context_management: carried("context_management", {
+    rows: row("`context_management`, `image`, `access_programs`", "context_management")
+  }),
   image: carried("image"),
   access_programs: carried("access_programs"),
   stream: carried("stream"),
   stream_options: dropped("The hub's own stream tells what it asks for."),
   service_tier: carried("service_tier"),
+  cache_control: dropped("OpenAI caches by itself."),
   stop: refused("has no counterpart: the Responses API has no stop sequences."),
   seed: refused("has no counterpart: the Responses API has no seed.")
 } satisfies Rules.Rules<HubField, Rules.FieldOf<ResponsesRequest>>

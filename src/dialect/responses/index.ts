@@ -28,7 +28,7 @@ import { served } from "./Usage.ts"
 
 const typeOf = (event: JsonObject): string => Json.string(event, "type") ?? ""
 
-const signOf = signs({
+const names = signs({
   names: {
     "response.created": "admitted",
     "response.queued": "admitted",
@@ -45,7 +45,7 @@ const signOf = signs({
 const responseOf = (event: JsonObject): JsonObject => Json.object(event, "response") ?? {}
 
 const sign = (frame: Frame): Sign => {
-  const sign = signOf(frame)
+  const sign = names(frame)
   // The event's name is not the last word: its response may say that it failed, or was canceled.
   return sign === "end" && reported(responseOf(frame.value ?? {})) !== undefined ? "failed" : sign
 }
