@@ -66,7 +66,7 @@ const translated = (frames: Frames, options: Options): Frames => {
   const { surface, upstream } = options
   const context = options.context()
   const toHub = upstream.translation?.eventsToResponses(context)
-  const fromHub = surface.translation?.eventsFromResponses(context)
+  const fromHub = (surface.translation ?? surface.plain)?.eventsFromResponses(context)
   let isOver = false
 
   const onChunk = (chunk: Sse.FrameChunk): Frames => {
@@ -98,7 +98,7 @@ export const body = (value: JsonObject, options: Options): JsonObject => {
   if (surface === upstream) return value
   const context = options.context()
   const hub = upstream.translation?.bodyToResponses(value, context) ?? value
-  return surface.translation?.bodyFromResponses(hub, context) ?? hub
+  return (surface.translation ?? surface.plain)?.bodyFromResponses(hub, context) ?? hub
 }
 
 /** A body with what came of its routing in its usage object, as text and as the value it holds. */

@@ -15,6 +15,8 @@ import { errorBody } from "../OpenAIError.ts"
 import * as Signs from "../Signs.ts"
 import { counting } from "./Counting.ts"
 import * as Listing from "./Listing.ts"
+import * as AgentAnswers from "./AgentAnswers.ts"
+import * as AgentTools from "./AgentTools.ts"
 import * as Collector from "./Collector.ts"
 import { failureOf as describe } from "./Failure.ts"
 import { served } from "./Usage.ts"
@@ -113,5 +115,11 @@ export const Responses: Dialect = {
   textDelta: (event) => typeOf(event) === "response.output_text.delta" ? Json.string(event, "delta") : undefined,
   required: { field: "input", kind: "present" },
   translation: undefined,
+  plain: {
+    fieldOf: AgentTools.fieldOf,
+    requestToResponses: AgentTools.requestToResponses,
+    bodyFromResponses: AgentAnswers.bodyFromResponses,
+    eventsFromResponses: AgentAnswers.eventsFromResponses
+  },
   continuation: undefined
 }
