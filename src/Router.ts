@@ -4,6 +4,26 @@
  *
  * `Router` speaks text and frames, for whoever stands between a wire and the providers; most programs want
  * `FlexInference`, which speaks typed requests, bodies and events.
+ *
+ * **Example** (a request as it came, and its answer as it goes out)
+ *
+ * ```ts
+ * import { Effect, Layer, Redacted, Stream } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ * import { Router } from "effect-flexinference"
+ *
+ * export const relay = (request: string, write: (bytes: Uint8Array) => Effect.Effect<void>) =>
+ *   Effect.scoped(Effect.gen(function*() {
+ *     const { open } = yield* Router.Router
+ *     const answer = yield* open("chat.completions", request)
+ *     if (answer._tag === "Body") return yield* write(new TextEncoder().encode(answer.text))
+ *     yield* Stream.runForEach(answer.chunks, ({ bytes }) => write(bytes))
+ *   }))
+ *
+ * export const layer = Router.layer({ openai: { apiKey: Redacted.make("sk-…") } }).pipe(
+ *   Layer.provide(FetchHttpClient.layer)
+ * )
+ * ```
  */
 import type * as Config from "effect/Config"
 import * as Clock from "effect/Clock"
@@ -70,7 +90,7 @@ export type Count = (
   options?: { readonly model?: string | undefined; readonly caller?: Caller | undefined }
 ) => Effect.Effect<Counted, FlexInferenceError>
 
-/** See the module's description. */
+/** Carries requests out: `open` answers one, `count` tells what one would read. */
 export class Router extends Context.Service<Router, {
   readonly open: Open
   readonly count: Count

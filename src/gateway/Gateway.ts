@@ -69,11 +69,12 @@ export interface Options extends RequestBody.Options {
   readonly drain?: Duration.Input | undefined
 }
 
-const openAI = dialects.responses
+/** Whose error envelope stands where no format was asked for. */
+const common = dialects.responses
 /** Any client's first look, and what a supervisor asks. */
 const greetings: ReadonlyArray<Paths.Path> = [
-  { path: "/", method: "GET", dialect: openAI, keys: [] },
-  { path: "/healthz", method: "GET", dialect: openAI, keys: [] }
+  { path: "/", method: "GET", dialect: common, keys: [] },
+  { path: "/healthz", method: "GET", dialect: common, keys: [] }
 ]
 
 const formats = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Dialect> =>
@@ -185,7 +186,7 @@ const unrouted =
     const known = pathsOf(options).filter((path) => Paths.matches(path, asked))
     const [first] = known
     if (first === undefined || known.some(({ method }) => method === request.method)) {
-      return Reply.failure(nothingHere(options), openAI, requestId)
+      return Reply.failure(nothingHere(options), common, requestId)
     }
     // A client that would rather speak over a socket is told at once that it has to do without.
     if (first.method === "POST" && request.headers["upgrade"] !== undefined) {

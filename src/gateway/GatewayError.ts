@@ -13,7 +13,7 @@ export const notFound = (paths: ReadonlyArray<string>): FlexInferenceError => {
   return refusal(404, {
     code: "not_found",
     message:
-      `There is nothing at this path. ${rule} OpenAI's clients take a base URL that ends in /v1, Anthropic's and Google's one without it.`,
+      `There is nothing at this path. ${rule} Some clients add /v1 to their base URL themselves, others want it in there.`,
     rule,
     example: "POST /v1/responses"
   })

@@ -13,6 +13,7 @@ export const Anthropic = Provider.make({
   dialects: ["messages"],
   models: ["claude-"],
   baseUrl: "https://api.anthropic.com",
+  docUrls: Provider.contractPages("no_anthropic_key", "flex_unsupported_for_anthropic"),
   tiers: { standard: "standard_only", priority: "auto", auto: "auto" },
   servedTiers: { standard: "standard", priority: "priority", auto: "auto" },
   // SDKs of this vendor take a base URL without the version; one that has it means the same.

@@ -67,6 +67,7 @@ export const Google = Provider.make({
   baseUrlVariable: "GOOGLE_GEMINI_BASE_URL",
   keyVariables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
   missingKeyCode: "no_gemini_key",
+  docUrls: Provider.contractPages("no_gemini_key", "auto_unsupported_for_gemini"),
   tiers: { flex: "flex", standard: "standard", priority: "priority" },
   tierHeader: "x-gemini-service-tier",
   unsupported: {

@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import type { Dialect, Translated } from "../Dialect.ts"
 import * as Embedded from "../dialect/Embedded.ts"
 import * as ForeignSignature from "../dialect/ForeignSignature.ts"
-import { requestToOpenAI } from "../dialect/responses/Rules.ts"
+import { requestFromHub } from "../dialect/responses/Rules.ts"
 import { type FlexInferenceError, invalidRequest, type Problem, unsupported } from "../FlexInferenceError.ts"
 import type { Tier } from "../ModelCatalog.ts"
 import * as RequestFields from "../RequestFields.ts"
@@ -113,11 +113,13 @@ const dropForeign = ({ surface, text, value }: Incoming): string | JsonObject =>
   if (text !== undefined) Embedded.remember(text, value)
   const kept = ForeignSignature.dropForeign(conversation) ?? []
   if (kept === conversation) return text ?? value
-  return text === undefined ? { ...value, [field]: kept } : JsonMembers.edit(text, { set: { [field]: kept } })
+  return text === undefined
+    ? { ...value, [field]: kept }
+    : JsonMembers.edit(text, { set: { [field]: kept }, print: JsonSource.stringify })
 }
 
 const fromHub = (dialect: Dialect, hub: JsonObject): Translated<JsonObject> =>
-  dialect.translation?.requestFromResponses(hub) ?? requestToOpenAI(hub)
+  dialect.translation?.requestFromResponses(hub) ?? requestFromHub(hub)
 
 /** A refusal of the translation from the hub, by the name the field has in the caller's own request. */
 const inOwnWords = <A>(

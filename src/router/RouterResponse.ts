@@ -57,3 +57,18 @@ export const stream = (
     report
   }
 }
+
+/** The answer as text, and as a value for whoever asks. */
+export const body = (
+  routing: Routing,
+  headers: BodyAnswer["headers"],
+  { text, value }: { readonly text: string; readonly value: () => JsonObject }
+): BodyAnswer => ({
+  _tag: "Body",
+  routing,
+  headers,
+  text,
+  get value() {
+    return value()
+  }
+})

@@ -8,10 +8,9 @@
 import type { FlexInferenceError } from "../../FlexInferenceError.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import type { Dialect, Meter, Served, Sign } from "../../Dialect.ts"
+import { type Dialect, type Meter, type Served, type Sign, signs, unreported } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
-import * as Signs from "../Signs.ts"
 import { bodyFromResponses, eventsFromResponses } from "./AnswerFromResponses.ts"
 import { bodyToResponses, eventsToResponses } from "./AnswerToResponses.ts"
 import * as Collector from "./Collector.ts"
@@ -37,7 +36,7 @@ const report = (interaction: JsonObject, searchSteps: number): Served => {
 
 const served = (body: JsonObject): Served => report(body, Json.objects(body, "steps").filter(isSearch).length)
 
-const names = Signs.make({
+const names = signs({
   names: {
     "interaction.created": "admitted",
     "interaction.status_update": "admitted",
@@ -63,7 +62,7 @@ const sign = (frame: Frame): Sign => {
 
 const meter = (): Meter => {
   let searchSteps = 0
-  let seen: Served = { usage: undefined, tier: undefined, model: undefined }
+  let seen = unreported
   return {
     add: (frame, sign) => {
       if (sign === "final") seen = report(finalOf(frame.value ?? {}) ?? {}, searchSteps)

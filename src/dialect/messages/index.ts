@@ -6,13 +6,11 @@
  * `message_delta`. Usage in `message_delta` is cumulative.
  */
 import type { FlexInferenceError } from "../../FlexInferenceError.ts"
-import { toBlock } from "../ErrorBlock.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import type { Dialect, InStreamFailure, Meter, Served } from "../../Dialect.ts"
+import { type Dialect, errorBlock, type InStreamFailure, type Meter, type Served, signs } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
-import * as Signs from "../Signs.ts"
 import { collector } from "./Collector.ts"
 import { continuation } from "./Continuation.ts"
 import { counting } from "./Counting.ts"
@@ -24,7 +22,7 @@ import * as Usage from "./Usage.ts"
 
 const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
 
-const sign = Signs.make({
+const sign = signs({
   names: { message_start: "admitted", ping: "admitted", message_delta: "final", message_stop: "end", error: "failed" },
   families: [["content_block_", "output"]],
   nameOf: typeOf
@@ -106,7 +104,7 @@ const errorTypeOf = (status: number): string => {
 /** `{ type: "error", error: { type, message, flexinference } }`, as Anthropic's clients expect it. */
 const errorBody = (error: FlexInferenceError): JsonObject => ({
   type: "error",
-  error: { type: errorTypeOf(error.status), message: error.message, flexinference: toBlock(error) }
+  error: { type: errorTypeOf(error.status), message: error.message, flexinference: errorBlock(error) }
 })
 
 const frame = (event: JsonObject): Frame => Sse.frame(typeOf(event), event)
