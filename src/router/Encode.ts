@@ -62,7 +62,10 @@ export const encode = (incoming: Incoming, route: Route): Result.Result<Encoded,
     const own = without(value, RequestFields.owned)
     const stray = strayElement(own)
     if (stray !== undefined) return yield* Result.fail(invalidRequest([misplaced(stray)]))
-    const hub = yield* carried(route, surface.translation?.requestToResponses(own) ?? Result.succeed(own))
+    const hub = yield* carried(
+      route,
+      (surface.translation ?? surface.plain)?.requestToResponses(own) ?? Result.succeed(own)
+    )
     const { identifiers } = route.dialect
     const named = identifiers === undefined ? hub : Identifiers.toWire(hub, identifiers)
     const target = yield* carried(route, inOwnWords(surface, own, fromHub(route.dialect, named)))
@@ -122,9 +125,13 @@ const fromHub = (dialect: Dialect, hub: JsonObject): Translated<JsonObject> =>
   dialect.translation?.requestFromResponses(hub) ?? requestFromHub(hub)
 
 /** A refusal of the translation from the hub, by the name the field has in the caller's own request. */
-const inOwnWords = <A>({ translation }: Dialect, request: JsonObject, translated: Translated<A>): Translated<A> =>
+const inOwnWords = <A>(
+  { plain, translation }: Dialect,
+  request: JsonObject,
+  translated: Translated<A>
+): Translated<A> =>
   Result.mapError(translated, ({ field, message }) => {
-    const own = translation?.fieldOf(field, request) ?? field
+    const own = (translation ?? plain)?.fieldOf(field, request) ?? field
     return { field: own, message: message.replaceAll(`\`${field}\``, () => `\`${own}\``) }
   })
 
