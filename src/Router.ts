@@ -34,6 +34,7 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import * as AnswerStore from "./AnswerStore.ts"
 import type { DialectName } from "./Dialect.ts"
 import * as Dialects from "./dialect/index.ts"
 import type { FlexInferenceError } from "./FlexInferenceError.ts"
@@ -42,6 +43,7 @@ import type { ConnectionOptions } from "./Provider.ts"
 import * as Provider from "./Provider.ts"
 import { Hosted } from "./provider/Hosted.ts"
 import { config, registry } from "./provider/index.ts"
+import * as Continue from "./router/Continue.ts"
 import * as Counting from "./router/Counting.ts"
 import type { Counted } from "./router/Counting.ts"
 import * as Decode from "./router/Decode.ts"
@@ -162,30 +164,44 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
           const plan = Routing.plan(fields.success, { surface: dialect, catalog, providers, dialects })
           if (Result.isFailure(plan)) return Effect.fail(plan.failure)
           annotate(() => Telemetry.requestAttributes(plan.success))
-          const incoming = {
+          const asked: Encode.Incoming = {
             surface: dialect,
             text: typeof request === "string" ? request : undefined,
             value: Json.isObject(value) ? value : {}
           }
-          return Effect.map(
-            respond({
-              transport,
-              catalog,
-              options: forCall(options, callOptions),
-              own: callOptions,
-              incoming,
-              sent: caller && Passage.request(dialect.protocol, caller, options.accountHeaders === true),
-              plan: plan.success,
-              receivedAt,
-              log: LegLog.make(receivedAt),
-              newId: () => newId(fiber.getRef(Random.Random)),
-              encode: Encode.once(incoming)
-            }),
-            (answer) => {
-              annotate(() => Telemetry.routingAttributes(answer.routing))
-              return answer
-            }
-          )
+          const answers = Context.getOrUndefined(fiber.context, AnswerStore.AnswerStore)
+          const owner = caller?.owner ?? AnswerStore.loopback
+          const carryOut = (incoming: Encode.Incoming) =>
+            Effect.map(
+              respond({
+                transport,
+                catalog,
+                options: forCall(options, callOptions),
+                own: callOptions,
+                incoming,
+                sent: caller && Passage.request(dialect.protocol, caller, options.accountHeaders === true),
+                plan: plan.success,
+                receivedAt,
+                log: LegLog.make(receivedAt),
+                newId: () => newId(fiber.getRef(Random.Random)),
+                keep: answers === undefined || !Continue.isKept(dialect, incoming.value) ? undefined : (body) => {
+                  const kept = Continue.keptOf(incoming, body)
+                  return kept === undefined ? Effect.void : answers.keep(owner, kept)
+                },
+                encode: Encode.once(incoming)
+              }),
+              (answer) => {
+                annotate(() => Telemetry.routingAttributes(answer.routing))
+                return answer
+              }
+            )
+          const references = answers === undefined ? [] : Continue.referencesOf(dialect, asked.value)
+          return answers === undefined || references.length === 0
+            ? carryOut(asked)
+            : Effect.flatMap(
+              answers.find(owner, surface, references.map(({ id }) => id)),
+              (kept) => carryOut(Continue.resolve(asked, references, kept))
+            )
         }))
     const count: Count = (surface, request, { caller, model } = {}) => {
       const dialect = dialects.get(surface)

@@ -15,6 +15,7 @@ import type { Route } from "../Routing.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as JsonMembers from "../wire/JsonMembers.ts"
 import * as JsonSource from "../wire/JsonSource.ts"
+import { notFound, type Reference } from "./Continue.ts"
 import { strayElement } from "./Lists.ts"
 
 /** The caller's request: as a program gave it, or as text and the value that it holds. */
@@ -22,6 +23,10 @@ export interface Incoming {
   readonly surface: Dialect
   readonly text: string | undefined
   readonly value: JsonObject
+  /** What it refers to that is not kept here: only a provider of its own format could know it. */
+  readonly missing?: Reference | undefined
+  /** The answer that it continued before that was put in its place, and the elements of the conversation up to there. */
+  readonly continued?: { readonly id: string | undefined; readonly elements: number } | undefined
 }
 
 /**
@@ -58,6 +63,7 @@ export const encode = (incoming: Incoming, route: Route): Result.Result<Encoded,
     return Result.succeed({ hub: value, value, body: (leg) => edit(own, route, leg, RequestFields.owned) })
   }
   return Result.gen(function*() {
+    if (incoming.missing !== undefined) return yield* Result.fail(notFound(incoming.missing, surface))
     if (incoming.text !== undefined) Embedded.remember(incoming.text, value)
     const own = without(value, RequestFields.owned)
     const stray = strayElement(own)
@@ -70,7 +76,10 @@ export const encode = (incoming: Incoming, route: Route): Result.Result<Encoded,
     const named = identifiers === undefined ? hub : Identifiers.toWire(hub, identifiers)
     const target = yield* carried(route, inOwnWords(surface, own, fromHub(route.dialect, named)))
     const text = JsonSource.stringify(target)
-    return { hub, value: target, body: (leg) => edit(text, route, leg, []) }
+    const { continued } = incoming
+    // An answer says which one it continues.
+    const echoed = continued?.id === undefined ? hub : { ...hub, previous_response_id: continued.id }
+    return { hub: echoed, value: target, body: (leg) => edit(text, route, leg, []) }
   })
 }
 
