@@ -34,7 +34,6 @@ import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import * as AnswerStore from "./AnswerStore.ts"
 import type { DialectName } from "./Dialect.ts"
 import * as Dialects from "./dialect/index.ts"
 import type { FlexInferenceError } from "./FlexInferenceError.ts"
@@ -169,8 +168,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
             text: typeof request === "string" ? request : undefined,
             value: Json.isObject(value) ? value : {}
           }
-          const answers = Context.getOrUndefined(fiber.context, AnswerStore.AnswerStore)
-          const owner = caller?.owner ?? AnswerStore.loopback
+          const answers = Continue.answersOf(fiber.context, dialect, caller?.owner)
           const carryOut = (incoming: Encode.Incoming) =>
             Effect.map(
               respond({
@@ -184,10 +182,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
                 receivedAt,
                 log: LegLog.make(receivedAt),
                 newId: () => newId(fiber.getRef(Random.Random)),
-                keep: answers === undefined || !Continue.isKept(dialect, incoming.value) ? undefined : (body) => {
-                  const kept = Continue.keptOf(incoming, body)
-                  return kept === undefined ? Effect.void : answers.keep(owner, kept)
-                },
+                keep: answers?.keeping(incoming),
                 encode: Encode.once(incoming)
               }),
               (answer) => {
@@ -195,13 +190,8 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
                 return answer
               }
             )
-          const references = answers === undefined ? [] : Continue.referencesOf(dialect, asked.value)
-          return answers === undefined || references.length === 0
-            ? carryOut(asked)
-            : Effect.flatMap(
-              answers.find(owner, surface, references.map(({ id }) => id)),
-              (kept) => carryOut(Continue.resolve(asked, references, kept))
-            )
+          const continued = answers?.continued(asked)
+          return continued === undefined ? carryOut(asked) : Effect.flatMap(continued, carryOut)
         }))
     const count: Count = (surface, request, { caller, model } = {}) => {
       const dialect = dialects.get(surface)

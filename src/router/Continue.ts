@@ -2,7 +2,9 @@
  * A request that refers to answers given before, with what it refers to in its place: from there on it is the request
  * that its caller would have sent with the whole conversation in it.
  */
-import type { Kept } from "../AnswerStore.ts"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { AnswerStore, type Kept, loopback } from "../AnswerStore.ts"
 import type { Dialect } from "../Dialect.ts"
 import * as Embedded from "../dialect/Embedded.ts"
 import { type FlexInferenceError, invalidRequest } from "../FlexInferenceError.ts"
@@ -18,6 +20,18 @@ export interface Reference {
   readonly id: string
   /** Whether it is a whole answer or one element of a conversation. */
   readonly to: "answer" | "part"
+}
+
+/** How a request came to hold what it referred to. */
+export interface Continued {
+  /** The answer that it continues. */
+  readonly id: string | undefined
+  /** The member that named it. */
+  readonly by: string
+  /** How many elements of a conversation were put before its own. */
+  readonly elements: number
+  /** Whether its own conversation was a list. */
+  readonly isList: boolean
 }
 
 /** What a request refers to; nothing, for nearly all. */
@@ -67,7 +81,12 @@ export const resolve = (
   return {
     surface,
     missing,
-    continued: { id: answer?.id, elements: before.length },
+    continued: {
+      id: answer?.id,
+      by: references.previous,
+      elements: before.length,
+      isList: Json.array(value, field) !== undefined
+    },
     text: text === undefined ? undefined : JsonMembers.edit(text, { remove, set, print: JsonSource.stringify }),
     value: Object.fromEntries(
       Object.entries({ ...value, ...set }).filter(([name]) => !remove.includes(name))
@@ -84,18 +103,60 @@ const partsOf = (kept: ReadonlyArray<Kept>): ReadonlyMap<string, Json.Json> =>
     })
   ))
 
-/** What is kept of an answer to a request; `undefined` where its caller wants nothing kept, or it could not be named. */
+/** What is kept of an answer to a request; nothing of one without a name. */
 export const keptOf = ({ surface, value }: Incoming, body: JsonObject): Kept | undefined => {
   const { name, references } = surface
-  const id = Json.string(body, "id")
-  return references === undefined || !isKept(surface, value) || id === undefined || id === ""
+  const id = Json.string(body, "id") ?? ""
+  return references === undefined || id === ""
     ? undefined
     : { surface: name, id, conversation: [...references.conversation(value), ...references.said(body)] }
 }
 
-/** Whether an answer to this request may be kept at all. */
-export const isKept = ({ references }: Dialect, request: JsonObject): boolean =>
-  references !== undefined && Json.boolean(request, "store") !== false
+/** The answers that are kept for the caller of a request. */
+export interface Answers {
+  /** The request with what it refers to; `undefined` where it refers to nothing. */
+  readonly continued: (incoming: Incoming) => Effect.Effect<Incoming, FlexInferenceError> | undefined
+  /** Keeps what answers the request; `undefined` where its caller wants nothing kept. */
+  readonly keeping: (incoming: Incoming) => ((body: JsonObject) => Effect.Effect<void>) | undefined
+}
+
+/** What the context keeps for an owner; `undefined` where it keeps nothing, or the format refers to nothing. */
+export const answersOf = (
+  context: Context.Context<never>,
+  surface: Dialect,
+  owner: string = loopback
+): Answers | undefined => {
+  const store = surface.references === undefined ? undefined : Context.getOrUndefined(context, AnswerStore)
+  return store && {
+    continued: (incoming) => {
+      const asked = referencesOf(surface, incoming.value)
+      return asked.length === 0
+        ? undefined
+        : Effect.map(
+          store.find(owner, surface.name, asked.map(({ id }) => id)),
+          (kept) => resolve(incoming, asked, kept)
+        )
+    },
+    keeping: (incoming) =>
+      Json.boolean(incoming.value, "store") === false ? undefined : (body) => {
+        const kept = keptOf(incoming, body)
+        return kept === undefined ? Effect.void : store.keep(owner, kept)
+      }
+  }
+}
+
+/**
+ * The caller's own name of a field of a request that was continued: its elements stand behind those that were put before
+ * them, and what is wrong with those is wrong with the reference to them.
+ */
+export const ownField = ({ continued, surface }: Incoming, field: string): string => {
+  if (continued === undefined || continued.elements === 0) return field
+  const name = surface.required.field
+  const [, digits = "", rest = ""] = new RegExp(`^${name}\\[(\\d+)\\](.*)$`).exec(field) ?? []
+  if (digits === "") return field
+  const own = Number(digits) - continued.elements
+  return own < 0 ? continued.by : continued.isList ? `${name}[${own}]${rest}` : name
+}
 
 /** What is said of a reference that nobody can resolve, whosever it is. */
 export const notFound = ({ field, id, to }: Reference, surface: Dialect): FlexInferenceError => {

@@ -15,7 +15,7 @@ import type { Route } from "../Routing.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as JsonMembers from "../wire/JsonMembers.ts"
 import * as JsonSource from "../wire/JsonSource.ts"
-import { notFound, type Reference } from "./Continue.ts"
+import { type Continued, notFound, ownField, type Reference } from "./Continue.ts"
 import { strayElement } from "./Lists.ts"
 
 /** The caller's request: as a program gave it, or as text and the value that it holds. */
@@ -25,8 +25,8 @@ export interface Incoming {
   readonly value: JsonObject
   /** What it refers to that is not kept here: only a provider of its own format could know it. */
   readonly missing?: Reference | undefined
-  /** The answer that it continued before that was put in its place, and the elements of the conversation up to there. */
-  readonly continued?: { readonly id: string | undefined; readonly elements: number } | undefined
+  /** What became of its references to what is kept here. */
+  readonly continued?: Continued | undefined
 }
 
 /**
@@ -67,14 +67,15 @@ export const encode = (incoming: Incoming, route: Route): Result.Result<Encoded,
     if (incoming.text !== undefined) Embedded.remember(incoming.text, value)
     const own = without(value, RequestFields.owned)
     const stray = strayElement(own)
-    if (stray !== undefined) return yield* Result.fail(invalidRequest([misplaced(stray)]))
+    if (stray !== undefined) return yield* Result.fail(invalidRequest([misplaced(ownField(incoming, stray))]))
     const hub = yield* carried(
+      incoming,
       route,
       (surface.translation ?? surface.plain)?.requestToResponses(own) ?? Result.succeed(own)
     )
     const { identifiers } = route.dialect
     const named = identifiers === undefined ? hub : Identifiers.toWire(hub, identifiers)
-    const target = yield* carried(route, inOwnWords(surface, own, fromHub(route.dialect, named)))
+    const target = yield* carried(incoming, route, inOwnWords(surface, own, fromHub(route.dialect, named)))
     const text = JsonSource.stringify(target)
     const { continued } = incoming
     // An answer says which one it continues.
@@ -144,14 +145,21 @@ const inOwnWords = <A>(
     return { field: own, message: message.replaceAll(`\`${field}\``, () => `\`${own}\``) }
   })
 
-const carried = <A>(route: Route, translated: Translated<A>): Result.Result<A, FlexInferenceError> =>
-  Result.mapError(translated, ({ field, message }) =>
-    unsupported({
+const carried = <A>(
+  incoming: Incoming,
+  route: Route,
+  translated: Translated<A>
+): Result.Result<A, FlexInferenceError> =>
+  Result.mapError(translated, ({ field: placed, message }) => {
+    const field = ownField(incoming, placed)
+    const said = message.replaceAll(`\`${placed}\``, () => `\`${field}\``)
+    return unsupported({
       code: "untranslatable_field",
       param: field,
-      message: `${message} ${route.provider.title} is asked in another format than this request came in. ` +
+      message: `${said} ${route.provider.title} is asked in another format than this request came in. ` +
         `Leave ${field} out, or ask for a model that understands it.`
-    }))
+    })
+  })
 
 const misplaced = (field: string): Problem => ({
   field,
