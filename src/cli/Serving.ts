@@ -22,6 +22,7 @@ import * as SizeFlag from "./SizeFlag.ts"
 import * as Notation from "./StartWithinFlag.ts"
 import * as Providers from "./Providers.ts"
 import * as ReadyNotice from "./ReadyNotice.ts"
+import * as Retention from "./Retention.ts"
 
 export interface Options {
   readonly host: string
@@ -47,7 +48,11 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
         : yield* defaultStartWithin
     })
     const maxBody = Option.getOrUndefined(options.maxBody) ?? (yield* maxBodyVariable)
-    const gateway = Layer.provide(Gateway.layer({ keys, simulated, host, port: options.port, maxBody }), router)
+    const answers = { retain: yield* retainVariable }
+    const gateway = Layer.provide(
+      Gateway.layer({ answers, keys, simulated, host, port: options.port, maxBody }),
+      router
+    )
     const { address } = Context.get(yield* Layer.build(gateway), HttpServer.HttpServer)
     const port = NetAddress.isInetAddress(address) ? address.port : options.port
     const origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`
@@ -98,6 +103,7 @@ const variable = <A>(name: string, parse: (text: string) => Result.Result<A, str
 
 const defaultStartWithin = variable("FLEXINFERENCE_DEFAULT_START_WITHIN", Notation.parse)
 const maxBodyVariable = variable("FLEXINFERENCE_MAX_BODY", SizeFlag.parse)
+const retainVariable = variable("FLEXINFERENCE_RETAIN", Retention.parse)
 
 const cannotListen = ({ host, port }: Options, { cause }: ServeError): string => {
   const code = Predicate.hasProperty(cause, "code") ? cause.code : undefined

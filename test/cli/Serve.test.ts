@@ -256,6 +256,12 @@ describe.concurrent("flexinference serve", () => {
       /^error: FLEXINFERENCE_MAX_BODY is "0mb"\. Expected: a size such as 500kb, 32mb or 64MiB\n$/
     ],
     [
+      "a retention in the environment that it cannot read",
+      serve,
+      { FLEXINFERENCE_RETAIN: "forever" },
+      /^error: FLEXINFERENCE_RETAIN is "forever"\. Expected: a time such as 45m, 12h or 30d\n$/
+    ],
+    [
       "a list of keys that holds none",
       serve,
       { FLEXINFERENCE_GATEWAY_KEYS: " , " },
