@@ -193,12 +193,21 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
           const continued = answers?.continued(asked)
           return continued === undefined ? carryOut(asked) : Effect.flatMap(continued, carryOut)
         }))
-    const count: Count = (surface, request, { caller, model } = {}) => {
-      const dialect = dialects.get(surface)
-      return dialect === undefined
-        ? unknownFormat(surface)
-        : Counting.count({ transport, catalog, options, decoding, dialects, dialect, request, model, caller })
-    }
+    const count: Count = (surface, request, { caller, model } = {}) =>
+      Effect.withFiber(({ context }) => {
+        const dialect = dialects.get(surface)
+        if (dialect === undefined) return unknownFormat(surface)
+        const ask = (request: string | Json.JsonObject) =>
+          Counting.count({ transport, catalog, options, decoding, dialects, dialect, request, model, caller })
+        const answers = Continue.answersOf(context, dialect, caller?.owner)
+        if (answers === undefined) return ask(request)
+        const text = typeof request === "string" ? request : undefined
+        const value = text === undefined ? request : Json.parse(text)
+        const continued = Json.isObject(value) ? answers.continued({ surface: dialect, text, value }) : undefined
+        return continued === undefined
+          ? ask(request)
+          : Effect.flatMap(continued, ({ text, value }) => ask(text ?? value))
+      })
     return Router.of({ open, count })
   })
 

@@ -101,6 +101,7 @@ export const routes = (
       yield* Effect.serviceOption(AnswerStore.AnswerStore),
       () => AnswerStore.make(options?.answers)
     )
+    const remembering = Effect.provideService(AnswerStore.AnswerStore, answers)
     const add = <R>(
       { dialect, keys, method, path }: Paths.Path,
       respond: (call: Call) => Effect.Effect<HttpServerResponse.HttpServerResponse, FlexInferenceError, R>,
@@ -125,11 +126,7 @@ export const routes = (
         Effect.gen(function*() {
           const text = yield* readBody(request)
           const answer = yield* RequestBody.blameDepth(text)(
-            Effect.provideService(
-              router.open(dialect.name, text, undefined, { headers: request.headers, query, owner }),
-              AnswerStore.AnswerStore,
-              answers
-            )
+            remembering(router.open(dialect.name, text, undefined, { headers: request.headers, query, owner }))
           )
           const retires = Models.retiresSoon(catalog, answer.routing.model, yield* Clock.currentTimeMillis)
           return Reply.answer(answer, dialect, { requestId, retires })
@@ -137,16 +134,16 @@ export const routes = (
     }
     for (const path of Paths.counts(formats(options))) {
       const { behindModel, dialect } = path
-      yield* add(path, ({ query, request, requestId }) =>
+      yield* add(path, ({ owner, query, request, requestId }) =>
         Effect.gen(function*() {
           const { model: segment = "" } = yield* HttpRouter.params
           // Whatever else a client may want of a model is not here.
           if (behindModel !== undefined && !segment.endsWith(behindModel)) return unrouted(options, nameOf)(request)
           const model = behindModel === undefined ? undefined : segment.slice(0, -behindModel.length)
           const text = yield* readBody(request)
-          const caller = { headers: request.headers, query }
+          const caller = { headers: request.headers, query, owner }
           const counted = yield* RequestBody.blameDepth(text)(
-            router.count(dialect.name, text, { model, caller })
+            remembering(router.count(dialect.name, text, { model, caller }))
           )
           return Reply.counted(counted, requestId)
         }))

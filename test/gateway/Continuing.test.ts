@@ -1,10 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { GoogleGenAI } from "@google/genai"
-import { Effect, Predicate, Redacted } from "effect"
+import { Effect, Layer, Predicate, Redacted } from "effect"
 import OpenAI, { APIError } from "openai"
+import * as AnswerStore from "../../src/AnswerStore.ts"
 import { dialects } from "../../src/dialect/index.ts"
+import * as FlexInference from "../../src/FlexInference.ts"
 import type * as Gateway from "../../src/gateway/Gateway.ts"
-import { Behavior, type Script } from "../../src/simulator/index.ts"
+import { Behavior, type Script, Simulator } from "../../src/simulator/index.ts"
 import * as Json from "../../src/wire/Json.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
 import * as Running from "./running.ts"
@@ -275,5 +277,44 @@ describe("what is kept", () => {
       )
       assert.strictEqual((yield* refusalOf(oldest ?? assert.fail())).status, 404)
       for (const other of others) assert.strictEqual(textOf(yield* Effect.promise(other)), "It is 12 degrees.")
+    }))
+
+  it.live("is counted where a request refers to it", () =>
+    Effect.gen(function*() {
+      const { simulator, url } = yield* serving()
+      const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: "any", maxRetries: 0 })
+      const model = "claude-opus-4-8"
+      const answer = yield* Effect.promise(() =>
+        openai(url).ask({ ...on(model, { start_within: "default" }), input: question })
+      )
+      const count = (request: JsonObject) =>
+        Effect.promise(() => client.responses.inputTokens.count(onTheWire({ model, ...request })))
+      const { full, referring } = ways.previous_response_id
+      const continued = yield* count(referring(answer))
+      assert.deepStrictEqual(continued, yield* count(full(answer)))
+      assert.isAbove(continued.input_tokens, (yield* count({ input: [resultOf(answer)] })).input_tokens)
+      assert.lengthOf(yield* simulator.ledger, 1)
+    }))
+})
+
+describe("a program", () => {
+  const upstream = FlexInference.layer({ anthropic: { apiKey: Redacted.make("sk-ant") } }).pipe(
+    Layer.provide(Simulator.layer({ script }))
+  )
+
+  const twoTurns = Effect.gen(function*() {
+    const { responses } = yield* FlexInference.FlexInference
+    const ask = { model: "claude-opus-4-8", start_within: "default" } as const
+    const first = yield* responses.create({ ...ask, input: question })
+    return yield* responses.create({ ...ask, previous_response_id: first.id, input: "And then?" })
+  }).pipe(Effect.provide(upstream))
+
+  it.effect("continues its answers with a store", () =>
+    Effect.map(Effect.provide(twoTurns, AnswerStore.layer()), ({ status }) => assert.strictEqual(status, "completed")))
+
+  it.effect("keeps nothing without one, and is told what to send", () =>
+    Effect.map(Effect.flip(twoTurns), ({ message, param, status }) => {
+      assert.deepStrictEqual([status, param], [400, "previous_response_id"])
+      assert.include(message, "send the conversation in `input`")
     }))
 })
