@@ -126,18 +126,19 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
             text: typeof request === "string" ? request : undefined,
             value: Json.isObject(value) ? value : {}
           }
+          const own = forCall(options, callOptions)
           return Effect.map(
             respond({
               transport,
               catalog,
-              options: forCall(options, callOptions),
+              options: own,
               own: callOptions,
               incoming,
               plan: plan.success,
               receivedAt,
               log: LegLog.make(receivedAt),
               newId: () => newId(fiber.getRef(Random.Random)),
-              encode: Encode.once(incoming)
+              encode: Encode.once(incoming, own.dropUnsupported)
             }),
             (answer) => {
               annotate(() => Telemetry.routingAttributes(answer.routing))

@@ -34,6 +34,8 @@ export type Reason =
 export interface Route {
   readonly provider: Provider
   readonly dialect: Dialect
+  /** The other formats the provider speaks: one is asked in where `dialect` cannot say what the request needs. */
+  readonly others?: ReadonlyArray<Dialect> | undefined
 }
 
 /** A route that can be called. */
@@ -219,11 +221,13 @@ const routeOf = (
 ): Result.Result<ConnectedRoute, FlexInferenceError> => {
   if (connection === undefined) return Result.fail(noKey(provider))
   const dialect = provider.dialects.includes(surface.name) ? surface : dialects.get(provider.dialects[0])
-  return dialect === undefined
-    ? Result.fail(
+  if (dialect === undefined) {
+    return Result.fail(
       internal(new Error(`${provider.name} speaks ${provider.dialects[0]}, which is no format that is known`))
     )
-    : Result.succeed({ provider, connection, dialect })
+  }
+  const others = provider.dialects.flatMap((name) => dialects.get(name) ?? []).filter((other) => other !== dialect)
+  return Result.succeed({ provider, connection, dialect, others })
 }
 
 const noKey = (provider: Provider): FlexInferenceError =>
@@ -264,6 +268,8 @@ export interface Routing {
   readonly fallbackAttempts: number
   /** How often the fallback leg was sent again. */
   readonly retries: number
+  /** What of the request was left out because who served cannot carry it, by the caller's names (`dropUnsupported`). */
+  readonly dropped: ReadonlyArray<string>
   /** Whose key paid: the caller's own, or one the hosted router manages. */
   readonly mode: "byok" | "managed"
   readonly window: Duration.Duration | undefined
@@ -287,7 +293,8 @@ export const toWire = (routing: Routing): JsonObject => ({
   tier: routing.tier,
   reason: routing.reason,
   fallback_attempts: routing.fallbackAttempts,
-  mode: routing.mode
+  mode: routing.mode,
+  ...(routing.dropped.length === 0 ? {} : { dropped: [...routing.dropped] })
 })
 
 /** What is added to a body's usage object: the record, and the cost where there is a price (contract (i)). */
@@ -301,6 +308,7 @@ export const headers = (routing: Routing): { readonly [name: string]: string } =
   "x-flexinference-served-provider": routing.provider,
   "x-flexinference-routing-reason": routing.reason,
   "x-flexinference-pricing": routing.mode,
+  ...(routing.dropped.length === 0 ? {} : { "x-flexinference-dropped": routing.dropped.join(", ") }),
   ...(routing.retries === 0 ? {} : { "x-flexinference-retries": String(routing.retries) }),
   ...(routing.costMicroUsd === undefined ? {} : { "x-flexinference-cost": String(routing.costMicroUsd) }),
   ...(routing.simulated ? { "x-flexinference-simulated": "true" } : {})

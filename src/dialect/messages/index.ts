@@ -13,6 +13,7 @@ import type { Dialect, InStreamFailure, Meter, Served } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
 import * as Signs from "../Signs.ts"
+import * as ClaudeModel from "./ClaudeModel.ts"
 import { collector } from "./Collector.ts"
 import { continuation } from "./Continuation.ts"
 import { fieldOf, requestFromResponses, requestToResponses } from "./Rules.ts"
@@ -142,6 +143,7 @@ export const Messages: Dialect = {
     fieldOf,
     requestToResponses,
     requestFromResponses,
+    prefill: (model) => ClaudeModel.of(model).prefill,
     bodyToResponses,
     bodyFromResponses,
     eventsToResponses,
