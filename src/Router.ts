@@ -121,11 +121,11 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
           const plan = Routing.plan(fields.success, { surface: dialect, catalog, providers, dialects })
           if (Result.isFailure(plan)) return Effect.fail(plan.failure)
           annotate(() => Telemetry.requestAttributes(plan.success))
-          const incoming = {
+          const incoming = Encode.named({
             surface: dialect,
             text: typeof request === "string" ? request : undefined,
             value: Json.isObject(value) ? value : {}
-          }
+          }, plan.success.model)
           const own = forCall(options, callOptions)
           return Effect.map(
             respond({

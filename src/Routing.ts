@@ -46,6 +46,7 @@ export interface ConnectedRoute extends Route {
 /** What will be done with a request. */
 export interface Plan {
   readonly surface: Dialect
+  /** By the name its provider knows it by. */
   readonly model: string
   /** The routes in the order in which they are tried; only the first can be raced. */
   readonly routes: Arr.NonEmptyReadonlyArray<ConnectedRoute>
@@ -75,10 +76,11 @@ export interface PlanContext {
 type Chain = Arr.NonEmptyReadonlyArray<Registered>
 
 /** Decides everything that can be decided before a call: the error, or what to do. */
-export const plan = (fields: RequestFields, context: PlanContext): Result.Result<Plan, FlexInferenceError> =>
+export const plan = (asked: RequestFields, context: PlanContext): Result.Result<Plan, FlexInferenceError> =>
   Result.gen(function*() {
     const elsewhere = Array.from(context.providers.values()).find(({ provider }) => provider.races)
-    if (elsewhere !== undefined) return delegated(fields, context, yield* routeOf(elsewhere, context))
+    if (elsewhere !== undefined) return delegated(asked, context, yield* routeOf(elsewhere, context))
+    const fields = withoutPrefix(asked, context)
     const chain = yield* chainOf(fields, context)
     const startWithin = yield* tierGate(fields, chain, context.catalog)
     return {
@@ -164,6 +166,21 @@ const serversOf = (model: string, { catalog, providers }: PlanContext): Readonly
   return Array.from(providers.values())
     .filter(({ provider }) => provider.name === native || provider.claims(model))
     .toSorted((one, other) => rank(one) - rank(other))
+}
+
+/**
+ * The request for the model without its provider's name before it, as other routers have it written. The name is cut
+ * only where nobody who can be called claims it whole, and what is left is a model of that very provider.
+ */
+const withoutPrefix = (fields: RequestFields, context: PlanContext): RequestFields => {
+  const slash = fields.model.indexOf("/")
+  if (slash === -1 || serversOf(fields.model, context).some(({ connection }) => connection !== undefined)) return fields
+  const prefix = fields.model.slice(0, slash)
+  const model = fields.model.slice(slash + 1)
+  const servers = serversOf(model, context)
+  const isMeant = servers.some(({ provider }) => provider.prefixes?.includes(prefix)) &&
+    (fields.provider ?? []).every((name) => servers.some(({ provider }) => provider.name === name))
+  return isMeant ? { ...fields, model } : fields
 }
 
 const chainOf = (fields: RequestFields, context: PlanContext): Result.Result<Chain, FlexInferenceError> => {

@@ -27,6 +27,14 @@ export interface Incoming {
   readonly value: JsonObject
 }
 
+/** The request for a model by the name that its provider knows it by. */
+export const named = (incoming: Incoming, model: string): Incoming => {
+  const { surface, text, value } = incoming
+  if (value["model"] === model) return incoming
+  const renamed = text === undefined ? undefined : JsonMembers.edit(text, { set: { model } })
+  return { surface, text: renamed, value: { ...value, model } }
+}
+
 /**
  * How a leg's answer is had: as one body, as a stream for a caller who asked for one, or as a stream that is gathered
  * for a caller who did not (a race always streams, because only a stream shows a start).
