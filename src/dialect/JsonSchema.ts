@@ -62,7 +62,7 @@ const shapeOf = (schema: JsonObject, root: JsonObject, depth: number): Shape => 
   ], "byAny")
 }
 
-const composing = ["anyOf", "oneOf", "allOf", "$ref", "not", "if", "then", "else"]
+const composing = ["anyOf", "oneOf", "allOf", "$ref", "not"]
 
 /**
  * The parameters of a function as an object: `{}` takes none, and a choice at the root becomes one object with the
@@ -73,9 +73,8 @@ export const ofParameters = (schema: JsonObject | undefined): JsonObject => {
   if (!composing.some((keyword) => Json.isGiven(schema, keyword))) {
     const type = schema["type"] ?? null
     const isObject = type === null || (Json.isArray(type) && type.includes("object"))
-    return !isObject && Json.object(schema, "properties") !== undefined
-      ? schema
-      : { ...schema, ...(isObject ? { type: "object" } : {}), properties: Json.object(schema, "properties") ?? {} }
+    if (!isObject && (type !== "object" || Json.object(schema, "properties") !== undefined)) return schema
+    return { ...schema, type: "object", properties: Json.object(schema, "properties") ?? {} }
   }
   const { properties, required } = shapeOf(schema, schema, 0)
   const rest = Object.fromEntries(Object.entries(schema).filter(([keyword]) => !composing.includes(keyword)))
@@ -148,9 +147,13 @@ const strict = (schema: Json.Json): JsonObject | undefined => {
     : undefined
 }
 
+/** The schema itself where nothing had to change: its numbers are spelled as they came. */
+const unlessSame = (schema: JsonObject, said: JsonObject | undefined): JsonObject | undefined =>
+  JSON.stringify(said) === JSON.stringify(schema) ? schema : said
+
 /** A schema as OpenAI's strict mode takes it; `undefined` where that mode would refuse it or change its meaning. */
 export const forOpenAI = (schema: JsonObject): JsonObject | undefined =>
-  schema["type"] === "object" && !Json.isGiven(schema, "anyOf") ? strict(schema) : undefined
+  schema["type"] === "object" && !Json.isGiven(schema, "anyOf") ? unlessSame(schema, strict(schema)) : undefined
 
 const isPrimitive = (value: Json.Json): boolean => typeof value !== "object" || value === null
 
@@ -258,4 +261,5 @@ const isFinite = (schema: JsonObject): boolean => {
 }
 
 /** A schema as Anthropic's structured outputs take it; `undefined` where it says more than they can. */
-export const forClaude = (schema: JsonObject): JsonObject | undefined => isFinite(schema) ? closed(schema) : undefined
+export const forClaude = (schema: JsonObject): JsonObject | undefined =>
+  isFinite(schema) ? unlessSame(schema, closed(schema)) : undefined

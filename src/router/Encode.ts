@@ -126,7 +126,8 @@ const translate = (
     }
   }
   if (refusal === undefined) return Result.fail({ field: "", message: "There is no format to ask in." })
-  const isKept = refusal.isEssential === true || refusal.field.startsWith(surface.required.field)
+  const [top] = refusal.field.split(/[.[]/)
+  const isKept = refusal.isEssential === true || top === surface.required.field
   const next = dropUnsupported && !isKept ? leaveOut(smaller, refusal.field) : undefined
   return next === undefined ? Result.fail(refusal) : translate(surface, targets, next, dropUnsupported)
 }

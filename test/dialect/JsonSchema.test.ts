@@ -37,6 +37,19 @@ describe("parameters of a function", () => {
   })
 })
 
+describe("a schema that is fine", () => {
+  const fine = {
+    ...object({ a: { type: "object", properties: {}, required: [], additionalProperties: false } }, ["a"])
+  }
+  const schema = { ...fine, additionalProperties: false }
+
+  it("stays the object that it was, which its numbers' spelling goes by", () => {
+    assert.strictEqual(JsonSchema.ofParameters(schema), schema)
+    assert.strictEqual(JsonSchema.forOpenAI(schema), schema)
+    assert.strictEqual(JsonSchema.forClaude(schema), schema)
+  })
+})
+
 describe("a schema for OpenAI's strict mode", () => {
   it("is closed where the caller left that to the mode", () => {
     const inner = object({ b: text }, ["b"])

@@ -107,6 +107,11 @@ describe("Encoding", () => {
       why: "the other format cannot say the rest",
       value: { ...asksInChat, model: "gpt-5.6-sol", tools: [{ name: "f", input_schema: { type: "object" } }] },
       param: "stop_sequences"
+    },
+    {
+      why: "the model cannot do the rest there",
+      value: { ...asksInChat, tools: [{ type: "web_search_20250305", name: "web_search" }] },
+      param: "stop_sequences"
     }
   ])("refuses what the provider's first format refuses where $why", ({ param, value }) => {
     assert.strictEqual(Result.getOrThrow(Result.flip(encode("messages", "openai", value))).param, param)

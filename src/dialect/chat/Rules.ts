@@ -270,16 +270,20 @@ const stopFromHub = (request: JsonObject): Translated<Json.Json | undefined> =>
     ? Result.fail({ field: "stop", message: "`stop` is refused by this model." })
     : Result.succeed(stopOf(request))
 
+/** A model of OpenAI's may not be able to do in this format what it does in Responses. */
 const toolsFromHub = (request: JsonObject): ReturnType<typeof Tools.fromHub> => {
-  const effort = Result.getOrElse(effortOf(request), () => undefined)
-  const first = Json.objects(request, "tools").findIndex((tool) => HubTools.typeOf(tool) === "function")
+  const model = modelOf(request)
+  const isThinking = Result.getOrElse(effortOf(request), () => undefined) !== "none"
+  const first = Json.objects(request, "tools").findIndex((tool) => {
+    const type = HubTools.typeOf(tool)
+    return type === "function"
+      ? model?.callsInChat === false && isThinking
+      : type.startsWith("web_search") && model?.searchesInChat === false
+  })
   const field = `tools[${first}]`
-  return first !== -1 && modelOf(request)?.callsInChat === false && effort !== "none"
-    ? Result.fail({
-      field,
-      message: `\`${field}\` is refused by this model's Chat Completions, unless its effort is none.`
-    })
-    : Tools.fromHub(request)
+  return first === -1
+    ? Tools.fromHub(request)
+    : Result.fail({ field, message: `\`${field}\` is a tool that this model does not use in Chat Completions.` })
 }
 
 const logprobsFromHub = (request: JsonObject): Rules.Output<Field> => {

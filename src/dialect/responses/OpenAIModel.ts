@@ -4,7 +4,7 @@
  * Wire facts, 2026-11-25: vendor documentation of reasoning (levels; a custom temperature only with effort `none`),
  * recorded traffic (gpt-5.6 with effort `none` and a temperature) and the capability table of the Vercel AI SDK 4.
  * `stop` is refused by gpt-5 to 5.4, o3 and o4-mini, taken by o3-mini (recorded), and reported to work from 5.5 on; Chat Completions of 5.6 and
- * later refuse functions together with reasoning.
+ * later refuse functions together with reasoning, and a search but by search models (recorded).
  */
 import type { Effort } from "../Effort.ts"
 import { between } from "../Effort.ts"
@@ -18,15 +18,24 @@ export interface OpenAIModel {
   readonly stop: boolean
   /** Whether Chat Completions accepts functions while the model reasons. */
   readonly callsInChat: boolean
+  /** Whether Chat Completions lets it search. */
+  readonly searchesInChat: boolean
 }
 
-const plain: OpenAIModel = { efforts: [], sampling: "always", stop: true, callsInChat: true }
+const plain: OpenAIModel = {
+  efforts: [],
+  sampling: "always",
+  stop: true,
+  callsInChat: true,
+  searchesInChat: false
+}
 
 const reasoning = (efforts: ReadonlyArray<Effort>, generation: number): OpenAIModel => ({
   efforts,
   sampling: efforts.includes("none") ? "without reasoning" : "never",
   stop: generation >= 505,
-  callsInChat: generation < 506
+  callsInChat: generation < 506,
+  searchesInChat: false
 })
 
 /** Of gpt-6 and later only these can leave reasoning out. */
@@ -39,6 +48,7 @@ export const of = (model: string): OpenAIModel | undefined => {
   }
   const match = /^gpt-(\d+)(o?)(?:\.(\d+))?(.*)$/.exec(model)
   if (match === null) return undefined
+  if (model.includes("-search-")) return { ...plain, searchesInChat: true }
   const [, major = "", isOmni, minor = "0", variant = ""] = match
   const generation = Number(major) * 100 + Number(minor)
   if (generation < 500 || isOmni === "o" || /^-chat\b/.test(variant)) return plain
