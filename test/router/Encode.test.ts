@@ -45,6 +45,21 @@ describe("Encoding", () => {
     })
   })
 
+  it("asks OpenAI to search where it was to read an address, and chooses that where the reading was chosen", () => {
+    const fetch = { type: "web_fetch_20250910", name: "web_fetch" }
+    const request = { ...chat, tools: [fetch], tool_choice: { type: "tool", name: "web_fetch" } }
+    const { tool_choice, tools } = sent("messages", "openai", request)
+    assert.deepStrictEqual({ tool_choice, tools }, {
+      tool_choice: { type: "web_search" },
+      tools: [{ type: "web_search" }]
+    })
+    const { tools: both } = sent("messages", "openai", {
+      ...chat,
+      tools: [fetch, { type: "web_search_20250305", name: "web_search" }]
+    })
+    assert.deepStrictEqual(both, [{ type: "web_search" }])
+  })
+
   it("leaves the tier out where the provider has no word for it", () => {
     assert.deepStrictEqual(sent("messages", "anthropic", chat), { model: "m", messages: chat.messages })
   })

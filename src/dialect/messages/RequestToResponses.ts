@@ -230,6 +230,8 @@ export const instructionsOf = (request: JsonObject): string | undefined => {
 
 export const isWebSearch = (tool: JsonObject): boolean => typeOf(tool).startsWith("web_search_")
 
+const isWebFetch = (tool: JsonObject): boolean => typeOf(tool).startsWith("web_fetch_")
+
 const filtersOf = (tool: JsonObject): JsonObject | undefined => {
   const filters = Json.compact({
     allowed_domains: Json.array(tool, "allowed_domains"),
@@ -250,7 +252,7 @@ export const toolsOf = (request: JsonObject): Translated<ReadonlyArray<JsonObjec
     for (const [index, tool] of Json.objects(request, "tools").entries()) {
       if (isWebSearch(tool)) {
         tools.push(webSearchTool(tool))
-      } else if (typeOf(tool).startsWith("web_fetch_")) {
+      } else if (isWebFetch(tool)) {
         tools.push(webFetchTool(tool))
       } else if (typeOf(tool) === "" || typeOf(tool) === "custom") {
         tools.push(Json.compact({
@@ -279,7 +281,11 @@ export const toolChoiceOf = (request: JsonObject): Json.Json | undefined => {
     case "tool": {
       const name = Json.string(choice, "name") ?? ""
       const tool = Json.objects(request, "tools").find((tool) => Json.string(tool, "name") === name) ?? {}
-      return isWebSearch(tool) ? { type: "web_search" } : { type: "function", name }
+      return isWebSearch(tool)
+        ? { type: "web_search" }
+        : isWebFetch(tool)
+        ? { type: "web_fetch" }
+        : { type: "function", name }
     }
     default:
       return undefined

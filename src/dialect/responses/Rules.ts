@@ -256,6 +256,11 @@ export const toOpenAI = {
     })
   }),
   tool_choice: carried("tool_choice", {
+    members: (request) => ({
+      tool_choice: Json.string(Json.object(request, "tool_choice") ?? {}, "type") === "web_fetch"
+        ? { type: "web_search" }
+        : request["tool_choice"]
+    }),
     rows: rows("tool_choice", {
       mode: "`tool_choice`: a mode or a function",
       allowed: "`tool_choice`: `allowed_tools`",
