@@ -11,8 +11,8 @@ import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import * as FieldPath from "../FieldPath.ts"
 import * as Effort from "../Effort.ts"
-import * as OpenAIModel from "../responses/OpenAIModel.ts"
-import { asksForLogprobs, effortOf, format, type HubField, isSampled, logprobsInclude } from "../responses/Rules.ts"
+import { asksForLogprobs, type HubField, logprobsInclude } from "../responses/Rules.ts"
+import { effortOf, format, isSampled, modelOf } from "../responses/ToOpenAI.ts"
 import * as HubTools from "../responses/Tools.ts"
 import * as Rules from "../Rules.ts"
 import * as Conversation from "./Conversation.ts"
@@ -261,9 +261,6 @@ const formatFromHub = (request: JsonObject): Translated<Rules.Output<Field>> =>
       ? { type: "json_schema", json_schema: present(format, ["name", "description", "schema", "strict"]) }
       : format
   }))
-
-const modelOf = (request: JsonObject): OpenAIModel.OpenAIModel | undefined =>
-  OpenAIModel.of(Json.string(request, "model") ?? "")
 
 const stopFromHub = (request: JsonObject): Translated<Json.Json | undefined> =>
   modelOf(request)?.stop === false

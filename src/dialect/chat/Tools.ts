@@ -6,7 +6,7 @@ import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Translated } from "../../Dialect.ts"
 import * as JsonSchema from "../JsonSchema.ts"
-import { strictly } from "../responses/Rules.ts"
+import { strictly } from "../responses/ToOpenAI.ts"
 import * as HubTools from "../responses/Tools.ts"
 import { present, refuse } from "./Untranslatable.ts"
 
