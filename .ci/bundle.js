@@ -9,7 +9,7 @@ import path from "node:path"
 
 process.chdir(path.resolve(import.meta.dirname, ".."))
 
-const outfile = "dist/flexinference.js"
+const outfile = "dist/bin/flexinference.js"
 
 for (const file of readdirSync("dist", { recursive: true, encoding: "utf8" })) {
   const [, module] = /^(.+?)\.(?:js|js\.map|d\.ts)$/.exec(file) ?? []

@@ -4,12 +4,36 @@
  * A dialect says when an answer has started and when it is whole, recognises a failure inside a stream, gathers a
  * stream into one body, reads the usage, and wraps an error the way its clients expect. The Responses dialect is the
  * hub: every other dialect also brings a `Translation` to it and back.
+ *
+ * A program may bring a dialect of its own: it hands the record to the router in `dialects`, and to the gateway, which
+ * serves its paths. Requests of every dialect say `model`, `stream` and `service_tier` in these words, and bodies
+ * have their `usage`; the rest is the dialect's. `ResponsesReader` and `ResponsesWriter` do the tedious half of a
+ * translation.
+ *
+ * **Example** (what the events of a format tell, and how one of them travels)
+ *
+ * ```ts
+ * import { Dialect } from "effect-flexinference"
+ *
+ * export const sign = Dialect.signs({
+ *   names: { opened: "admitted", closed: "end", oops: "failed" },
+ *   families: [["said.", "output"]],
+ *   nameOf: (event) => String(event["kind"])
+ * })
+ *
+ * sign(Dialect.frame("said.word", { kind: "said.word", text: "Hello" })) // "output"
+ * ```
  */
 import type * as Result from "effect/Result"
+import { blockNames } from "./catalog/Routes.ts"
 import type { FlexInferenceError } from "./FlexInferenceError.ts"
+import type { Instant } from "./ModelCatalog.ts"
 import type { Usage } from "./Usage.ts"
 import type { JsonObject } from "./wire/Json.ts"
 import type { Frame } from "./wire/Sse.ts"
+
+export type { Json, JsonObject } from "./wire/Json.ts"
+export { type Frame, frame } from "./wire/Sse.ts"
 
 /** A wire format by its name; a program may bring more. */
 export type DialectName = "responses" | "chat.completions" | "interactions" | "messages" | (string & {})
@@ -34,6 +58,9 @@ export interface Served {
   /** What it cost, where whoever served it says so. */
   readonly costMicroUsd?: number | undefined
 }
+
+/** What is reported of an answer before its provider reports anything. */
+export const unreported: Served = { usage: undefined, tier: undefined, model: undefined }
 
 /** A failure that arrived inside a 200 stream. */
 export interface InStreamFailure {
@@ -127,18 +154,74 @@ export interface KeyPlace {
   readonly searchParam?: string | undefined
 }
 
+/** A model of a listing, in the words of no format. */
+export interface ListedModel {
+  /** The name it is listed by: its own, another one, or a dated one that was asked for. */
+  readonly id: string
+  readonly provider: string
+  /** Epoch seconds. */
+  readonly created: number
+  readonly retires: Instant | undefined
+  /** What the router can do with it, for whoever looks. */
+  readonly flexinference: JsonObject
+}
+
+/** How the clients of a format list models. */
+export interface Listing {
+  /** Where they ask for all; one model is a segment further. */
+  readonly paths: ReadonlyArray<`/${string}`>
+  /** The request headers by which they are known, any of them, where another format lists at the same path. */
+  readonly knownBy: ReadonlyArray<string>
+  readonly entry: (model: ListedModel) => JsonObject
+  readonly page: (models: ReadonlyArray<ListedModel>) => JsonObject
+}
+
+/** How a format asks how many tokens a request reads, without an answer to it. */
+export interface Counting {
+  /** The paths its clients post to. */
+  readonly paths: ReadonlyArray<`/${string}`>
+  /**
+   * What stands behind the model in a path that ends in `:model`. The body is then in a form of the count's own, and
+   * only a provider that speaks this format can be asked.
+   */
+  readonly behindModel?: string | undefined
+  /** What is asked of a provider about a request of this format. */
+  readonly request: (request: JsonObject) => JsonObject
+  readonly read: (body: JsonObject) => number | undefined
+  readonly write: (tokens: number) => JsonObject
+}
+
+/**
+ * What of a call's headers and query belongs to the format, and therefore goes through where both sides speak it. All
+ * names are in lower case.
+ */
+export interface Protocol {
+  /** How the names of its vendor's own headers begin, those of requests and those of answers. */
+  readonly prefixes: ReadonlyArray<string>
+  /** Further request headers. */
+  readonly names?: ReadonlyArray<string> | undefined
+  /** Parameters of a request's query. */
+  readonly query?: ReadonlyArray<string> | undefined
+}
+
 /** A wire format. */
 export interface Dialect {
   readonly name: DialectName
   /** The paths its clients post to, below the address that they are given; the first is its own. */
   readonly paths: readonly [`/${string}`, ...ReadonlyArray<`/${string}`>]
   readonly key: KeyPlace | undefined
+  /** Without one, only the headers that all formats share go through. */
+  readonly protocol?: Protocol | undefined
+  readonly listing?: Listing | undefined
+  readonly counting?: Counting | undefined
   /** What a request says in addition whose stream is collected, so that nothing of a whole answer is missing. */
   readonly collecting: JsonObject
   /** OpenTelemetry's `gen_ai.operation.name`. */
   readonly operation: string
   /** What a frame tells. In a stream that has started, what can only be more output is not looked at any closer. */
   readonly sign: (frame: Frame, started: boolean) => Sign
+  /** Members that a frame has, and not as `null`, that tells more than output does; for formats that name no events. */
+  readonly telling?: ReadonlyArray<string> | undefined
   /** The sign without which an answer is not whole. */
   readonly whole: "final" | "end"
   /** What a frame of sign `failed` says. */
@@ -146,6 +229,8 @@ export interface Dialect {
   readonly meter: () => Meter
   readonly served: (body: JsonObject) => Served
   readonly collector: () => Collector
+  /** The member of the last event that holds the whole body, where there is one; its text is then the body's. */
+  readonly bodyIn?: string | undefined
   /** Where the usage object stands in a stream event that carries the final one, for `include_cost`. */
   readonly usagePath: (event: JsonObject) => ReadonlyArray<string> | undefined
   /** An event of this dialect as a frame. */
@@ -160,8 +245,8 @@ export interface Dialect {
   readonly text: (body: JsonObject) => string
   /** The text an event adds to the answer, or `undefined`. */
   readonly textDelta: (event: JsonObject) => string | undefined
-  /** The request member that carries the conversation: present for `input`, an array for `messages`. */
-  readonly required: { readonly field: "input" | "messages"; readonly kind: "present" | "array" }
+  /** The request member that carries the conversation: it has to be there, or to be an array. */
+  readonly required: { readonly field: string; readonly kind: "present" | "array" }
   /** Absent on the hub alone. */
   readonly translation: Translation | undefined
   readonly continuation: Continuation | undefined
@@ -172,3 +257,49 @@ export interface StreamSoFar {
   readonly first: JsonObject | undefined
   readonly last: JsonObject | undefined
 }
+
+/** What the events of a format tell, by their names. */
+export interface SignTable {
+  readonly names: { readonly [event: string]: Sign }
+  /** What the beginnings of names tell that are not listed. */
+  readonly families: ReadonlyArray<readonly [prefix: string, sign: Sign]>
+  /** The name that an event's object gives, for frames that came without one. */
+  readonly nameOf: (event: JsonObject) => string
+}
+
+/**
+ * The signs of a format that names its events. What is in no table is an event of tomorrow, and tells nothing but that
+ * the request was admitted.
+ */
+export const signs = ({ families, nameOf, names }: SignTable): (frame: Frame) => Sign => {
+  const known = new Map(Object.entries(names))
+  const signOf = (name: string): Sign => {
+    const found = known.get(name) ?? families.find(([prefix]) => name.startsWith(prefix))?.[1] ?? "admitted"
+    // A provider may name its events as it likes, but not how much is remembered of that.
+    if (known.size < 200) known.set(name, found)
+    return found
+  }
+  return (frame) => {
+    const { event } = frame
+    if (event !== undefined) return known.get(event) ?? signOf(event)
+    const { value } = frame
+    return value === undefined ? "admitted" : signOf(nameOf(value))
+  }
+}
+
+/**
+ * The machine-readable part of an error envelope, nested in `error` as `flexinference` on every surface (contract (d)):
+ * all eight keys, the same bytes whatever the surface. A provider's own error carries `code: null`.
+ */
+export const errorBlock = (error: FlexInferenceError): JsonObject => ({
+  code: error.reason._tag === "ProviderFailed" && error.origin === "provider" && error.code === error.providerCode
+    ? null
+    : error.code,
+  class: error.class,
+  origin: error.origin,
+  status: error.status,
+  provider: error.provider === null ? null : blockNames.get(error.provider) ?? error.provider,
+  provider_code: error.providerCode,
+  retryable: error.retryable,
+  doc_url: error.docUrl
+})

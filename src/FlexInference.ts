@@ -31,6 +31,7 @@
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Headers from "effect/http/Headers"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -58,6 +59,13 @@ export interface CallOptions extends Router.CallOptions {
    * beside the request's own, which win; the router's fields are not taken from here.
    */
   readonly extra?: RequestFields.Extra | undefined
+  /**
+   * Headers for the provider, such as `anthropic-beta` or `idempotency-key`. Those of the surface's format travel to a
+   * provider that speaks it; all others stay behind.
+   */
+  readonly headers?: { readonly [name: string]: string } | undefined
+  /** The same for the query, such as `{ beta: "true" }`. */
+  readonly query?: { readonly [name: string]: string } | undefined
 }
 
 /** One endpoint, in its vendor's own types. */
@@ -168,7 +176,7 @@ const surface = <Request, Body, Event>(
   const ask = (request: Request, stream: boolean, options: CallOptions | undefined) =>
     Effect.suspend(() => {
       const body: unknown = { ...RequestFields.extra(options?.extra), ...request, stream }
-      return router.open(name, Json.isObject(body) ? Json.compact(body) : {}, options)
+      return router.open(name, Json.isObject(body) ? Json.compact(body) : {}, options, callerOf(options))
     })
 
   const open: Surface<Request, Body, Event>["open"] = (request, options) =>
@@ -187,6 +195,11 @@ const surface = <Request, Body, Event>(
           : Effect.die(new Error("a request for a body was answered with a stream"))))
   }
 }
+
+const callerOf = (options: CallOptions | undefined): Router.Caller | undefined =>
+  options?.headers === undefined && options?.query === undefined
+    ? undefined
+    : { headers: Headers.fromInput(options.headers), query: options.query }
 
 const eventsOf = <Event>(frames: Router.StreamAnswer["frames"]): Stream.Stream<Event, FlexInferenceError> =>
   frames.pipe(

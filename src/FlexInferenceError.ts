@@ -96,7 +96,9 @@ const details = (meaning: Meaning, origin: "flexinference" | "provider" = "flexi
   /** Whether the same request could succeed later. */
   retryable: or(Schema.Boolean, meaning.retryable),
   /** How long the provider asked to wait. */
-  retryAfter: Schema.optionalKey(Schema.Duration)
+  retryAfter: Schema.optionalKey(Schema.Duration),
+  /** Where the code is explained, if it is one of the provider's. */
+  docUrl: Schema.optionalKey(Schema.String)
 })
 
 const invalid = { type: "invalid_request_error", status: 400, retryable: false, code: null }
@@ -193,7 +195,12 @@ export type Reason = typeof Reason.Type
 export class FlexInferenceError extends Schema.TaggedError<FlexInferenceError>()("FlexInferenceError", {
   reason: Reason,
   /** What the flex leg met, where a race ended in the standard leg's error. */
-  flex: Schema.optionalKey(Reason)
+  flex: Schema.optionalKey(Reason),
+  /**
+   * What its provider said beside it, by lower-case header name, where it was asked in the caller's own format: the
+   * provider's own id of the request, its rate limits.
+   */
+  headers: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
 }) {
   override get message(): string {
     return this.flex === undefined ? this.reason.message : `${this.reason.message} (flex: ${this.flex.message})`
@@ -228,32 +235,29 @@ export class FlexInferenceError extends Schema.TaggedError<FlexInferenceError>()
   get retryAfter(): Duration.Duration | undefined {
     return this.reason.retryAfter
   }
-  /** Where the contract's codes are explained; `null` for a provider's error and for codes of our own. */
+  /** Where the code is explained; `null` for a provider's error and for codes without a page. */
   get docUrl(): string | null {
     return docUrl(this.reason)
   }
 }
 
-const docUrl = (reason: Reason): string | null =>
-  reason.origin === "flexinference" && reason.code !== null && documentedCodes.has(reason.code)
-    ? `https://flexinference.mintlify.app/errors#${reason.code}`
-    : null
+/** The page on which the contract explains a code (contract (d)). */
+export const contractPage = (code: string): string => `https://flexinference.mintlify.app/errors#${code}`
 
-/** The codes the hosted router documents (contract (d)); ours beyond them have no page there. */
+const docUrl = ({ code, docUrl, origin }: Reason): string | null =>
+  docUrl ?? (origin === "flexinference" && code !== null && documentedCodes.has(code) ? contractPage(code) : null)
+
+/** The codes the hosted router documents, whoever the provider is; ours beyond them have no page there. */
 const documentedCodes: ReadonlySet<string> = new Set([
   "missing_model",
   "missing_start_within",
   "invalid_start_within",
   "flex_model_not_capable",
-  "flex_unsupported_for_anthropic",
   "flex_unsupported_on_cloud",
-  "auto_unsupported_for_gemini",
   "service_tier_not_allowed",
   "invalid_provider_chain",
   "provider_model_mismatch",
   "no_byok_key",
-  "no_gemini_key",
-  "no_anthropic_key",
   "missing_api_key",
   "invalid_api_key",
   "model_not_found",
@@ -263,6 +267,20 @@ const documentedCodes: ReadonlySet<string> = new Set([
 
 /** Whether a value is the one error of the public interface. */
 export const isFlexInferenceError: (value: unknown) => value is FlexInferenceError = Schema.is(FlexInferenceError)
+
+/** The error with what its provider said beside it. */
+export const withHeaders = (error: FlexInferenceError, headers: { readonly [name: string]: string }) =>
+  new FlexInferenceError({ ...partsOf(error), headers })
+
+/** The error of the standard leg, with what the flex leg met before it. */
+export const afterFlex = (error: FlexInferenceError, flex: FlexInferenceError) =>
+  new FlexInferenceError({ ...partsOf(error), flex: flex.reason })
+
+const partsOf = ({ flex, headers, reason }: FlexInferenceError) => ({
+  reason,
+  ...(flex === undefined ? {} : { flex }),
+  ...(headers === undefined ? {} : { headers })
+})
 
 const make = (reason: Reason): FlexInferenceError => new FlexInferenceError({ reason })
 
@@ -288,6 +306,7 @@ export const unsupported = (options: {
   readonly code: string
   readonly param: string | null
   readonly message: string
+  readonly docUrl?: string
 }): FlexInferenceError => make(new Unsupported(options))
 
 /** A caller's key the gateway does not accept, or a provider that has none configured, which is a 400 (contract (d)). */
@@ -296,6 +315,7 @@ export const unauthenticated = (options: {
   readonly message: string
   /** The provider that has no key. */
   readonly provider?: string
+  readonly docUrl?: string
 }): FlexInferenceError =>
   make(new Unauthenticated({ ...options, ...(options.provider === undefined ? {} : invalidKey) }))
 

@@ -32,7 +32,6 @@ import * as Cause from "effect/Cause"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 
@@ -102,8 +101,7 @@ export const make = <A, E, R, A2, E2, R2>(
 > =>
   Effect.suspend(() => {
     const { isDefinite = () => false, onDeadline = "race", startWithin } = options
-    const opening = Latch.makeUnsafe()
-    let trigger: StandardTrigger<E> = { _tag: "Deadline" }
+    let trigger: StandardTrigger<E> | undefined
     let flexFailed: { readonly error: E } | undefined
     let standardFailed: { readonly error: E2 } | undefined
     let chosen = false
@@ -117,14 +115,15 @@ export const make = <A, E, R, A2, E2, R2>(
       })
 
     // What ends the race travels in the success channel, because `Effect.race` waits for the first success.
-    const enter = <B, EB, RB>(
+    type End = Exit.Exit<Outcome<A, A2, E>, RaceError<E, E2>>
+
+    const run = <B, EB, RB, R3>(
       leg: Effect.Effect<B, EB, RB>,
       outcome: (value: B) => Outcome<A, A2, E>,
-      onError: (error: EB) => Effect.Effect<Exit.Exit<never, Fatal<E>>, "out">
-    ) =>
+      onError: (error: EB) => Effect.Effect<End, "out", R3>
+    ): Effect.Effect<End, "out", Exclude<RB, Scope.Scope> | Scope.Scope | R3> =>
       Effect.matchCauseEffect(inOwnScope(Effect.flatMap(leg, claim)), {
-        onSuccess: (value): Effect.Effect<Exit.Exit<Outcome<A, A2, E>, Fatal<E>>, "out"> =>
-          Effect.succeed(Exit.succeed(outcome(value))),
+        onSuccess: (value): Effect.Effect<End, "out", R3> => Effect.succeed(Exit.succeed(outcome(value))),
         onFailure: (cause) => {
           if (Cause.hasDies(cause)) return Effect.succeed(Exit.failCause(withoutErrors(cause)))
           const error = Cause.findError(cause)
@@ -132,44 +131,50 @@ export const make = <A, E, R, A2, E2, R2>(
         }
       })
 
-    const flexLeg = enter(
-      options.flex,
-      (value) => ({ _tag: "Flex", value }),
-      (error) =>
-        Effect.suspend(() => {
-          if (isDefinite(error)) return Effect.succeed(Exit.fail({ _tag: "Fatal", error } as const))
-          flexFailed = { error }
-          if (!opening.isOpen()) trigger = { _tag: "FlexFailed", error }
-          return Effect.andThen(opening.open, Effect.fail("out" as const))
-        })
-    )
+    const noneStarted = (standard: E2): End => Exit.fail({ _tag: "NoneStarted", standard, flex: flexFailed?.error })
 
-    const flex = onDeadline === "race"
-      ? flexLeg
-      : Effect.timeoutOrElse(flexLeg, {
-        duration: startWithin,
-        orElse: () => Effect.andThen(opening.open, Effect.fail("out" as const))
+    const standard = (given: StandardTrigger<E>, onError: (error: E2) => Effect.Effect<End, "out">) => {
+      trigger = given
+      return run(options.standard(given), (value) => ({ _tag: "Standard", value, trigger: given }), onError)
+    }
+
+    const flex = <R3>(onFailed: (error: E) => Effect.Effect<End, "out", R3>) =>
+      run(options.flex, (value) => ({ _tag: "Flex", value }), (error) => {
+        if (isDefinite(error)) return Effect.succeed<End>(Exit.fail({ _tag: "Fatal", error }))
+        flexFailed = { error }
+        return onFailed(error)
       })
 
-    const deadline = Effect.andThen(Effect.sleep(startWithin), opening.open)
+    const last = (given: StandardTrigger<E>) => standard(given, (error) => Effect.succeed(noneStarted(error)))
 
-    const standard = Effect.andThen(
-      onDeadline === "race" ? Effect.raceFirst(deadline, opening.await) : opening.await,
-      enter(
-        Effect.suspend(() => options.standard(trigger)),
-        (value) => ({ _tag: "Standard", value, trigger }),
-        (error) => {
-          standardFailed = { error }
-          return Effect.fail("out" as const)
-        }
-      )
+    // With nothing to wait for, the standard leg opens where flex ended; one that the deadline has opened goes on.
+    const flexInRace = flex((error) => {
+      if (standardFailed !== undefined) return Effect.succeed(noneStarted(standardFailed.error))
+      return trigger === undefined ? last({ _tag: "FlexFailed", error }) : Effect.fail("out")
+    })
+
+    const standardInRace = Effect.andThen(
+      Effect.sleep(startWithin),
+      Effect.suspend(() => trigger === undefined ? standard({ _tag: "Deadline" }, onStandardFailed) : Effect.never)
     )
 
-    return Effect.race(flex, standard).pipe(
+    const onStandardFailed = (error: E2): Effect.Effect<End, "out"> => {
+      standardFailed = { error }
+      return flexFailed === undefined ? Effect.fail("out") : Effect.succeed(noneStarted(error))
+    }
+
+    const replaced = Effect.catch(
+      Effect.timeoutOrElse(flex(() => Effect.fail("out")), { duration: startWithin, orElse: () => Effect.fail("out") }),
+      () => last(flexFailed === undefined ? { _tag: "Deadline" } : { _tag: "FlexFailed", ...flexFailed })
+    )
+
+    const race = onDeadline === "race" ? Effect.race(flexInRace, standardInRace) : replaced
+
+    return race.pipe(
       Effect.catch(() =>
         standardFailed === undefined
           ? Effect.die(new Error("a race ended without an outcome"))
-          : Effect.fail({ _tag: "NoneStarted", standard: standardFailed.error, flex: flexFailed?.error } as const)
+          : Effect.succeed(noneStarted(standardFailed.error))
       ),
       Effect.flatMap((exit) => exit)
     )

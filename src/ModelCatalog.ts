@@ -81,6 +81,8 @@ export const get = ({ aliases, models }: ModelCatalog, id: string): Model | unde
  * `gemini-2.5-flash-preview-09-2025`. Prices go by this.
  */
 export const lookup = (catalog: ModelCatalog, id: string): Model | undefined => {
+  const exact = get(catalog, id)
+  if (exact !== undefined) return exact
   for (const name of undatedNames(id)) {
     const model = get(catalog, name)
     if (model !== undefined) return model
@@ -92,7 +94,7 @@ const snapshot = /-(?:\d{4}-\d{2}-\d{2}|\d{8}|(?<=-preview-)\d{2}-(?:\d{2}|\d{4}
 
 const undatedNames = (id: string): ReadonlyArray<string> => {
   const undated = id.replace(snapshot, "")
-  return undated === id ? [id] : [id, undated, undated.replace(/-preview$/, "")]
+  return undated === id ? [] : [undated, undated.replace(/-preview$/, "")]
 }
 
 /** Whether a window can race this model. Dated snapshots cannot be raced (the contract's rule). */

@@ -32,7 +32,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type { DialectName, InStreamFailure } from "./Dialect.ts"
-import type { ErrorClass } from "./FlexInferenceError.ts"
+import { contractPage, type ErrorClass } from "./FlexInferenceError.ts"
 import type { ProviderName, Tier } from "./ModelCatalog.ts"
 import * as Json from "./wire/Json.ts"
 import type { JsonObject } from "./wire/Json.ts"
@@ -72,6 +72,8 @@ export type Registry = ReadonlyMap<string, Registered>
 export interface Call {
   readonly dialect: DialectName
   readonly stream: boolean
+  /** The model, where its tokens are to be counted and no answer is asked for. */
+  readonly count?: string | undefined
   /** How long the caller of this leg waits for it at most. */
   readonly deadline: Duration.Duration
 }
@@ -138,6 +140,7 @@ export interface Stated {
   readonly retryable: boolean
   readonly provider: string | null
   readonly providerCode: string | null
+  readonly docUrl?: string
 }
 
 /** What the router says of a tier that a provider does not have. */
@@ -145,6 +148,9 @@ export interface UnsupportedTier {
   readonly code: string
   readonly message: string
 }
+
+/** The pages on which codes are explained. */
+export type DocUrls = { readonly [code: string]: string }
 
 /** A provider. */
 export interface Provider {
@@ -166,6 +172,8 @@ export interface Provider {
   readonly keyVariables: Arr.NonEmptyReadonlyArray<string>
   /** The code for "no key is configured". */
   readonly missingKeyCode: string
+  /** Where the codes are explained that the router says on its behalf. */
+  readonly docUrls: DocUrls
   /** Its word for a tier in the request's `service_tier` member; `undefined` leaves the member out. */
   readonly tierToWire: (tier: Tier) => string | undefined
   /** The tier behind the word in an answer; `undefined` for a word it does not know. */
@@ -207,6 +215,7 @@ export interface Options {
   readonly keyVariables?: Arr.NonEmptyReadonlyArray<string> | undefined
   /** @default "no_…_key" */
   readonly missingKeyCode?: string | undefined
+  readonly docUrls?: DocUrls | undefined
   /** Its words for the tiers it has. Without one for standard, that is what it serves when no tier is named. */
   readonly tiers?: { readonly [tier in Tier]?: string } | undefined
   /** Words in its answers that stand for another tier than in a request, or that no request uses. */
@@ -232,6 +241,10 @@ export interface Options {
   readonly races?: boolean | undefined
 }
 
+/** A record's pages out of the codes that the contract explains (contract (d)). */
+export const contractPages = (...codes: ReadonlyArray<string>): DocUrls =>
+  Object.fromEntries(codes.map((code) => [code, contractPage(code)]))
+
 /** A provider out of what differs from a server that speaks OpenAI's formats. */
 export const make = (options: Options): Provider => {
   const { envelope = openEnvelope, name, servedTiers = {}, statuses = wordStatuses, tiers = {}, title = name } = options
@@ -248,6 +261,7 @@ export const make = (options: Options): Provider => {
     baseUrlVariable: options.baseUrlVariable ?? `${variable}_BASE_URL`,
     keyVariables: options.keyVariables ?? [`${variable}_API_KEY`],
     missingKeyCode: options.missingKeyCode ?? `no_${name}_key`,
+    docUrls: options.docUrls ?? {},
     tierToWire: (tier) => tiers[tier],
     tierFromWire: (word) =>
       Object.hasOwn(servedTiers, word) ? servedTiers[word] : allTiers.find((tier) => tiers[tier] === word),
@@ -266,7 +280,7 @@ export const make = (options: Options): Provider => {
     endpoint: (call, connection) => {
       const key = Redacted.value(connection.apiKey)
       return {
-        url: (options.url ?? openAIUrl)(withoutSlash(connection.baseUrl), call),
+        url: (options.url ?? usualUrl)(withoutSlash(connection.baseUrl), call),
         headers: {
           accept: call.stream ? "text/event-stream" : "application/json",
           "content-type": "application/json",
@@ -375,7 +389,8 @@ const named = (tiers: { readonly [tier in Tier]?: string }): string => {
 
 const withoutSlash = (url: string): string => url.replace(/\/+$/, "")
 
-const openAIUrl = (baseUrl: string, { dialect }: Call): string => `${baseUrl}/${dialect.replace(".", "/")}`
+const usualUrl = (baseUrl: string, { count, dialect }: Call): string =>
+  `${baseUrl}/${dialect.replace(".", "/")}${count === undefined ? "" : "/input_tokens"}`
 
 const silent = { type: null, code: null, param: null, retryAfter: undefined }
 

@@ -4,6 +4,26 @@
  *
  * `Router` speaks text and frames, for whoever stands between a wire and the providers; most programs want
  * `FlexInference`, which speaks typed requests, bodies and events.
+ *
+ * **Example** (a request as it came, and its answer as it goes out)
+ *
+ * ```ts
+ * import { Effect, Layer, Redacted, Stream } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ * import { Router } from "effect-flexinference"
+ *
+ * export const relay = (request: string, write: (bytes: Uint8Array) => Effect.Effect<void>) =>
+ *   Effect.scoped(Effect.gen(function*() {
+ *     const { open } = yield* Router.Router
+ *     const answer = yield* open("chat.completions", request)
+ *     if (answer._tag === "Body") return yield* write(new TextEncoder().encode(answer.text))
+ *     yield* Stream.runForEach(answer.chunks, ({ bytes }) => write(bytes))
+ *   }))
+ *
+ * export const layer = Router.layer({ openai: { apiKey: Redacted.make("sk-…") } }).pipe(
+ *   Layer.provide(FetchHttpClient.layer)
+ * )
+ * ```
  */
 import type * as Config from "effect/Config"
 import * as Clock from "effect/Clock"
@@ -22,37 +42,58 @@ import type { ConnectionOptions } from "./Provider.ts"
 import * as Provider from "./Provider.ts"
 import { Hosted } from "./provider/Hosted.ts"
 import { config, registry } from "./provider/index.ts"
+import * as Counting from "./router/Counting.ts"
+import type { Counted } from "./router/Counting.ts"
 import * as Decode from "./router/Decode.ts"
 import * as Encode from "./router/Encode.ts"
 import * as LegLog from "./router/LegLog.ts"
+import * as Passage from "./router/Passage.ts"
 import { respond } from "./router/Respond.ts"
 import { type CallOptions, type Defaults, forCall, type Options } from "./router/RouterOptions.ts"
 import type { Answer } from "./router/RouterResponse.ts"
+import type { Caller } from "./router/Passage.ts"
 import * as Telemetry from "./router/Telemetry.ts"
 import * as Routing from "./Routing.ts"
 import * as HttpClientTransport from "./transport/HttpClientTransport.ts"
 import { Transport } from "./Transport.ts"
 import * as Json from "./wire/Json.ts"
+import * as JsonMembers from "./wire/JsonMembers.ts"
 
 export { config, providers } from "./provider/index.ts"
+export type { Counted } from "./router/Counting.ts"
 export { type Options as ValidateOptions, validate } from "./router/Decode.ts"
+export type { Caller } from "./router/Passage.ts"
 export type { CallOptions, Defaults, Options } from "./router/RouterOptions.ts"
 export type { Answer, BodyAnswer, StreamAnswer } from "./router/RouterResponse.ts"
 export type { Frame, FrameChunk } from "./wire/Sse.ts"
 
 /**
  * Carries out one request of a surface, given as JSON text or as the value of one. A request that is wrong fails before
- * anything is sent. Closing the scope aborts whatever is still in flight.
+ * anything is sent. Closing the scope aborts whatever is still in flight. Of what the caller says beside the request, what
+ * belongs to its format goes to a provider that speaks it; `x-flexinference-start-within` stands for a field left out.
  */
 export type Open = (
   surface: DialectName,
   request: string | Json.JsonObject,
-  options?: CallOptions
+  options?: CallOptions,
+  caller?: Caller
 ) => Effect.Effect<Answer, FlexInferenceError, Scope.Scope>
 
-/** See the module's description. */
+/**
+ * How many tokens a request would read, as its model's provider counts them: the request as a client of the surface
+ * sends it for that, with the model where it stands in the path. Another provider than the surface's own is asked in its
+ * own format, as far as that can say it.
+ */
+export type Count = (
+  surface: DialectName,
+  request: string | Json.JsonObject,
+  options?: { readonly model?: string | undefined; readonly caller?: Caller | undefined }
+) => Effect.Effect<Counted, FlexInferenceError>
+
+/** Carries requests out: `open` answers one, `count` tells what one would read. */
 export class Router extends Context.Service<Router, {
   readonly open: Open
+  readonly count: Count
 }>()("effect-flexinference/Router") {}
 
 /** A router that races in this process, on the `HttpClient` of the context. */
@@ -109,13 +150,13 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
     const providers = registry(options)
     const dialects = Dialects.registry(options.dialects)
     const decoding = { defaultStartWithin: options.defaultStartWithin, providers }
-    const open: Open = (surface, request, callOptions) =>
+    const open: Open = (surface, given, callOptions, caller) =>
       Telemetry.span("flexinference.request", () => ({}), (annotate) =>
         Effect.withFiber((fiber) => {
           const receivedAt = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
           const dialect = dialects.get(surface)
-          if (dialect === undefined) return Effect.die(new Error(`${surface} is no format that is known`))
-          const value = typeof request === "string" ? Json.parse(request) : request
+          if (dialect === undefined) return unknownFormat(surface)
+          const { request, value } = withStartWithin(given, caller?.headers[startWithinHeader])
           const fields = Decode.validate(dialect, value, decoding)
           if (Result.isFailure(fields)) return Effect.fail(fields.failure)
           const plan = Routing.plan(fields.success, { surface: dialect, catalog, providers, dialects })
@@ -134,6 +175,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
               options: own,
               own: callOptions,
               incoming,
+              sent: caller && Passage.request(dialect.protocol, caller, options.accountHeaders === true),
               plan: plan.success,
               receivedAt,
               log: LegLog.make(receivedAt),
@@ -146,8 +188,34 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
             }
           )
         }))
-    return Router.of({ open })
+    const count: Count = (surface, request, { caller, model } = {}) => {
+      const dialect = dialects.get(surface)
+      return dialect === undefined
+        ? unknownFormat(surface)
+        : Counting.count({ transport, catalog, options, decoding, dialects, dialect, request, model, caller })
+    }
+    return Router.of({ open, count })
   })
+
+const unknownFormat = (surface: DialectName) => Effect.die(new Error(`${surface} is no format that is known`))
+
+const startWithinHeader = "x-flexinference-start-within"
+
+/** A request and its value, with the window or tier that its caller named beside it; its own field wins. */
+const withStartWithin = (
+  request: string | Json.JsonObject,
+  startWithin: string | undefined
+): { readonly request: string | Json.JsonObject; readonly value: Json.Json | undefined } => {
+  const value = typeof request === "string" ? Json.parse(request) : request
+  if (startWithin === undefined || !Json.isObject(value) || Json.getOwn(value, "start_within") !== undefined) {
+    return { request, value }
+  }
+  const set = { start_within: startWithin }
+  return {
+    request: typeof request === "string" ? JsonMembers.edit(request, { set }) : { ...request, ...set },
+    value: { ...value, ...set }
+  }
+}
 
 // Only a name for what the source format leaves nameless, so it need not be unguessable.
 const newId = (random: typeof Random.Random.Service): string =>

@@ -76,26 +76,31 @@ export interface PlanContext {
 type Chain = Arr.NonEmptyReadonlyArray<Registered>
 
 /** Decides everything that can be decided before a call: the error, or what to do. */
-export const plan = (asked: RequestFields, context: PlanContext): Result.Result<Plan, FlexInferenceError> =>
-  Result.gen(function*() {
-    const elsewhere = Array.from(context.providers.values()).find(({ provider }) => provider.races)
-    if (elsewhere !== undefined) return delegated(asked, context, yield* routeOf(elsewhere, context))
-    const fields = withoutPrefix(asked, context)
-    const chain = yield* chainOf(fields, context)
-    const startWithin = yield* tierGate(fields, chain, context.catalog)
-    return {
-      surface: context.surface,
-      model: fields.model,
-      routes: yield* Result.all(Arr.map(chain, (known) => routeOf(known, context))),
-      requestedProvider: undefined,
-      window: Duration.isDuration(startWithin) ? startWithin : undefined,
-      raced: Duration.isDuration(startWithin),
-      tier: tierOf(startWithin),
-      retry: fields.retry,
-      includeCost: fields.includeCost,
-      stream: fields.stream
+export const plan = (asked: RequestFields, context: PlanContext): Result.Result<Plan, FlexInferenceError> => {
+  for (const known of context.providers.values()) {
+    if (known.provider.races) {
+      return Result.map(routeOf(known, context), (route) => delegated(asked, context, route))
     }
-  })
+  }
+  const fields = withoutPrefix(asked, context)
+  const chain = chainOf(fields, context)
+  if (Result.isFailure(chain)) return Result.fail(chain.failure)
+  const startWithin = tierGate(fields, chain.success, context.catalog)
+  if (Result.isFailure(startWithin)) return Result.fail(startWithin.failure)
+  const window = Duration.isDuration(startWithin.success) ? startWithin.success : undefined
+  return Result.map(Result.all(Arr.map(chain.success, (known) => routeOf(known, context))), (routes) => ({
+    surface: context.surface,
+    model: fields.model,
+    routes,
+    requestedProvider: undefined,
+    window,
+    raced: window !== undefined,
+    tier: tierOf(startWithin.success),
+    retry: fields.retry,
+    includeCost: fields.includeCost,
+    stream: fields.stream
+  }))
+}
 
 /** A request that is left whole to a provider that races by itself. */
 const delegated = (fields: RequestFields, { surface }: PlanContext, route: ConnectedRoute): Plan => ({
@@ -135,7 +140,9 @@ const tierGate = (
 const offers = (tier: Tier, model: string, chain: Chain): Result.Result<void, FlexInferenceError> => {
   for (const { provider } of chain) {
     const lack = provider.unsupported(tier, model)
-    if (lack !== undefined) return Result.fail(unsupported({ ...lack, param: "start_within" }))
+    if (lack !== undefined) {
+      return Result.fail(unsupported({ ...lack, ...page(provider, lack.code), param: "start_within" }))
+    }
   }
   return Result.void
 }
@@ -247,9 +254,15 @@ const routeOf = (
   return Result.succeed({ provider, connection, dialect, others })
 }
 
+const page = ({ docUrls }: Provider, code: string): { readonly docUrl?: string } => {
+  const docUrl = Object.hasOwn(docUrls, code) ? docUrls[code] : undefined
+  return docUrl === undefined ? {} : { docUrl }
+}
+
 const noKey = (provider: Provider): FlexInferenceError =>
   unauthenticated({
     code: provider.missingKeyCode,
+    ...page(provider, provider.missingKeyCode),
     provider: provider.name,
     message: `No ${provider.title} key is configured. Set ${provider.keyVariables[0]}, or ask for a model of a ` +
       `provider that has one.`

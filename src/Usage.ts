@@ -11,3 +11,14 @@ export interface Usage {
   readonly reasoning: number
   readonly webSearches: number
 }
+
+/** Nothing used up; the counts that a format lacks are its. */
+export const none: Usage = {
+  input: 0,
+  cachedInput: 0,
+  cacheWriteInput: 0,
+  longCacheWriteInput: 0,
+  output: 0,
+  reasoning: 0,
+  webSearches: 0
+}

@@ -24,6 +24,10 @@ export * as ModelCatalog from "./ModelCatalog.ts"
 export * as Provider from "./Provider.ts"
 /** Request, body and event types of OpenAI Responses. */
 export * as Responses from "./api/Responses.ts"
+/** Reads Responses, through which all formats translate, for whoever writes another format. */
+export * as ResponsesReader from "./dialect/responses/Reader.ts"
+/** Writes Responses, through which all formats translate, for whoever reads another format. */
+export * as ResponsesWriter from "./dialect/responses/Writer.ts"
 /** The service that carries plans out, on text and frames. */
 export * as Router from "./Router.ts"
 /** The request fields the router owns. */

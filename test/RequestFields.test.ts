@@ -6,6 +6,7 @@ import type { Dialect } from "../src/Dialect.ts"
 import { InteractionRequest } from "../src/api/Interactions.ts"
 import { MessageRequest } from "../src/api/Messages.ts"
 import { ResponsesRequest } from "../src/api/Responses.ts"
+import type { JsonObject } from "../src/wire/Json.ts"
 import type { Problem } from "../src/FlexInferenceError.ts"
 import * as RequestFields from "../src/RequestFields.ts"
 import * as Decode from "../src/router/Decode.ts"
@@ -370,7 +371,7 @@ describe("RequestFields", () => {
         service_tier: "flex"
       }
       for (const surface of [responses, chat]) {
-        const { [surface.required.field]: _, ...body } = { ...good, ...wrong, messages: [] }
+        const { [surface.required.field]: _, ...body }: JsonObject = { ...good, ...wrong, messages: [] }
         const examples = problemsOf(surface, body).map(({ example }) => `{${example}}`)
         assert.lengthOf(examples, 7)
         const members = examples.map((example) => JSON.parse(example))

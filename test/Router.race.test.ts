@@ -4,7 +4,7 @@ import type { BuiltInName as DialectName } from "../src/dialect/index.ts"
 import { dialects } from "../src/dialect/index.ts"
 import type { FlexInferenceError } from "../src/FlexInferenceError.ts"
 import { Behavior, Script } from "../src/simulator/index.ts"
-import { type Call, layer, type Request, type Result, send } from "./support/race.ts"
+import { adapters, list, type Request, type Result, send } from "./support/race.ts"
 
 const start = (seconds: number) => Behavior.answer({ startAfter: `${seconds} seconds`, text: "Hello from flex." })
 const standard = Behavior.answer({ startAfter: "1 second", text: "Hello from standard." })
@@ -23,9 +23,6 @@ interface Row {
   /** Tier, opened at, ended at, outcome. */
   readonly calls: ReadonlyArray<readonly [string, number, number, string]>
 }
-
-const list = (calls: ReadonlyArray<Call>) =>
-  calls.map(({ endedAt, openedAt, outcome, tier }) => [tier, openedAt, endedAt, outcome])
 
 const text = ({ frames }: Result, surface: DialectName) =>
   frames.map(({ value }) => value === undefined ? "" : dialects[surface].textDelta(value) ?? "").join("")
@@ -214,7 +211,7 @@ const rows: ReadonlyArray<Row> = [
   }
 ]
 
-describe("Router: the race", () => {
+describe.each(adapters)("Router: the race over $adapter", ({ layer }) => {
   for (const row of rows) {
     it.effect(row.name, () =>
       Effect.gen(function*() {

@@ -5,7 +5,7 @@ import * as FlexInference from "../src/FlexInference.ts"
 import * as Json from "../src/wire/Json.ts"
 import * as Router from "../src/Router.ts"
 import { Behavior, Script, Simulator } from "../src/simulator/index.ts"
-import { advance, layer, send } from "./support/race.ts"
+import { adapters, advance, layer, send } from "./support/race.ts"
 
 const request = { model: "gpt-5.5", input: "Say hello.", start_within: "default" }
 const window = "00h-00m-10s"
@@ -16,7 +16,7 @@ const script = Schema.Struct({
   pace: Schema.Literals([0, 500, 2000])
 })
 
-describe("Router", () => {
+describe.each(adapters)("Router over $adapter", ({ layer }) => {
   describe("what it sends", () => {
     it.effect("is the caller's own text, with the router's members cut out and the tier put in", () =>
       Effect.gen(function*() {

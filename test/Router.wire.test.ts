@@ -1,10 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Redacted, Stream } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientError, type HttpClientRequest } from "effect/http"
+import { FetchHttpClient, HttpClient, HttpClientError } from "effect/http"
 import { inspect } from "node:util"
 import type { BuiltInName as DialectName } from "../src/dialect/index.ts"
 import * as ClientResponse from "../src/transport/ClientResponse.ts"
 import * as Router from "../src/Router.ts"
+import * as Transport from "../src/Transport.ts"
 
 /** What a provider puts on the wire for one call. */
 interface Wire {
@@ -18,35 +19,55 @@ interface Wire {
 const apiKey = Redacted.make("sk-test")
 const encoder = new TextEncoder()
 
-const router = (wires: ReadonlyArray<Wire>, seen: Array<HttpClientRequest.HttpClientRequest> = []) =>
-  Router.layer({ openai: { baseUrl: "https://openai.test/v1", apiKey } }).pipe(
+const options = { openai: { baseUrl: "https://openai.test/v1", apiKey } }
+
+const answer = (wires: ReadonlyArray<Wire>, seen: Array<string>, body: string): Required<Wire> => {
+  const wire = wires[Math.min(seen.length, wires.length - 1)]
+  seen.push(body)
+  return { status: 200, headers: {}, body: "", breaks: false, ...wire }
+}
+
+const bytesOf = <E>({ body, breaks }: Required<Wire>, error: E): Stream.Stream<Uint8Array, E> => {
+  const bytes = Stream.make(encoder.encode(body))
+  return breaks ? Stream.concat(bytes, Stream.fail(error)) : bytes
+}
+
+const overClient = (wires: ReadonlyArray<Wire>, seen: Array<string> = []) =>
+  Router.layer(options).pipe(
     Layer.provide(Layer.succeed(
       HttpClient.HttpClient,
       HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
         Effect.flatMap((request) => {
-          const { body, breaks = false, headers = {}, status = 200 } = wires[Math.min(seen.length, wires.length - 1)] ??
-            { body: "" }
-          seen.push(request)
-          const bytes = Stream.make(encoder.encode(body))
-          return ClientResponse.make({
-            request,
-            url: request.url,
-            status,
-            headers,
-            stream: breaks
-              ? Stream.concat(
-                bytes,
-                Stream.fail(
-                  new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request }) })
-                )
-              )
-              : bytes
-          })
+          const wire = answer(wires, seen, request.url)
+          const { headers, status } = wire
+          const reason = new HttpClientError.TransportError({ request })
+          const stream = bytesOf(wire, new HttpClientError.HttpClientError({ reason }))
+          return ClientResponse.make({ request, url: request.url, status, headers, stream })
         }),
         Effect.succeed
       )
     ))
   )
+
+const overTransport = (wires: ReadonlyArray<Wire>, seen: Array<string> = []) =>
+  Router.layerTransport(options).pipe(
+    Layer.provide(Layer.succeed(
+      Transport.Transport,
+      Transport.make(({ url }) => {
+        const wire = answer(wires, seen, url)
+        const { headers, status } = wire
+        return Effect.map(
+          Stream.toPull(bytesOf(wire, new Transport.TransportError({ cause: undefined }))),
+          (pull) => ({ status, headers, pull: Effect.map(pull, ([bytes]) => bytes) })
+        )
+      })
+    ))
+  )
+
+const adapters = [
+  { adapter: "an HttpClient", router: overClient },
+  { adapter: "a Transport", router: overTransport }
+]
 
 /** Sends a request and reads its answer to the end. */
 const ask = (body: object, surface: DialectName = "responses") =>
@@ -65,9 +86,9 @@ const completed = `data: {"type":"response.completed","response":{"output":[]}}`
 const failed =
   `data: {"type":"response.failed","response":{"error":{"code":"context_length_exceeded","message":"Too long."}}}\n\n`
 
-describe("Router on a wire", () => {
+describe.each(adapters)("Router on a wire, over $adapter", ({ router }) => {
   it.effect("does not ask again for a body that broke off behind its 200: it is made and charged for", () => {
-    const seen: Array<HttpClientRequest.HttpClientRequest> = []
+    const seen: Array<string> = []
     return Effect.gen(function*() {
       const error = yield* Effect.flip(ask({ ...request, retry: { count: 3 } }))
       assert.strictEqual(error.reason._tag, "StreamFailed")
@@ -76,7 +97,7 @@ describe("Router on a wire", () => {
   })
 
   it.effect.each([408, 409])("does not send again what was answered with %i", (status) => {
-    const seen: Array<HttpClientRequest.HttpClientRequest> = []
+    const seen: Array<string> = []
     return Effect.gen(function*() {
       const error = yield* Effect.flip(ask({ ...request, retry: { count: 3 } }))
       assert.strictEqual(error.status, status)
@@ -85,7 +106,7 @@ describe("Router on a wire", () => {
   })
 
   it.effect("does not take a [DONE] with nothing before it for a start", () => {
-    const seen: Array<HttpClientRequest.HttpClientRequest> = []
+    const seen: Array<string> = []
     return Effect.gen(function*() {
       const { routing } = yield* ask({ ...chat, stream: true }, "chat.completions")
       assert.strictEqual(routing.reason, "flex_not_started")
@@ -139,7 +160,7 @@ describe("Router on a wire", () => {
       ["after the start", { body: `data: {"type":"response.output_item.added"}\n\n${failed}` }, true]
     ] as const
   )("takes a request that is too long for the caller's fault: %s", ([, wire, started]) => {
-    const seen: Array<HttpClientRequest.HttpClientRequest> = []
+    const seen: Array<string> = []
     return Effect.gen(function*() {
       const error = yield* Effect.flip(ask({ ...streamed, start_within: "00h-00m-05s", retry: { count: 3 } }))
       assert.deepInclude(error.reason, {
@@ -153,7 +174,9 @@ describe("Router on a wire", () => {
       assert.strictEqual(seen.length, 1)
     }).pipe(Effect.provide(router([wire], seen)))
   })
+})
 
+describe("Router on a wire", () => {
   it.effect("keeps a key that no header can hold out of the error", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(ask(request))

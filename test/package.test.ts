@@ -11,6 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const manifest: {
   readonly version: string
+  readonly bin: { readonly flexinference: string }
   readonly exports: { readonly [subpath: string]: unknown }
   readonly dependencies?: object
 } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"))
@@ -22,10 +23,14 @@ const run = (cwd: string, command: string, ...args: ReadonlyArray<string>): stri
 }
 
 let tarball = ""
+let packed: ReadonlyArray<string> = []
 beforeAll(() => {
-  const packed = run(root, "npm", "pack", "--silent", "--ignore-scripts", "--json", "--pack-destination", folder)
-  const [{ filename }] = JSON.parse(packed)
+  const json = run(root, "npm", "pack", "--silent", "--ignore-scripts", "--json", "--pack-destination", folder)
+  const [{ filename, files }]: readonly [
+    { readonly filename: string; readonly files: ReadonlyArray<{ readonly path: string }> }
+  ] = JSON.parse(json)
   tarball = path.join(folder, filename)
+  packed = files.map(({ path }) => path)
 })
 
 /** A project with the package as npm packs it, and those of its peers that are asked for. */
@@ -69,8 +74,16 @@ describe("the package", () => {
   })
 })
 
+describe("the package as it is packed", () => {
+  it("has no two files of one name on a disk that does not tell capitals", () => {
+    const seen = new Map(packed.map((file) => [file.toLowerCase(), file]))
+    assert.deepStrictEqual(packed.filter((file) => seen.get(file.toLowerCase()) !== file), [])
+    assert.include(packed, path.posix.normalize(manifest.bin.flexinference))
+  })
+})
+
 describe("the bundled command", () => {
-  const bundle = path.join(root, "dist", "flexinference.js")
+  const bundle = path.join(root, manifest.bin.flexinference)
 
   it("needs no other file", () => {
     copyFileSync(bundle, path.join(folder, "flexinference.mjs"))

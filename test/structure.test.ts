@@ -33,9 +33,14 @@ const files = readdirSync(src, { recursive: true, encoding: "utf8" })
   .map((file) => file.replaceAll(path.sep, "/"))
   .filter((file) => file.endsWith(".ts"))
 
+const textOf = (file: string): string => readFileSync(path.join(src, file), "utf8")
+
+/** A file's text without its comments. */
+const codeOf = (file: string): string => textOf(file).replaceAll(/\/\*[^]*?\*\/|(?<=^|\s)\/\/.*/g, "")
+
 const importsOf = (file: string): ReadonlyArray<string> =>
   Array.from(
-    readFileSync(path.join(src, file), "utf8").matchAll(/^(?:import|export) [^"]*?(?:from )?"(\.[^"]+)"/gm),
+    textOf(file).matchAll(/^(?:import|export) [^"]*?(?:from )?"(\.[^"]+)"/gm),
     ([, specifier = ""]) => path.posix.normalize(path.posix.join(path.posix.dirname(file), specifier))
   )
 
@@ -49,5 +54,30 @@ describe("the house", () => {
       importsOf(file).filter((other) => storeyOf(other) > storeyOf(file)).map((other) => `${file} -> ${other}`)
     )
     assert.deepStrictEqual(upward, [])
+  })
+
+  it("has no clock but Effect's: no timer of the runtime's, and none of undici's left on", () => {
+    const clocks =
+      /\b(?:setTimeout|setInterval|setImmediate|performance|timers|Date\.now|AbortSignal\.timeout)\b|\bnew Date\(\)/
+    assert.deepStrictEqual(files.filter((file) => clocks.test(codeOf(file))), [])
+    const direct = files.filter((file) => /from "undici"/.test(codeOf(file)))
+    assert.deepStrictEqual(direct, ["transport/UndiciTransport.ts"])
+    for (const clock of ["headersTimeout", "bodyTimeout", "connectTimeout"]) {
+      assert.include(codeOf("transport/UndiciTransport.ts"), `${clock}: 0`)
+    }
+  })
+
+  it("names a vendor only where vendors are described", () => {
+    const rooms = ["provider/", "dialect/", "catalog/", "api/", "simulator/", "ai/", "gateway/presets/"]
+    // The one thing it prints that a newcomer can paste: a call by the client that most have installed.
+    const shown = "cli/ReadyNotice.ts: OpenAI openai OpenAI"
+    const vendors = /openai|anthropic|google|gemini|claude|vertex|bedrock|cloudflare|foundry|azure/gi
+    // A model's id in an example is no knowledge of who serves it.
+    const ids = /\b(?:claude|gemini)-[\w.-]+/g
+    const named = files
+      .filter((file) => !rooms.some((room) => file.startsWith(room)))
+      .map((file) => [file, codeOf(file).replaceAll(ids, "").match(vendors) ?? []] as const)
+      .filter(([, words]) => words.length > 0)
+    assert.deepStrictEqual(named.map(([file, words]) => `${file}: ${words.join(" ")}`), [shown])
   })
 })

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as KeyVariables from "./KeyVariables.ts"
 import * as Notation from "./StartWithinFlag.ts"
 
 export const Ask = Command.make(
@@ -14,7 +15,7 @@ export const Ask = Command.make(
     ),
     model: Flag.String("model").pipe(
       Flag.withAlias("m"),
-      Flag.withDescription("The model to ask: one of OpenAI's, Google's or Anthropic's")
+      Flag.withDescription("The model to ask, by the name that its provider gives it")
     ),
     startWithin: Notation.flag("start-within").pipe(
       Flag.withAlias("s"),
@@ -33,7 +34,7 @@ export const Ask = Command.make(
 ).pipe(
   Command.withDescription(
     "Ask one question. The answer goes to stdout; the countdown and how it was served go to stderr. Keys come from " +
-      "OPENAI_API_KEY, GEMINI_API_KEY and ANTHROPIC_API_KEY; without any, the answer is simulated."
+      `${KeyVariables.listed("and")}; without any, the answer is simulated.`
   ),
   Command.withShortDescription("Ask one question"),
   Command.withExamples([

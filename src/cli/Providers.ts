@@ -30,7 +30,7 @@ export const find = (
         names: ["simulated"],
         simulated: true,
         router: Layer.provide(
-          Router.layer({ ...options, providers: pretended, simulated: true }),
+          Router.layerTransport({ ...options, providers: pretended, simulated: true }),
           Simulator.layer(Simulator.demo)
         )
       }

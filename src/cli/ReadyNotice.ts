@@ -1,4 +1,5 @@
 /** What the gateway prints when it is ready. */
+import * as KeyVariables from "./KeyVariables.ts"
 
 /** The one line a supervisor waits for. */
 export const ready = (origin: string, providers: ReadonlyArray<string>): string =>
@@ -23,7 +24,7 @@ export const simulated = ({ command, keyed, origin }: Options): string =>
   [
     "",
     "No provider key is set, so every answer is SIMULATED: the wire format and the timing are like the providers', the " +
-    "text is made up. Set OPENAI_API_KEY, GEMINI_API_KEY or ANTHROPIC_API_KEY to ask the real ones.",
+    `text is made up. Set ${KeyVariables.listed("or")} to ask the real ones.`,
     "",
     keyed ? "Try, with one of the gateway's keys in $KEY:" : "Try:",
     `  curl ${origin}/v1/responses ${keyed ? "-H \"authorization: Bearer $KEY\" " : ""}` +

@@ -2,6 +2,8 @@
 import * as Effect from "effect/Effect"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as KeyVariables from "./KeyVariables.ts"
+import * as SizeFlag from "./SizeFlag.ts"
 import * as Notation from "./StartWithinFlag.ts"
 
 export const Serve = Command.make(
@@ -17,6 +19,10 @@ export const Serve = Command.make(
       Flag.withDescription("The port to listen on; 0 takes any free one"),
       Flag.withDefault(8787)
     ),
+    maxBody: SizeFlag.flag("max-body").pipe(
+      Flag.withDescription("The largest body of a request; FLEXINFERENCE_MAX_BODY without it, and else 32mb"),
+      Flag.optional
+    ),
     defaultStartWithin: Notation.flag("default-start-within").pipe(
       Flag.withDescription(
         "What a request without start_within gets; without it, and without FLEXINFERENCE_DEFAULT_START_WITHIN, such a " +
@@ -28,8 +34,9 @@ export const Serve = Command.make(
   (options) => Effect.flatMap(Effect.promise(() => import("./Serving.ts")), (serving) => serving.serve(options))
 ).pipe(
   Command.withDescription(
-    "Serve the OpenAI-compatible gateway. Keys come from OPENAI_API_KEY, GEMINI_API_KEY and ANTHROPIC_API_KEY; without " +
-      "any, the providers are simulated. SIGINT and SIGTERM let requests under way finish."
+    "Serve a gateway that the providers' own clients work with. Keys come from " +
+      `${KeyVariables.listed("and")}; without any, the providers are simulated. ` +
+      "SIGINT and SIGTERM let requests under way finish."
   ),
   Command.withShortDescription("Serve the gateway"),
   Command.withExamples([

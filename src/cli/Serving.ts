@@ -1,4 +1,5 @@
 /** What `flexinference serve` does; loaded only when it serves. */
+import type * as ByteSize from "effect/ByteSize"
 import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
@@ -17,6 +18,7 @@ import process from "node:process"
 import * as Gateway from "../gateway/Gateway.ts"
 import type { StartWithin } from "../StartWithin.ts"
 import * as CommandFailed from "./CommandFailed.ts"
+import * as SizeFlag from "./SizeFlag.ts"
 import * as Notation from "./StartWithinFlag.ts"
 import * as Providers from "./Providers.ts"
 import * as ReadyNotice from "./ReadyNotice.ts"
@@ -24,6 +26,7 @@ import * as ReadyNotice from "./ReadyNotice.ts"
 export interface Options {
   readonly host: string
   readonly port: number
+  readonly maxBody: Option.Option<ByteSize.ByteSize>
   readonly defaultStartWithin: Option.Option<StartWithin>
 }
 
@@ -43,7 +46,8 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
         ? options.defaultStartWithin.value
         : yield* defaultStartWithin
     })
-    const gateway = Layer.provide(Gateway.layer({ keys, simulated, host, port: options.port }), router)
+    const maxBody = Option.getOrUndefined(options.maxBody) ?? (yield* maxBodyVariable)
+    const gateway = Layer.provide(Gateway.layer({ keys, simulated, host, port: options.port, maxBody }), router)
     const { address } = Context.get(yield* Layer.build(gateway), HttpServer.HttpServer)
     const port = NetAddress.isInetAddress(address) ? address.port : options.port
     const origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`
@@ -78,18 +82,22 @@ const gatewayKeys = Config.String("FLEXINFERENCE_GATEWAY_KEYS").pipe(
   }))
 )
 
-const defaultStartWithin = Config.String("FLEXINFERENCE_DEFAULT_START_WITHIN").pipe(
-  Config.option,
-  Effect.flatMap(Option.match({
-    onNone: () => Effect.undefined,
-    onSome: (text) =>
-      Effect.fromResult(Result.mapError(
-        Notation.parse(text),
-        (expected) =>
-          CommandFailed.make(`FLEXINFERENCE_DEFAULT_START_WITHIN is ${JSON.stringify(text)}. Expected: ${expected}`)
-      ))
-  }))
-)
+/** A variable that is written as a flag is. */
+const variable = <A>(name: string, parse: (text: string) => Result.Result<A, string>) =>
+  Config.String(name).pipe(
+    Config.option,
+    Effect.flatMap(Option.match({
+      onNone: () => Effect.undefined,
+      onSome: (text) =>
+        Effect.fromResult(Result.mapError(
+          parse(text),
+          (expected) => CommandFailed.make(`${name} is ${JSON.stringify(text)}. Expected: ${expected}`)
+        ))
+    }))
+  )
+
+const defaultStartWithin = variable("FLEXINFERENCE_DEFAULT_START_WITHIN", Notation.parse)
+const maxBodyVariable = variable("FLEXINFERENCE_MAX_BODY", SizeFlag.parse)
 
 const cannotListen = ({ host, port }: Options, { cause }: ServeError): string => {
   const code = Predicate.hasProperty(cause, "code") ? cause.code : undefined

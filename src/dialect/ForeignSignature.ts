@@ -18,23 +18,27 @@ export interface ForeignSignature {
 
 /** What every tagged value begins with. */
 const prefix = "flexinference"
-// The id's length, then the id and the value as they are: whatever they hold, there is nothing to escape.
-const pattern = /^flexinference:(openai|google|anthropic):(\d*):([^]*)$/
+// The maker, then the id's length, then the id and the value as they are: whatever they hold, there is nothing to escape.
+const pattern = /^flexinference:([^:]*):(\d*):([^]*)$/
 
 /** The value as the dialect of `owner` carries it: bare if `owner` made it, tagged otherwise. */
 export const encode = (opaque: ForeignSignature, owner: ProviderName | undefined): string =>
   opaque.provider === owner
     ? opaque.value
-    : `${prefix}:${opaque.provider}:${opaque.id.length || ""}:${opaque.id}${opaque.value}`
+    : `${prefix}:${opaque.provider.replaceAll("%", "%25").replaceAll(":", "%3A")}:${
+      opaque.id.length || ""
+    }:${opaque.id}${opaque.value}`
 
 /** The value behind what the dialect of `owner` carried; a bare one is the owner's, and nobody's where there is none. */
 export const decode = (text: string, owner: ProviderName | undefined, id = ""): ForeignSignature | undefined => {
   const match = pattern.exec(text)
   if (match === null) return owner === undefined ? undefined : { provider: owner, id, value: text }
-  const [, provider, length = "", rest = ""] = match
-  return provider === "openai" || provider === "google" || provider === "anthropic"
-    ? { provider, id: rest.slice(0, Number(length)), value: rest.slice(Number(length)) }
-    : undefined
+  const [, provider = "", length = "", rest = ""] = match
+  return {
+    provider: provider.replaceAll("%3A", ":").replaceAll("%25", "%"),
+    id: rest.slice(0, Number(length)),
+    value: rest.slice(Number(length))
+  }
 }
 
 /** The same value as another dialect carries it. */

@@ -1,6 +1,6 @@
 /** The error envelope that both OpenAI dialects share. */
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
-import { toBlock } from "./ErrorBlock.ts"
+import { errorBlock } from "../Dialect.ts"
 import type { JsonObject } from "../wire/Json.ts"
 
 /** `{ error: { message, type, code, param, doc_url, flexinference } }`, as OpenAI's clients expect it. */
@@ -11,6 +11,6 @@ export const errorBody = (error: FlexInferenceError): JsonObject => ({
     code: error.code,
     param: error.param,
     doc_url: error.docUrl,
-    flexinference: toBlock(error)
+    flexinference: errorBlock(error)
   }
 })

@@ -15,9 +15,13 @@ export interface Credentials {
   readonly searchParams: { readonly [name: string]: string | ReadonlyArray<string> | undefined }
 }
 
+/** Where the clients of these formats put their keys. */
+export const placesOf = (dialects: Iterable<Dialect>): ReadonlyArray<KeyPlace> =>
+  Array.from(dialects, ({ key }) => key).filter((key) => key !== undefined)
+
 /** Keeps the keys out of spans and inspections, wherever the clients of these formats put them. */
 export const redacted = (dialects: Iterable<Dialect>): Layer.Layer<never> => {
-  const places = Array.from(dialects, ({ key }) => key).filter((key) => key !== undefined)
+  const places = placesOf(dialects)
   const params = places.flatMap(({ searchParam }) => searchParam === undefined ? [] : [searchParam])
   return Layer.mergeAll(
     Layer.effect(
@@ -33,15 +37,15 @@ export const redacted = (dialects: Iterable<Dialect>): Layer.Layer<never> => {
 
 const bearer = /^Bearer +(\S+) *$/i
 
-/** Every key a request of a surface carries. */
+/** Every key a request carries, as a bearer token or in one of these places. */
 export const presented = (
-  place: KeyPlace | undefined,
+  places: ReadonlyArray<KeyPlace>,
   { headers, searchParams }: Credentials
 ): ReadonlyArray<string> =>
   [
     bearer.exec(headers["authorization"] ?? "")?.[1],
-    place === undefined ? undefined : headers[place.header],
-    place?.searchParam === undefined ? undefined : searchParams[place.searchParam]
+    ...places.map(({ header }) => headers[header]),
+    ...places.map(({ searchParam }) => searchParam === undefined ? undefined : searchParams[searchParam])
   ].filter((key): key is string => isString(key) && key !== "")
 
 // Digests are of one length, as the comparison demands, and tell nothing of a key's.
@@ -50,13 +54,13 @@ const digest = (key: string): Buffer => createHash("sha256").update(key, "utf16l
 /** Lets a request pass that carries one of the keys; with no keys at all, every request. */
 export const make = (
   keys: ReadonlyArray<Redacted.Redacted<string>>
-): (place: KeyPlace | undefined, credentials: Credentials) => Effect.Effect<void, FlexInferenceError> => {
+): (places: ReadonlyArray<KeyPlace>, credentials: Credentials) => Effect.Effect<void, FlexInferenceError> => {
   if (keys.length === 0) return () => Effect.void
   const digests = keys.map((key) => digest(Redacted.value(key)))
   // Every key is looked at, so that the time taken does not tell which one came close.
   const isKey = (candidate: Buffer) => digests.filter((key) => timingSafeEqual(key, candidate)).length > 0
-  return (place, credentials) => {
-    const candidates = presented(place, credentials)
+  return (places, credentials) => {
+    const candidates = presented(places, credentials)
     if (candidates.length === 0) return Effect.fail(missing)
     return candidates.map(digest).some(isKey) ? Effect.void : Effect.fail(unknown)
   }

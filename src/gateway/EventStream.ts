@@ -15,6 +15,7 @@ import * as Stream from "effect/Stream"
 import type { Dialect } from "../Dialect.ts"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import type { StreamAnswer } from "../Router.ts"
+import * as Watch from "../router/Watch.ts"
 import * as Sse from "../wire/Sse.ts"
 import * as Fault from "./Fault.ts"
 
@@ -34,7 +35,7 @@ export const encode = (
 ): Stream.Stream<Uint8Array> =>
   Stream.fromChannel(
     Channel.fromTransform((_, scope) =>
-      Effect.flatMap(Scope.provide(Stream.toPull(chunks), scope), (pull) =>
+      Effect.flatMap(Channel.toPullScoped(Stream.toChannel(chunks), scope), (pull) =>
         Effect.map(awake(bytes(pull, dialect), scope), (pull) => Effect.mapEager(pull, Arr.of<Uint8Array>)))
     )
   )
@@ -68,66 +69,68 @@ const bytes = (
 }
 
 /**
- * A pull that answers with a comment when the other has been silent for too long. One fiber pulls, ahead by no more
- * than one, and one watches the clock; a chunk costs no fiber of its own.
+ * A pull that answers with a comment when the other has been silent for too long. One fiber pulls, ahead by no more than
+ * one, and one watches the clock; a chunk costs no fiber of its own.
  */
 const awake = (pull: Bytes, scope: Scope.Scope): Effect.Effect<Bytes> =>
-  Clock.clockWith((clock) =>
-    Effect.suspend(() => {
-      const period = Duration.toMillis(silence)
-      let spokenAt = clock.currentTimeMillisUnsafe()
-      let ready: Exit.Exit<Uint8Array, Cause.Done> | undefined
-      let reader: ((next: Bytes) => void) | undefined
-      let taken: (() => void) | undefined
+  Clock.clockWith((clock) => {
+    const watch = Watch.on(clock)
+    let ready: Exit.Exit<Uint8Array, Cause.Done> | undefined
+    let reader: ((next: Bytes) => void) | undefined
+    let taken: (() => void) | undefined
 
-      const speak = (next: Bytes): boolean => {
-        const read = reader
-        if (read === undefined) return false
-        reader = undefined
-        spokenAt = clock.currentTimeMillisUnsafe()
-        read(next)
-        return true
+    const speak = (next: Bytes): boolean => {
+      const read = reader
+      if (read === undefined) return false
+      reader = undefined
+      watch.touch()
+      read(next)
+      return true
+    }
+
+    const untilTaken = Effect.callback<void>((resume) => {
+      if (ready === undefined) return resume(Effect.void)
+      taken = () => resume(Effect.void)
+    })
+
+    const pump: Effect.Effect<void> = Effect.flatMap(Effect.exit(pull), (exit) => {
+      if (!speak(exit)) ready = exit
+      if (Exit.isFailure(exit)) {
+        watch.stop()
+        return Effect.void
       }
+      return ready === undefined ? pump : Effect.andThen(untilTaken, pump)
+    })
 
-      const untilTaken = Effect.callback<void>((resume) => {
-        if (ready === undefined) return resume(Effect.void)
-        taken = () => resume(Effect.void)
+    const next: Bytes = Effect.callback((resume) => {
+      const exit = ready
+      if (exit === undefined) {
+        reader = resume
+        return
+      }
+      ready = undefined
+      watch.touch()
+      const go = taken
+      taken = undefined
+      resume(exit)
+      go?.()
+    })
+
+    const begin = Effect.flatMap(Effect.forkDetach(pump, { startImmediately: true }), (fiber) => {
+      if (fiber.pollUnsafe() !== undefined) return Effect.void
+      const stop = Effect.sync(() => {
+        watch.stop()
+        fiber.interruptUnsafe()
       })
-
-      const pump: Effect.Effect<void> = Effect.flatMap(Effect.exit(pull), (exit) => {
-        if (!speak(exit)) ready = exit
-        if (Exit.isFailure(exit)) return Effect.void
-        return ready === undefined ? pump : Effect.andThen(untilTaken, pump)
-      })
-
-      const watch: Effect.Effect<void> = Effect.suspend(() => {
-        const wait = spokenAt + period - clock.currentTimeMillisUnsafe()
-        if (wait > 0) return Effect.andThen(clock.sleep(Duration.millis(wait)), watch)
-        // Where nobody reads, silence is not ours.
-        if (!speak(Effect.succeed(comment))) spokenAt = clock.currentTimeMillisUnsafe()
-        return watch
-      })
-
-      const next: Bytes = Effect.callback((resume) => {
-        const exit = ready
-        if (exit === undefined) {
-          reader = resume
-          return
-        }
-        ready = undefined
-        spokenAt = clock.currentTimeMillisUnsafe()
-        const go = taken
-        taken = undefined
-        resume(exit)
-        go?.()
-      })
-
-      return Effect.as(
-        Effect.andThen(
-          Effect.forkIn(pump, scope, { startImmediately: true }),
-          Effect.forkIn(watch, scope, { startImmediately: true })
-        ),
-        next
+      return Effect.andThen(
+        Scope.addFinalizer(scope, stop),
+        // Where nobody reads, the silence is not ours.
+        watch.set(silence, () => {
+          speak(Effect.succeed(comment))
+          return "again"
+        })
       )
     })
-  )
+
+    return Effect.as(begin, next)
+  })

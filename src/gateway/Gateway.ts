@@ -21,6 +21,7 @@
  * ```
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -31,18 +32,21 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import type { Dialect } from "../Dialect.ts"
+import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import { dialects, registry } from "../dialect/index.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
-import { Router } from "../Router.ts"
+import { type Caller, Router } from "../Router.ts"
 import * as Auth from "./Auth.ts"
 import { DrainingServer } from "./DrainingServer.ts"
 import * as Models from "./Models.ts"
+import * as Paths from "./Paths.ts"
 import * as Refusal from "./GatewayError.ts"
 import * as Reply from "./Reply.ts"
 import * as RequestBody from "./RequestBody.ts"
+import * as RequestId from "./RequestId.ts"
 
 /** What the gateway can be told. */
-export interface Options {
+export interface Options extends RequestBody.Options {
   /** Formats of one's own beside the built-in ones; the router is told of them too. */
   readonly dialects?: ReadonlyArray<Dialect> | undefined
   /** The keys it accepts. Without any it accepts everyone, so serve loopback only. */
@@ -65,79 +69,137 @@ export interface Options {
   readonly drain?: Duration.Input | undefined
 }
 
-interface Path {
-  readonly path: `/${string}`
-  readonly method: "GET" | "POST"
-  readonly dialect: Dialect
-}
-
-const openAI = dialects.responses
-const models: Path = { path: "/v1/models", method: "GET", dialect: openAI }
-const model: Path = { path: "/v1/models/:model", method: "GET", dialect: openAI }
-const health: Path = { path: "/healthz", method: "GET", dialect: openAI }
+/** Whose error envelope stands where no format was asked for. */
+const common = dialects.responses
+/** Any client's first look, and what a supervisor asks. */
+const greetings: ReadonlyArray<Paths.Path> = [
+  { path: "/", method: "GET", dialect: common, keys: [] },
+  { path: "/healthz", method: "GET", dialect: common, keys: [] }
+]
 
 const formats = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Dialect> =>
   Array.from(registry(options?.dialects).values())
-
-/** The surfaces: a path for every place that the clients of a format post to. */
-const surfacesOf = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Path> =>
-  formats(options).flatMap((dialect) => dialect.paths.map((path): Path => ({ path, method: "POST", dialect })))
 
 /**
  * The routes, for a server that has others too: they are added to its `HttpRouter`. What it answers to unknown paths
  * and how it listens is up to that server; `layer` is a whole one.
  */
 export const routes = (
-  options?: Pick<Options, "dialects" | "keys">
+  options?: Pick<Options, "dialects" | "keys" | "maxBody" | "maxBodies">
 ): Layer.Layer<never, never, HttpRouter.HttpRouter | Router> =>
   HttpRouter.use(Effect.fnUntraced(function*(http) {
     const router = yield* Router
     const catalog = yield* ModelCatalog.Current
     const authorize = Auth.make(options?.keys ?? [])
-    const authorized = ({ dialect }: Path) =>
-      Effect.gen(function*() {
-        const request = yield* HttpServerRequest.HttpServerRequest
-        const searchParams = yield* HttpServerRequest.ParsedSearchParams
-        yield* authorize(dialect.key, { headers: request.headers, searchParams })
-        return request
-      })
-    for (const surface of surfacesOf(options)) {
-      const { dialect, method, path } = surface
-      const respond = Effect.gen(function*() {
-        const text = yield* RequestBody.read(yield* authorized(surface))
-        const answer = yield* RequestBody.blameDepth(text)(router.open(dialect.name, text))
-        return Reply.answer(answer, dialect)
-      })
-      yield* http.add(method, path, Reply.orFailure(respond, dialect))
+    const nameOf = yield* RequestId.make
+    const readBody = RequestBody.make(options)
+    const add = <R>(
+      { dialect, keys, method, path }: Paths.Path,
+      respond: (call: Call) => Effect.Effect<HttpServerResponse.HttpServerResponse, FlexInferenceError, R>,
+      speaks?: (headers: Caller["headers"]) => Dialect
+    ) =>
+      http.add(
+        method,
+        path,
+        Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+          const requestId = nameOf(request)
+          const answered = Effect.flatMap(HttpServerRequest.ParsedSearchParams, (query) =>
+            Effect.andThen(
+              authorize(keys, { headers: request.headers, searchParams: query }),
+              respond({ request, requestId, query })
+            ))
+          return Reply.orFailure(answered, speaks?.(request.headers) ?? dialect, requestId)
+        })
+      )
+    for (const surface of Paths.surfaces(formats(options))) {
+      const { dialect } = surface
+      yield* add(surface, ({ query, request, requestId }) =>
+        Effect.gen(function*() {
+          const text = yield* readBody(request)
+          const answer = yield* RequestBody.blameDepth(text)(
+            router.open(dialect.name, text, undefined, { headers: request.headers, query })
+          )
+          const retires = Models.retiresSoon(catalog, answer.routing.model, yield* Clock.currentTimeMillis)
+          return Reply.answer(answer, dialect, { requestId, retires })
+        }))
     }
-    const list = Effect.as(authorized(models), HttpServerResponse.jsonUnsafe(Models.list(catalog)))
-    yield* http.add(models.method, models.path, Reply.orFailure(list, models.dialect))
-    const one = Effect.gen(function*() {
-      yield* authorized(model)
-      const { model: id = "" } = yield* HttpRouter.params
-      const found = ModelCatalog.get(catalog, id)
-      return found === undefined
-        ? yield* Effect.fail(Refusal.modelNotFound(id))
-        : HttpServerResponse.jsonUnsafe(Models.entry(catalog, found, id))
-    })
-    yield* http.add(model.method, model.path, Reply.orFailure(one, model.dialect))
-    yield* http.add(health.method, health.path, HttpServerResponse.jsonUnsafe({ status: "ok" }))
+    for (const path of Paths.counts(formats(options))) {
+      const { behindModel, dialect } = path
+      yield* add(path, ({ query, request, requestId }) =>
+        Effect.gen(function*() {
+          const { model: segment = "" } = yield* HttpRouter.params
+          // Whatever else a client may want of a model is not here.
+          if (behindModel !== undefined && !segment.endsWith(behindModel)) return unrouted(options, nameOf)(request)
+          const model = behindModel === undefined ? undefined : segment.slice(0, -behindModel.length)
+          const text = yield* readBody(request)
+          const caller = { headers: request.headers, query }
+          const counted = yield* RequestBody.blameDepth(text)(
+            router.count(dialect.name, text, { model, caller })
+          )
+          return Reply.counted(counted, requestId)
+        }))
+    }
+    for (const { all, lister, one } of Paths.models(formats(options))) {
+      const speaks = (headers: Caller["headers"]) => lister(headers).dialect
+      yield* add(
+        all,
+        ({ request, requestId }) =>
+          Effect.succeed(Reply.facts(lister(request.headers).listing.page(Models.all(catalog)), requestId)),
+        speaks
+      )
+      yield* add(one, ({ request, requestId }) =>
+        Effect.flatMap(HttpRouter.params, ({ model: id = "" }) => {
+          const found = Models.find(catalog, id)
+          return found === undefined
+            ? Effect.fail(Refusal.modelNotFound(id))
+            : Effect.succeed(Reply.facts(lister(request.headers).listing.entry(found), requestId))
+        }), speaks)
+    }
+    for (const { method, path } of greetings) {
+      yield* http.add(method, path, (request) => Effect.succeed(Reply.facts({ status: "ok" }, nameOf(request))))
+    }
   }))
+
+/** One request, once it may pass. */
+interface Call {
+  readonly request: HttpServerRequest.HttpServerRequest
+  readonly requestId: string
+  readonly query: NonNullable<Caller["query"]>
+}
+
+const pathsOf = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Paths.Path> => [
+  ...Paths.surfaces(formats(options)),
+  ...Paths.counts(formats(options)),
+  ...Paths.models(formats(options)).flatMap(({ all, one }) => [all, one]),
+  ...greetings
+]
+
+const nothingHere = (options: Pick<Options, "dialects"> | undefined): FlexInferenceError =>
+  Refusal.notFound(pathsOf(options).map(({ behindModel = "", method, path }) => `${method} ${path}${behindModel}`))
 
 /** What no route answers: an unknown path, or a known one asked with another method. */
 const unrouted =
-  (paths: ReadonlyArray<Path>) =>
+  (options: Pick<Options, "dialects"> | undefined, nameOf: (request: HttpServerRequest.HttpServerRequest) => string) =>
   (request: HttpServerRequest.HttpServerRequest): HttpServerResponse.HttpServerResponse => {
+    const requestId = nameOf(request)
     const asked = (request.url.split("?", 1)[0] ?? "").toLowerCase().replace(/(?<=.)\/$/, "")
-    const known = paths.find(({ path }) => path === model.path ? /^\/v1\/models\/[^/]+$/.test(asked) : path === asked)
-    if (known === undefined || known.method === request.method) {
-      return Reply.failure(Refusal.notFound(paths.map(({ method, path }) => `${method} ${path}`)), openAI)
+    const known = pathsOf(options).filter((path) => Paths.matches(path, asked))
+    const [first] = known
+    if (first === undefined || known.some(({ method }) => method === request.method)) {
+      return Reply.failure(nothingHere(options), common, requestId)
     }
-    const allowed = known.method === "GET" ? "GET, HEAD" : known.method
+    // A client that would rather speak over a socket is told at once that it has to do without.
+    if (first.method === "POST" && request.headers["upgrade"] !== undefined) {
+      return HttpServerResponse.setHeaders(Reply.failure(Refusal.noUpgrade(first.path), first.dialect, requestId), {
+        upgrade: "HTTP/1.1",
+        connection: "close"
+      })
+    }
+    const methods = known.map(({ method }) => method)
     return HttpServerResponse.setHeader(
-      Reply.failure(Refusal.methodNotAllowed(known.path, known.method), known.dialect),
+      Reply.failure(Refusal.methodNotAllowed(first.path, methods.join(" and ")), first.dialect, requestId),
       "allow",
-      allowed
+      methods.flatMap((method) => method === "GET" ? [method, "HEAD"] : [method]).join(", ")
     )
   }
 
@@ -151,26 +213,33 @@ const unrouted =
  * minutes.
  */
 export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, ServeError, Router> => {
-  const paths = [...surfacesOf(options), models, model, health]
   const marked = options?.simulated === true
     ? HttpServerResponse.setHeader("x-flexinference-simulated", "true")
     : (response: HttpServerResponse.HttpServerResponse) => response
-  return Layer.unwrap(Effect.map(HttpRouter.toHttpEffect(routes(options)), (routed) =>
-    HttpServer.serve(
-      routed.pipe(
-        // The routes handle whatever happens in them: what is left is that there was none.
-        Effect.catchTag("HttpServerError", () => Effect.map(HttpServerRequest.HttpServerRequest, unrouted(paths))),
-        Effect.map(marked)
+  const app = Effect.zipWith(
+    HttpRouter.toHttpEffect(routes(options)),
+    RequestId.make,
+    (routed, nameOf) =>
+      HttpServer.serve(
+        routed.pipe(
+          // The routes handle whatever happens in them: what is left is that there was none.
+          Effect.catchTag(
+            "HttpServerError",
+            () => Effect.map(HttpServerRequest.HttpServerRequest, unrouted(options, nameOf))
+          ),
+          Effect.map(marked)
+        )
       )
-    ))).pipe(
-      Layer.provide(Auth.redacted(formats(options))),
-      Layer.provideMerge(NodeHttpServer.layerServer(
-        () => new DrainingServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }),
-        {
-          host: options?.host ?? "127.0.0.1",
-          port: options?.port ?? 8787,
-          gracefulShutdownTimeout: options?.drain ?? "20 seconds"
-        }
-      ))
-    )
+  )
+  return Layer.unwrap(app).pipe(
+    Layer.provide(Auth.redacted(formats(options))),
+    Layer.provideMerge(NodeHttpServer.layerServer(
+      () => new DrainingServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }),
+      {
+        host: options?.host ?? "127.0.0.1",
+        port: options?.port ?? 8787,
+        gracefulShutdownTimeout: options?.drain ?? "20 seconds"
+      }
+    ))
+  )
 }

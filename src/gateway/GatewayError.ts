@@ -1,5 +1,6 @@
 /** The errors that only a gateway has: about the path, the method and the body, before the router sees a request. */
-import { type FlexInferenceError, invalidRequest } from "../FlexInferenceError.ts"
+import * as Duration from "effect/Duration"
+import { CapacityRefused, FlexInferenceError, invalidRequest } from "../FlexInferenceError.ts"
 
 const refusal = (
   status: number,
@@ -12,7 +13,7 @@ export const notFound = (paths: ReadonlyArray<string>): FlexInferenceError => {
   return refusal(404, {
     code: "not_found",
     message:
-      `There is nothing at this path. ${rule} OpenAI's clients take a base URL that ends in /v1, Anthropic's and Google's one without it.`,
+      `There is nothing at this path. ${rule} Some clients add /v1 to their base URL themselves, others want it in there.`,
     rule,
     example: "POST /v1/responses"
   })
@@ -25,6 +26,16 @@ export const methodNotAllowed = (path: string, allowed: string): FlexInferenceEr
     message: `This method is not one of the path's. ${rule}`,
     rule,
     example: `${allowed} ${path}`
+  })
+}
+
+export const noUpgrade = (path: string): FlexInferenceError => {
+  const rule = `${path} takes POST over HTTP.`
+  return refusal(426, {
+    code: "upgrade_not_offered",
+    message: `The gateway speaks HTTP and no other protocol here. ${rule}`,
+    rule,
+    example: `POST ${path}`
   })
 }
 
@@ -48,6 +59,17 @@ export const tooLarge = (limit: number): FlexInferenceError => {
   })
 }
 
+export const tooManyBytes: FlexInferenceError = new FlexInferenceError({
+  reason: new CapacityRefused({
+    origin: "flexinference",
+    status: 503,
+    type: "server_error",
+    code: "gateway_busy",
+    message: "The gateway holds as many bytes of other requests as it may. Nothing was sent; try again in a moment.",
+    retryAfter: Duration.seconds(1)
+  })
+})
+
 export const unreadableBody: FlexInferenceError = refusal(400, {
   code: "invalid_body",
   message: "The request's body broke off before its end. Send it again, whole.",
@@ -68,8 +90,8 @@ export const tooDeep = (limit: number): FlexInferenceError => {
 export const modelNotFound = (model: string): FlexInferenceError =>
   refusal(404, {
     code: "model_not_found",
-    message: `The catalogue has no model ${JSON.stringify(model.slice(0, 100))}. It lists aliases, not dated ` +
-      "snapshots: GET /v1/models has them all. A model that is not listed can still be asked for at a named tier.",
-    rule: "A model is named by its alias.",
+    message: `The catalogue has no model ${JSON.stringify(model.slice(0, 100))}. ` +
+      "GET /v1/models has them all. A model that is not listed can still be asked for at a named tier.",
+    rule: "A model is named as the catalogue lists it, or with a date behind that.",
     example: "GET /v1/models/gpt-5.5"
   }, "model")

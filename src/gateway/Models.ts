@@ -1,19 +1,15 @@
-/** The model listing (contract (a)): OpenAI's shape, with what can be raced at which tiers, and until when. */
-import type { JsonObject } from "../wire/Json.ts"
+/** The models of the catalogue as a listing shows them: what can be raced, at which tiers, and until when. */
+import * as Duration from "effect/Duration"
+import type { ListedModel } from "../Dialect.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
 
-/** One model, under one of its names, as OpenAI's clients know it. */
-export const entry = (
-  catalog: ModelCatalog.ModelCatalog,
-  model: ModelCatalog.Model,
-  id: string = model.id
-): JsonObject => ({
+const listed = (catalog: ModelCatalog.ModelCatalog, model: ModelCatalog.Model, id: string): ListedModel => ({
   id,
-  object: "model",
+  provider: model.provider,
   created: ModelCatalog.created(catalog),
-  owned_by: model.provider,
+  retires: model.retires,
   flexinference: {
-    flex_race: model.flex,
+    flex_race: ModelCatalog.isFlexCapable(catalog, id),
     tiers: ModelCatalog.tiers(model),
     providers: [model.provider],
     open_source: false,
@@ -21,10 +17,23 @@ export const entry = (
   }
 })
 
+/** One model, by the name that is asked for. A dated snapshot is known by its undated name. */
+export const find = (catalog: ModelCatalog.ModelCatalog, id: string): ListedModel | undefined => {
+  const model = ModelCatalog.lookup(catalog, id)
+  return model && listed(catalog, model, id)
+}
+
 /** Every model of the catalogue, by every name. */
-export const list = (catalog: ModelCatalog.ModelCatalog): JsonObject => ({
-  object: "list",
-  data: [...catalog.models.values()].flatMap((model) =>
-    [model.id, ...(model.aliases ?? [])].map((id) => entry(catalog, model, id))
+export const all = (catalog: ModelCatalog.ModelCatalog): ReadonlyArray<ListedModel> =>
+  [...catalog.models.values()].flatMap((model) =>
+    [model.id, ...(model.aliases ?? [])].map((id) => listed(catalog, model, id))
   )
-})
+
+/** How long before its end a model's answers say so. */
+const notice = Duration.toMillis(Duration.days(30))
+
+/** The day on which a model's provider stops serving it, where that is less than 30 days from now. */
+export const retiresSoon = (catalog: ModelCatalog.ModelCatalog, model: string, now: number): string | undefined => {
+  const retires = ModelCatalog.retires(catalog, model)
+  return retires === undefined || Date.parse(retires) > now + notice ? undefined : retires.slice(0, 10)
+}

@@ -1,68 +1,129 @@
-/** Reads a request's body as text, and no more of it than the contract allows. */
+/**
+ * Reads a request's body as text, and no more of it than one request may have, and no more of all of them than the
+ * gateway may hold at once.
+ */
 import * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import type * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as Scope from "effect/Scope"
 import { IncomingMessage } from "node:http"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import * as Refusal from "./GatewayError.ts"
 
-/** The largest body in bytes (contract (h)). */
-export const limit = 1_000_000
-
-const maxBodySize = ByteSize.bytes(limit)
+export interface Options {
+  /**
+   * The largest body. Vendors take up to 32 MB; a screenshot has one or two.
+   * @default "32 MB"
+   */
+  readonly maxBody?: ByteSize.Input | undefined
+  /**
+   * The bodies of all requests under way together. Each is held until its answer has ended, because it may have to be
+   * sent again; as text, as a value and as what is sent it takes several times its bytes.
+   * @default "256 MB"
+   */
+  readonly maxBodies?: ByteSize.Input | undefined
+}
 
 const jsonType = /^application\/(?:[\w.+-]+\+)?json *(?:;|$)/i
 
-/** The body's text. Whether it is a request is for the router to say. */
-export const read = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<string, FlexInferenceError> => {
-  const { headers } = request
+/** Why a request's body is not even begun to be read. */
+const refused = ({ headers }: HttpServerRequest.HttpServerRequest): FlexInferenceError | undefined => {
   const type = headers["content-type"]
   // A web page can send anything to a gateway on its reader's own machine, except JSON that says that it is JSON: for
   // that the browser asks first, and is not answered.
   if (type === undefined ? headers["origin"] !== undefined : !jsonType.test(type)) {
-    return Effect.fail(Refusal.unsupportedMediaType("content-type"))
+    return Refusal.unsupportedMediaType("content-type")
   }
-  if ((headers["content-encoding"] ?? "identity") !== "identity") {
-    return Effect.fail(Refusal.unsupportedMediaType("content-encoding"))
-  }
-  if (Number(headers["content-length"]) > limit) return Effect.fail(Refusal.tooLarge(limit))
-  return request.source instanceof IncomingMessage ? readNode(request.source) : readAny(request)
+  return (headers["content-encoding"] ?? "identity") === "identity"
+    ? undefined
+    : Refusal.unsupportedMediaType("content-encoding")
 }
 
-/** A body straight from Node's own request. */
-const readNode = (source: IncomingMessage): Effect.Effect<string, FlexInferenceError> =>
-  Effect.callback((resume) => {
-    let chunks: Array<Buffer> = []
-    let size = 0
-    const done = (result: Effect.Effect<string, FlexInferenceError>): void => {
-      source.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onBroken)
-      resume(result)
-    }
-    const onData = (chunk: Buffer): void => {
-      size += chunk.length
-      if (size <= limit) return void chunks.push(chunk)
-      chunks = []
-      source.pause()
-      done(Effect.fail(Refusal.tooLarge(limit)))
-    }
-    const onEnd = (): void =>
-      done(Effect.succeed(decoder.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))))
-    const onBroken = (): void => done(Effect.fail(Refusal.unreadableBody))
-    source.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken)
-  })
+/**
+ * The reader of a gateway. It gives a body's text: whether it is a request is for the router to say. What it has read
+ * counts until the scope closes.
+ */
+export const make = (options?: Options) => {
+  const limit = bytesOf(options?.maxBody, ByteSize.megabytes(32))
+  const limitOfAll = Math.max(limit, bytesOf(options?.maxBodies, ByteSize.megabytes(256)))
+  const maxBodySize = ByteSize.bytes(limit)
+  let held = 0
+
+  /** What is wrong with a body of this size, if it is one. */
+  const excess = (size: number, more: number): FlexInferenceError | undefined =>
+    size > limit ? Refusal.tooLarge(limit) : held + more > limitOfAll ? Refusal.tooManyBytes : undefined
+
+  /** A body straight from Node's own request. */
+  const readNode = (source: IncomingMessage, hold: (bytes: number) => void) =>
+    Effect.callback<string, FlexInferenceError>((resume) => {
+      let chunks: Array<Buffer> = []
+      let size = 0
+      const done = (result: Effect.Effect<string, FlexInferenceError>): void => {
+        source.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onBroken)
+        resume(result)
+      }
+      const onData = (chunk: Buffer): void => {
+        size += chunk.length
+        const error = excess(size, chunk.length)
+        if (error === undefined) {
+          hold(chunk.length)
+          return void chunks.push(chunk)
+        }
+        chunks = []
+        source.pause()
+        done(Effect.fail(error))
+      }
+      const onEnd = (): void =>
+        done(Effect.succeed(decoder.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))))
+      const onBroken = (): void => done(Effect.fail(Refusal.unreadableBody))
+      source.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken)
+      return Effect.sync(() =>
+        source.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onBroken)
+      )
+    })
+
+  const readAny = (request: HttpServerRequest.HttpServerRequest, hold: (bytes: number) => void) =>
+    request.text.pipe(
+      Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBodySize),
+      Effect.mapError(({ reason }) =>
+        reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
+          ? Refusal.tooLarge(limit)
+          : Refusal.unreadableBody
+      ),
+      Effect.tap((text) => {
+        const error = excess(0, text.length)
+        if (error !== undefined) return Effect.fail(error)
+        hold(text.length)
+        return Effect.void
+      })
+    )
+
+  return (request: HttpServerRequest.HttpServerRequest): Effect.Effect<string, FlexInferenceError, Scope.Scope> =>
+    Effect.flatMap(Effect.scope, (scope) => {
+      const said = Number(request.headers["content-length"] ?? 0)
+      const error = refused(request) ?? excess(said, said)
+      if (error !== undefined) return Effect.fail(error)
+      let own = 0
+      const hold = (bytes: number): void => {
+        own += bytes
+        held += bytes
+      }
+      const release = Effect.sync(() => {
+        held -= own
+        own = 0
+      })
+      return Effect.andThen(
+        Scope.addFinalizer(scope, release),
+        request.source instanceof IncomingMessage ? readNode(request.source, hold) : readAny(request, hold)
+      )
+    })
+}
+
+const bytesOf = (given: ByteSize.Input | undefined, standard: ByteSize.ByteSize): number =>
+  Number(given === undefined ? standard : ByteSize.fromInputUnsafe(given))
 
 const decoder = new TextDecoder()
-
-const readAny = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<string, FlexInferenceError> =>
-  request.text.pipe(
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, maxBodySize),
-    Effect.mapError(({ reason }) =>
-      reason._tag === "RequestParseError" && reason.reason === "BodyTooLarge"
-        ? Refusal.tooLarge(limit)
-        : Refusal.unreadableBody
-    )
-  )
 
 /** Deeper than any request, and shallower than what overflows a stack. */
 const maxDepth = 500

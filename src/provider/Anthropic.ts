@@ -13,10 +13,12 @@ export const Anthropic = Provider.make({
   dialects: ["messages"],
   models: ["claude-"],
   baseUrl: "https://api.anthropic.com",
+  docUrls: Provider.contractPages("no_anthropic_key", "flex_unsupported_for_anthropic"),
   tiers: { standard: "standard_only", priority: "auto", auto: "auto" },
   servedTiers: { standard: "standard", priority: "priority", auto: "auto" },
   // SDKs of this vendor take a base URL without the version; one that has it means the same.
-  url: (baseUrl) => `${baseUrl.replace(/\/v1$/, "")}/v1/messages`,
+  url: (baseUrl, { count }) =>
+    `${baseUrl.replace(/\/v1$/, "")}/v1/messages${count === undefined ? "" : "/count_tokens"}`,
   // The version whose behavior was recorded; `2026-10-21` refuses sampling parameters.
   headers: () => ({ "anthropic-version": "2023-06-01" }),
   keyHeader: (key) => ({ "x-api-key": key }),

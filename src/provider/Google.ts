@@ -69,6 +69,7 @@ export const Google = Provider.make({
   baseUrlVariable: "GOOGLE_GEMINI_BASE_URL",
   keyVariables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
   missingKeyCode: "no_gemini_key",
+  docUrls: Provider.contractPages("no_gemini_key", "auto_unsupported_for_gemini"),
   tiers: { flex: "flex", standard: "standard", priority: "priority" },
   tierHeader: "x-gemini-service-tier",
   unsupported: {
@@ -79,7 +80,12 @@ export const Google = Provider.make({
     }
   },
   // SDKs of this vendor take a base URL without the version; one that has it means the same.
-  url: (baseUrl, { stream }) => `${baseUrl.replace(/\/v1beta$/, "")}/v1beta/interactions${stream ? "?alt=sse" : ""}`,
+  url: (baseUrl, { count, stream }) =>
+    `${baseUrl.replace(/\/v1beta$/, "")}/v1beta/${
+      count === undefined
+        ? `interactions${stream ? "?alt=sse" : ""}`
+        : `models/${encodeURIComponent(count)}:countTokens`
+    }`,
   headers: ({ deadline }) => serverTimeout(deadline),
   keyHeader: (key) => ({ "x-goog-api-key": key }),
   envelope: (error) => ({ code: keyReason(error) ?? Failures.codeOf(error), retryAfter: retryDelay(error) }),

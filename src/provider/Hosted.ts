@@ -23,13 +23,15 @@ const verdict = (failure: Provider.Failure): Provider.Verdict => {
   const status = failure.status ?? 502
   const stated = Json.number(block, "status")
   const errorClass = Json.string(block, "class")
+  const docUrl = Json.string(block, "doc_url")
   return {
     class: isErrorClass(errorClass) ? errorClass : classOf(status),
     origin: Json.string(block, "origin") === "provider" ? "provider" : "flexinference",
     status: stated !== undefined && Number.isInteger(stated) && stated >= 400 && stated < 600 ? stated : status,
     retryable: Json.boolean(block, "retryable") ?? (status === 429 || status >= 500),
     provider: Json.string(block, "provider") ?? null,
-    providerCode: Json.string(block, "provider_code") ?? null
+    providerCode: Json.string(block, "provider_code") ?? null,
+    ...(docUrl === undefined ? {} : { docUrl })
   }
 }
 

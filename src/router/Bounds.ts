@@ -11,3 +11,6 @@ export const body = 256 * 1024 * 1024
 
 /** The body of an error. */
 export const errorBody = 1024 * 1024
+
+/** The names and values of the headers that go through the router, one way. Node itself takes no more in a request. */
+export const headers = 16 * 1024

@@ -5,7 +5,7 @@
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { FlexInferenceError } from "../FlexInferenceError.ts"
+import { afterFlex, type FlexInferenceError } from "../FlexInferenceError.ts"
 import * as FlexRace from "../FlexRace.ts"
 import type { Tier } from "../ModelCatalog.ts"
 import * as Routing from "../Routing.ts"
@@ -36,7 +36,7 @@ export const commit = <A>(
     Effect.mapError((error) => {
       if (error._tag === "Fatal") return error.error
       const { flex, standard } = error
-      return flex === undefined ? standard : new FlexInferenceError({ reason: standard.reason, flex: flex.reason })
+      return flex === undefined ? standard : afterFlex(standard, flex)
     })
   )
 }

@@ -21,25 +21,19 @@ export interface Options {
   readonly providers?: Registry | undefined
 }
 
-const decoder = (
-  provider: typeof checked.provider,
-  field: "input" | "messages",
-  conversation: Schema.declare<unknown>
-) =>
+const decoder = (provider: typeof checked.provider, { field, kind }: Dialect["required"]) =>
   SchemaParser.decodeUnknownResult(
-    Schema.StructWithRest(Schema.Struct({ ...checked, provider, [field]: conversation }), rest),
+    Schema.StructWithRest(Schema.Struct({ ...checked, provider, [field]: conversations[kind]() }), rest),
     { errors: "all" }
   )
+
+const conversations = { present, array: list }
 
 // A registry is made once for all requests.
 const decodersFor = memoize((providers: Registry) => {
   const routes = Arr.dedupe([...contractRoutes, ...providers.keys()])
   const chain = Schema.optionalKey(providerChain(routes))
-  return {
-    routes,
-    input: { present: decoder(chain, "input", present()), array: decoder(chain, "input", list()) },
-    messages: { present: decoder(chain, "messages", present()), array: decoder(chain, "messages", list()) }
-  }
+  return { routes, of: memoize((required: Dialect["required"]) => decoder(chain, required)) }
 })
 
 const nobody: Registry = new Map()
@@ -71,7 +65,7 @@ export const validate = (
   const defaulted = options?.defaultStartWithin !== undefined && getOwn(body, "start_within") === undefined
   const filled = defaulted ? { ...body, start_within: options.defaultStartWithin } : body
   const decoders = decodersFor(options?.providers ?? nobody)
-  const decoded = decoders[surface.required.field][surface.required.kind](filled)
+  const decoded = decoders.of(surface.required)(filled)
   if (Result.isFailure(decoded)) {
     const found = problems(decoded.failure, filled, decoders.routes)
     return Result.fail(Arr.isReadonlyArrayNonEmpty(found) ? invalidRequest(found) : internal(decoded.failure))

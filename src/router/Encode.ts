@@ -8,7 +8,7 @@ import * as Embedded from "../dialect/Embedded.ts"
 import * as ForeignSignature from "../dialect/ForeignSignature.ts"
 import { answerable } from "../dialect/responses/Conversation.ts"
 import { withoutIdleChoice } from "../dialect/responses/Tools.ts"
-import { requestToOpenAI } from "../dialect/responses/Rules.ts"
+import { requestFromHub } from "../dialect/responses/Rules.ts"
 import { type FlexInferenceError, invalidRequest, type Problem, unsupported } from "../FlexInferenceError.ts"
 import type { Tier } from "../ModelCatalog.ts"
 import * as RequestFields from "../RequestFields.ts"
@@ -30,7 +30,8 @@ export interface Incoming {
 /** The request for a model by the name that its provider knows it by. */
 export const named = (incoming: Incoming, model: string): Incoming => {
   const { surface, text, value } = incoming
-  if (value["model"] === model) return incoming
+  // Some say the model in the address alone.
+  if (!Json.isGiven(value, "model") || value["model"] === model) return incoming
   const renamed = text === undefined ? undefined : JsonMembers.edit(text, { set: { model } })
   return { surface, text: renamed, value: { ...value, model } }
 }
@@ -164,13 +165,15 @@ const dropForeign = ({ surface, text, value }: Incoming): string | JsonObject =>
   if (text !== undefined) Embedded.remember(text, value)
   const kept = ForeignSignature.dropForeign(conversation) ?? []
   if (kept === conversation) return text ?? value
-  return text === undefined ? { ...value, [field]: kept } : JsonMembers.edit(text, { set: { [field]: kept } })
+  return text === undefined
+    ? { ...value, [field]: kept }
+    : JsonMembers.edit(text, { set: { [field]: kept }, print: JsonSource.stringify })
 }
 
 const fromHub = ({ translation }: Dialect, hub: JsonObject): Translated<JsonObject> =>
   Result.flatMap(
     answerable(withoutIdleChoice(hub), translation?.prefill?.(Json.string(hub, "model") ?? "") ?? false),
-    translation?.requestFromResponses ?? requestToOpenAI
+    translation?.requestFromResponses ?? requestFromHub
   )
 
 /** A refusal of the translation from the hub, by the name the field has in the caller's own request. */

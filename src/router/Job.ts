@@ -6,6 +6,7 @@ import type * as Routing from "../Routing.ts"
 import type { Transport } from "../Transport.ts"
 import type * as Encode from "./Encode.ts"
 import type { LegLog } from "./LegLog.ts"
+import type * as Passage from "./Passage.ts"
 import type { CallOptions, Options } from "./RouterOptions.ts"
 
 export interface Job {
@@ -16,6 +17,8 @@ export interface Job {
   /** What was said for this call alone. */
   readonly own: CallOptions | undefined
   readonly incoming: Encode.Incoming
+  /** What of the request's headers and query travels upstream. */
+  readonly sent: Passage.Sent | undefined
   readonly plan: Routing.Plan
   /** Epoch milliseconds. */
   readonly receivedAt: number

@@ -19,15 +19,19 @@ import {
   streamFailed,
   timedOut,
   type TimeoutClock,
-  transportFailed
+  transportFailed,
+  withHeaders
 } from "../FlexInferenceError.ts"
-import type { Connection, Provider } from "../Provider.ts"
+import type { Connection, Endpoint, Provider } from "../Provider.ts"
 import * as Verdict from "../provider/Verdict.ts"
 import * as Transport from "../Transport.ts"
 import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
+import * as Bytes from "../wire/Bytes.ts"
 import * as Sse from "../wire/Sse.ts"
 import * as Bounds from "./Bounds.ts"
+import * as Endpoints from "./Endpoints.ts"
+import * as Passage from "./Passage.ts"
 import * as Watch from "./Watch.ts"
 
 /** How long a leg may keep its caller waiting; all by Effect's `Clock`. */
@@ -59,8 +63,15 @@ export interface Options {
   readonly provider: Provider
   readonly connection: Connection
   readonly dialect: Dialect
+  /** Whether the caller asked in that dialect: then what belongs to it goes through, both ways. */
+  readonly native: boolean
+  readonly accountHeaders: boolean
+  /** What goes upstream beside the provider's own headers, and in place of those of the same name. */
+  readonly sent: Passage.Sent | undefined
   /** The request in the leg's own dialect, as JSON text. */
   readonly body: string
+  /** The model whose tokens are counted, where no answer is asked for. */
+  readonly count?: string | undefined
   readonly clocks: Clocks
   /** Bounds everything up to the start in place of `firstByte` and `idle`: for a leg that may queue for long. */
   readonly untilStart: Duration.Duration | undefined
@@ -134,35 +145,48 @@ interface Running {
 }
 
 const begin = (options: Options, stream: boolean): Effect.Effect<Running, never, Scope.Scope> => {
-  const { clocks, connection, dialect, provider, transport, untilStart } = options
-  const endpoint = provider.endpoint({
+  const { clocks, connection, dialect, provider, sent, transport, untilStart } = options
+  const own = Endpoints.of(provider, connection, {
     dialect: dialect.name,
     stream,
+    count: options.count,
     // A provider that is told less would end an answer that started late but in time.
     deadline: stream ? Duration.sum(untilStart ?? clocks.firstByte, clocks.total) : clocks.total
-  }, connection)
-  return Effect.flatMap(
-    transport.call({ ...endpoint, body: options.body }),
-    (call) =>
-      Effect.flatMap(Watch.make, (watch) =>
-        Effect.map(
-          Effect.addFinalizer(() => Effect.sync(watch.stop)),
-          (): Running => {
-            let lapsed: FlexInferenceError | undefined
-            const lapse = (clock: TimeoutClock, after: Duration.Duration) => (): void => {
-              lapsed = timedOutOn(provider, clock, after)
-              call.abort(new Transport.TransportError({ cause: lapsed }))
-            }
-            return {
-              call,
-              watch,
-              within: (clock, after) => watch.set(after, lapse(clock, after)),
-              bounded: watch.cap(clocks.total, lapse("total", clocks.total)),
-              failure: (error, started) => lapsed ?? broken(options, error.cause, started)
-            }
-          }
-        ))
-  )
+  })
+  const endpoint = sent === undefined ? own : withSent(own, sent)
+  const watched = (call: Transport.Call): Effect.Effect<Running, never, Scope.Scope> =>
+    Clock.clockWith((clock) => {
+      const watch = Watch.on(clock)
+      let lapsed: FlexInferenceError | undefined
+      const lapse = (clock: TimeoutClock, after: Duration.Duration) => (): void => {
+        lapsed = timedOutOn(provider, clock, after)
+        call.abort(new Transport.TransportError({ cause: lapsed }))
+      }
+      const running: Running = {
+        call,
+        watch,
+        within: (clock, after) => watch.set(after, lapse(clock, after)),
+        bounded: watch.cap(clocks.total, lapse("total", clocks.total)),
+        failure: (error, started) => lapsed ?? broken(options, error.cause, started)
+      }
+      return Effect.as(Effect.addFinalizer(() => Effect.sync(watch.stop)), running)
+    })
+  return Effect.flatMap(transport.call({ ...endpoint, body: options.body }), watched)
+}
+
+const withSent = ({ headers, url }: Endpoint, sent: Passage.Sent): Endpoint => ({
+  url: sent.query === "" ? url : `${url}${url.includes("?") ? "&" : "?"}${sent.query}`,
+  headers: { ...headers, ...sent.headers }
+})
+
+/** The error, with what its provider said beside it. */
+const told = (
+  { accountHeaders, dialect, native }: Options,
+  { headers }: Transport.Response,
+  error: FlexInferenceError
+): FlexInferenceError => {
+  const passed = native ? Passage.answer(dialect.protocol, headers, accountHeaders) : undefined
+  return passed === undefined ? error : withHeaders(error, passed)
 }
 
 /** The answer, if it is a good one; the error that it tells of otherwise. */
@@ -176,10 +200,12 @@ const answered = (options: Options, running: Running): Effect.Effect<Transport.R
   })
 
 const errorOf = (
-  { provider }: Options,
+  options: Options,
   { watch }: Running,
-  { headers, pull, status }: Transport.Response
+  response: Transport.Response
 ): Effect.Effect<FlexInferenceError> => {
+  const { provider } = options
+  const { headers, pull, status } = response
   if (status < 400) {
     return Effect.succeed(transportFailed({
       provider: provider.name,
@@ -195,11 +221,14 @@ const errorOf = (
     Effect.flatMap((text = "") =>
       Effect.map(Clock.currentTimeMillis, (receivedAt) => {
         watch.stop()
-        return Verdict.errorOf(provider, { status, headers, text, body: Json.parseObject(text), receivedAt })
+        const answer = { status, headers, text, body: Json.parseObject(text), receivedAt }
+        return told(options, response, Verdict.errorOf(provider, answer))
       })
     )
   )
 }
+
+const decoder = new TextDecoder()
 
 /** The whole of a body as text; `undefined` where it is longer than the bound. */
 const textOf = <E>(
@@ -207,18 +236,20 @@ const textOf = <E>(
   bound: number,
   onFailure: (error: Transport.TransportError) => E
 ): Effect.Effect<string | undefined, E> => {
-  const decoder = new TextDecoder()
-  let text = ""
+  let chunks: Array<Uint8Array> = []
   let size = 0
   const read: Effect.Effect<string | undefined, Transport.TransportError> = Effect.suspend(() =>
     Pull.matchEffect(pull, {
       onSuccess: (bytes) => {
         size += bytes.length
-        if (size > bound) return Effect.succeed(undefined)
-        text += decoder.decode(bytes, { stream: true })
+        if (size > bound) {
+          chunks = []
+          return Effect.succeed(undefined)
+        }
+        chunks.push(bytes)
         return read
       },
-      onDone: () => Effect.succeed(text + decoder.decode()),
+      onDone: () => Effect.succeed(decoder.decode(Bytes.join(chunks))),
       onFailure: Effect.failCause
     })
   )
@@ -279,6 +310,8 @@ const watched = (
   /** Whether the body has ended, and what was left of it without its closing blank line has been given one. */
   let flushed = false
   let failure: FlexInferenceError | undefined
+  /** Chunks that have come together and are still to be looked at. */
+  let unseen: ReadonlyArray<Sse.FrameChunk> = []
 
   const inspect = (frame: Sse.Frame): FlexInferenceError | undefined => {
     const sign = dialect.sign(frame, started)
@@ -294,12 +327,13 @@ const watched = (
     } else if (sign === "failed") {
       const event = frame.value ?? {}
       // A number too large for a double is read as infinite, which the error's event, being JSON, cannot hold.
-      return Verdict.streamErrorOf(
+      const error = Verdict.streamErrorOf(
         provider,
         dialect.failureOf(event),
         Json.parseObject(JSON.stringify(event)) ?? {},
         started
       )
+      return started ? error : told(options, response, error)
     }
     meter.add(frame, sign)
     if (sign === dialect.whole) whole = true
@@ -308,15 +342,22 @@ const watched = (
   }
 
   const accept = (chunk: Sse.FrameChunk): Sse.FrameChunk | undefined => {
-    const { frames } = chunk
-    for (let index = 0; index < frames.length; index++) {
-      const frame = frames[index]
-      if (frame === undefined) break
+    const cursor = Sse.cursor(chunk)
+    for (let frame = cursor.next(); frame !== undefined; frame = cursor.next()) {
       failure = inspect(frame)
-      if (failure !== undefined) return index === 0 ? undefined : Sse.take(chunk, index)
-      if (closed) return index === frames.length - 1 ? chunk : Sse.take(chunk, index + 1)
+      if (failure !== undefined) return cursor.before()
+      if (closed) return cursor.through()
+      if (started) passAlike(cursor, frame)
     }
     return chunk
+  }
+
+  // Deltas follow deltas, and tell no more than the first of them.
+  const passAlike = (cursor: Sse.Cursor, { event }: Sse.Frame): void => {
+    const { telling } = dialect
+    if (event === undefined) {
+      if (telling !== undefined) cursor.pass("data: {", telling)
+    } else if (event.endsWith("delta")) cursor.pass(`event: ${event}\ndata: {`, telling ?? [])
   }
 
   const onEnd: Frames = Effect.suspend(() => {
@@ -338,11 +379,10 @@ const watched = (
 
   const onBytes = (bytes: Uint8Array): Frames => {
     if (started || untilStart === undefined) running.watch.touch()
-    const chunk = reader.feed(bytes)
-    if (chunk === undefined) return frames
-    if ("_tag" in chunk) return Effect.fail(tooLong(provider, "event", chunk.limit))
-    const accepted = accept(chunk)
-    return accepted === undefined ? frames : Effect.succeed(accepted)
+    const read = reader.feed(bytes)
+    if ("_tag" in read) return Effect.fail(tooLong(provider, "event", read.limit))
+    unseen = read
+    return frames
   }
 
   const onFailure = (cause: Cause.Cause<Transport.TransportError>): Frames =>
@@ -350,6 +390,12 @@ const watched = (
 
   const frames: Frames = Effect.suspend(() => {
     if (failure !== undefined) return Effect.fail(failure)
+    const [chunk, ...rest] = unseen
+    if (chunk !== undefined && !closed) {
+      unseen = rest
+      const accepted = accept(chunk)
+      return accepted === undefined ? frames : Effect.succeed(accepted)
+    }
     if (closed) return Effect.andThen(drained(running, response), Cause.done())
     if (flushed) return atEnd
     return Pull.matchEffect(response.pull, { onSuccess: onBytes, onDone: () => onEnd, onFailure })

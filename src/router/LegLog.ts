@@ -24,19 +24,19 @@ export const make = (receivedAt: number): LegLog => {
   return {
     legs: () => entries.map((entry) => ({ ...entry })),
     record: ({ provider, tier }, open) =>
-      Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      Clock.clockWith((clock) => {
         const entry: Entry = {
           provider,
           tier,
-          openedAfter: now - receivedAt,
+          openedAfter: clock.currentTimeMillisUnsafe() - receivedAt,
           endedAfter: undefined,
           outcome: "open",
           error: undefined
         }
         entries.push(entry)
         return Effect.onExit(open, (exit) =>
-          Effect.map(Clock.currentTimeMillis, (now) => {
-            entry.endedAfter = now - receivedAt
+          Effect.sync(() => {
+            entry.endedAfter = clock.currentTimeMillisUnsafe() - receivedAt
             entry.outcome = outcomeOf(exit)
             entry.error = Exit.isFailure(exit) ? Result.getOrUndefined(Cause.findError(exit.cause)) : undefined
           }))

@@ -7,6 +7,7 @@ import * as Continued from "./Continued.ts"
 import * as Encode from "./Encode.ts"
 import { isTranslated, type Job, type LegPlan } from "./Job.ts"
 import * as Leg from "./Leg.ts"
+import * as Passage from "./Passage.ts"
 import * as Telemetry from "./Telemetry.ts"
 
 /** Opens one leg, or fails as it does. */
@@ -15,7 +16,7 @@ export type Open<A> = (job: Job, leg: LegPlan) => Effect.Effect<A, FlexInference
 /** A leg that streams, to a caller who reads a stream or into a body that is collected. */
 export const streamed = (mode: "stream" | "collect"): Open<Leg.Opened> => (job, leg) => {
   const form = { tier: leg.tier, mode }
-  const open = (body: string) => recorded(job, leg, body, Leg.openStream)
+  const open = (body: string) => recorded(job, leg, body, leg.tier, Leg.openStream)
   const first = open(leg.encoded.body(form))
   const { dialect, provider } = leg.route
   const { continuation } = dialect
@@ -39,10 +40,9 @@ export const streamed = (mode: "stream" | "collect"): Open<Leg.Opened> => (job, 
       })))
 }
 
-/** A leg that is asked for a body. */
-export const whole: Open<Leg.Body> = (job, leg) => {
+const body = (name?: string): Open<Leg.Body> => (job, leg) => {
   const form = { tier: leg.tier, mode: "body" } as const
-  const read = (body: string) => recorded(job, leg, body, Leg.readBody)
+  const read = (body: string) => recorded(job, leg, body, name ?? leg.tier, Leg.readBody)
   const first = read(leg.encoded.body(form))
   const { dialect, provider } = leg.route
   return !isTranslated(job, leg) || dialect.continuation === undefined
@@ -60,14 +60,21 @@ export const whole: Open<Leg.Body> = (job, leg) => {
       ))
 }
 
+/** A leg that is asked for a body. */
+export const whole = body()
+
+/** One that is asked for a body after a race: the tier may have been asked before, for a stream. */
+export const recovering = body("recovered")
+
 const recorded = <A>(
   job: Job,
   leg: LegPlan,
   body: string,
+  name: string,
   run: (options: Leg.Options) => Effect.Effect<A, FlexInferenceError, Scope.Scope>
 ): Effect.Effect<A, FlexInferenceError, Scope.Scope> => {
   const { provider } = leg.route
-  const call = job.log.record({ provider: provider.name, tier: leg.tier }, run(legOptions(job, leg, body)))
+  const call = job.log.record({ provider: provider.name, tier: leg.tier }, run(legOptions(job, leg, body, name)))
   return Telemetry.span(
     "flexinference.leg",
     () => ({ kind: "client", attributes: Telemetry.legAttributes(provider, leg.tier) }),
@@ -75,10 +82,11 @@ const recorded = <A>(
   )
 }
 
-const legOptions = (job: Job, leg: LegPlan, body: string): Leg.Options => {
-  const { options, own, plan, transport } = job
+const legOptions = (job: Job, leg: LegPlan, body: string, name: string): Leg.Options => {
+  const { options, own, plan, sent, transport } = job
   const { connection, dialect, provider } = leg.route
   const isFlex = leg.tier === "flex"
+  const native = !isTranslated(job, leg)
   const firstByte = clock(options.firstByte, Leg.defaults.firstByte)
   const patience = plan.window === undefined
     ? firstByte
@@ -88,6 +96,9 @@ const legOptions = (job: Job, leg: LegPlan, body: string): Leg.Options => {
     provider,
     connection,
     dialect,
+    native,
+    accountHeaders: options.accountHeaders === true,
+    sent: sent === undefined || !native ? undefined : plan.raced ? Passage.ofLeg(sent, name) : sent,
     body,
     clocks: {
       // Whoever races elsewhere says nothing before the window has passed there.

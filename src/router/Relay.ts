@@ -106,12 +106,12 @@ export const withUsage = (
   text: string,
   value: JsonObject,
   routing: Routing.Routing
-): { readonly text: string; readonly value: JsonObject } => {
+): { readonly text: string; readonly value: () => JsonObject } => {
   const usage = Json.object(value, "usage")
-  if (usage === undefined) return { text, value }
+  if (usage === undefined) return { text, value: () => value }
   const members = Routing.usageMembers(routing)
   return {
     text: JsonMembers.insertAt(text, ["usage"], members),
-    value: { ...value, usage: { ...usage, ...members } }
+    value: () => ({ ...value, usage: { ...usage, ...members } })
   }
 }

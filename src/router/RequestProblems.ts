@@ -61,7 +61,7 @@ const chain = (routes: ReadonlyArray<string>): Rule => ({
   rule: `A provider chain is an array of one to three different names of ${
     routes.join(", ")
   }; leave it out to ask the model's own provider.`,
-  example: "\"provider\": [\"openai\"]",
+  example: `"provider": ["${routes[0] ?? ""}"]`,
   wrong: (value) => Array.isArray(value) && value.length > 3 ? `lists ${value.length} names` : presentBut(value)
 })
 
@@ -69,6 +69,9 @@ const chainElement = (routes: ReadonlyArray<string>): Rule => ({
   ...chain(routes),
   wrong: (value) => isString(value) && routes.includes(value) ? `repeats ${shown(value)}` : presentBut(value)
 })
+
+// Whatever stands in a conversation's place may be a prompt.
+const unquoted = (value: unknown): string => `is ${typeof value === "string" ? "a string" : shown(value)}`
 
 const rules: { readonly [field: string]: Rule } = {
   model: { code: "missing_model", rule: "It is the name of a model.", example: "\"model\": \"gpt-5.5\"" },
@@ -116,10 +119,18 @@ const rules: { readonly [field: string]: Rule } = {
     missing: "missing_messages",
     rule: "It is the conversation, an array of messages.",
     example: "\"messages\": [{ \"role\": \"user\", \"content\": \"Hello\" }]",
-    // Whatever stands here may be a prompt.
-    wrong: (value) => `is ${typeof value === "string" ? "a string" : shown(value)}`
+    wrong: unquoted
   }
 }
+
+/** The rule of a conversation whose format names it in its own way. */
+const conversation = (field: string): Rule => ({
+  code: `invalid_${field}`,
+  missing: `missing_${field}`,
+  rule: "It is the conversation.",
+  example: `"${field}": …`,
+  wrong: unquoted
+})
 
 const problem = (field: string, value: unknown, rule: Rule): Problem => {
   const wrong = rule.wrong?.(value) ?? `is ${shown(value)}`
@@ -142,7 +153,7 @@ const locate = (path: ReadonlyArray<string>, body: JsonObject, routes: ReadonlyA
   const value = getOwn(body, field)
   // An empty chain lacks its first element; what is wrong is the chain.
   const inner = key === undefined || (Array.isArray(value) && value.length === 0) ? undefined : key
-  if (inner === undefined) return problem(field, value, ruleOf(field, routes) ?? invalidBody)
+  if (inner === undefined) return problem(field, value, ruleOf(field, routes) ?? conversation(field))
   return problem(
     Array.isArray(value) ? `${field}[${inner}]` : `${field}.${inner}`,
     Array.isArray(value) ? value[Number(inner)] : isObject(value) ? getOwn(value, inner) : undefined,

@@ -3,16 +3,21 @@ import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import type { Served } from "../Dialect.ts"
+import { unreported } from "../Dialect.ts"
 import * as Embedded from "../dialect/Embedded.ts"
-import { FlexInferenceError } from "../FlexInferenceError.ts"
+import { afterFlex, type FlexInferenceError } from "../FlexInferenceError.ts"
 import type * as Routing from "../Routing.ts"
+import * as Json from "../wire/Json.ts"
+import type { Headers } from "../Transport.ts"
 import type { JsonObject } from "../wire/Json.ts"
+import * as JsonMembers from "../wire/JsonMembers.ts"
 import * as JsonSource from "../wire/JsonSource.ts"
+import type { Frame, FrameChunk } from "../wire/Sse.ts"
 import { commit, fallback } from "./Commit.ts"
 import { type Committed, isTranslated, type Job, type LegPlan } from "./Job.ts"
 import * as Leg from "./Leg.ts"
 import * as OpenLeg from "./OpenLeg.ts"
+import * as Passage from "./Passage.ts"
 import { record } from "./Record.ts"
 import * as Relay from "./Relay.ts"
 import * as RouterResponse from "./RouterResponse.ts"
@@ -28,8 +33,6 @@ export const respond = (job: Job): Effect.Effect<RouterResponse.Answer, FlexInfe
 const streaming = OpenLeg.streamed("stream")
 const collecting = OpenLeg.streamed("collect")
 
-const nothing: Served = { usage: undefined, tier: undefined, model: undefined }
-
 const relay = (job: Job, committed: Committed<Leg.Opened>): RouterResponse.StreamAnswer => {
   let costMicroUsd: number | undefined
   const routing = () => record(job, committed, { ...committed.answer.served(), costMicroUsd })
@@ -43,18 +46,19 @@ const relay = (job: Job, committed: Committed<Leg.Opened>): RouterResponse.Strea
     })
     : relayed
   // What a leg has reported by now is the answer's to tell, when it gets there.
-  return RouterResponse.stream(frames, record(job, committed, nothing), Effect.sync(routing))
+  return RouterResponse.stream(frames, record(job, committed, unreported), told(job, committed), Effect.sync(routing))
 }
 
 const body = (job: Job, committed: Committed<Leg.Body>): RouterResponse.BodyAnswer => {
   const { text, value } = committed.answer
   const options = relayOptions(job, committed.leg)
   const routing = record(job, committed, options.upstream.served(value))
-  if (committed.leg.route.provider.races) return { _tag: "Body", routing, text, value }
-  if (!isTranslated(job, committed.leg)) return bodyAnswer(routing, text, value)
+  const headers = told(job, committed)
+  if (committed.leg.route.provider.races) return RouterResponse.body(routing, headers, { text, value: () => value })
+  if (!isTranslated(job, committed.leg)) return bodyAnswer(routing, headers, text, value)
   Embedded.remember(text, value)
   const translated = Relay.body(value, options)
-  return bodyAnswer(routing, JsonSource.stringify(translated), translated)
+  return bodyAnswer(routing, headers, JsonSource.stringify(translated), translated)
 }
 
 /** An answer that is raced as a stream for a caller who wants a body. */
@@ -65,53 +69,74 @@ const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferen
   ).pipe(
     Effect.flatMap(({ committed, gathered }) => {
       if (Result.isSuccess(gathered)) {
+        const { text, value } = gathered.success
         const options = relayOptions(job, committed.leg)
-        const routing = record(job, committed, options.upstream.served(gathered.success))
-        const body = Relay.body(gathered.success, options)
-        return Effect.succeed(bodyAnswer(routing, JsonSource.stringify(body), body))
+        const routing = record(job, committed, options.upstream.served(value))
+        const headers = told(job, committed)
+        if (!isTranslated(job, committed.leg)) {
+          return Effect.succeed(bodyAnswer(routing, headers, text ?? JSON.stringify(value), value))
+        }
+        const translated = Relay.body(value, options)
+        return Effect.succeed(bodyAnswer(routing, headers, JsonSource.stringify(translated), translated))
       }
       const flex = gathered.failure
       if (committed.reason !== "flex_won" || job.options.recoverBuffered === false || !flex.retryable) {
         return Effect.fail(flex)
       }
       // The caller has seen nothing of the flex answer that broke off, so standard can still give a whole one.
-      return fallback(job, "flex_recovered", OpenLeg.whole).pipe(
-        Effect.mapError(({ reason }) =>
-          new FlexInferenceError({ reason, flex: flex.reason })
+      return fallback(job, "flex_recovered", OpenLeg.recovering).pipe(
+        Effect.mapError((error) =>
+          afterFlex(error, flex)
         ),
         Effect.map((again) => body(job, again))
       )
     })
   )
 
+interface Gathered {
+  readonly value: JsonObject
+  /** The body as it was received, where it was received as a whole. */
+  readonly text: string | undefined
+}
+
 /** The body that a stream amounts to. */
-const gather = ({ answer, leg }: Committed<Leg.Opened>): Effect.Effect<JsonObject, FlexInferenceError> => {
-  const { provider } = leg.route
-  const { add, body, needs } = leg.route.dialect.collector()
-  const read: Effect.Effect<JsonObject, FlexInferenceError> = Effect.suspend(() =>
-    Pull.matchEffect(answer.frames, {
-      onSuccess: ({ frames }) => {
-        for (const frame of frames) {
-          if (needs !== undefined && frame.event !== undefined && !needs(frame.event)) continue
-          if (frame.value !== undefined) add(frame.value)
-        }
-        return read
-      },
-      onDone: () => {
-        const found = body()
-        return found === undefined ? Effect.fail(Leg.emptyAnswer(provider)) : Effect.succeed(found)
-      },
-      onFailure: Effect.failCause
-    })
+const gather = ({ answer, leg }: Committed<Leg.Opened>): Effect.Effect<Gathered, FlexInferenceError> => {
+  const { dialect, provider } = leg.route
+  const { add, body, needs } = dialect.collector()
+  let last: Frame | undefined
+  const onChunk = ({ frames }: FrameChunk): Effect.Effect<Gathered, FlexInferenceError> => {
+    for (const frame of frames) {
+      if (needs !== undefined && frame.event !== undefined && !needs(frame.event)) continue
+      if (frame.value === undefined) continue
+      add(frame.value)
+      last = frame
+    }
+    return read
+  }
+  const onDone = (): Effect.Effect<Gathered, FlexInferenceError> => {
+    const value = body()
+    if (value === undefined) return Effect.fail(Leg.emptyAnswer(provider))
+    const isWhole = dialect.bodyIn !== undefined && Json.object(last?.value ?? {}, dialect.bodyIn) === value
+    return Effect.succeed({ value, text: isWhole ? JsonMembers.textOf(last?.data ?? "", dialect.bodyIn) : undefined })
+  }
+  const read: Effect.Effect<Gathered, FlexInferenceError> = Effect.suspend(() =>
+    Pull.matchEffect(answer.frames, { onSuccess: onChunk, onDone, onFailure: Effect.failCause })
   )
   return Effect.andThen(answer.bounded, read)
 }
 
-const bodyAnswer = (routing: Routing.Routing, text: string, value: JsonObject): RouterResponse.BodyAnswer => ({
-  _tag: "Body",
-  routing,
-  ...Relay.withUsage(text, value, routing)
-})
+/** What the provider said beside the answer, for a caller of its own format. */
+const told = (job: Job, { answer: { headers }, leg }: Committed<{ readonly headers: Headers }>) =>
+  isTranslated(job, leg)
+    ? undefined
+    : Passage.answer(leg.route.dialect.protocol, headers, job.options.accountHeaders === true)
+
+const bodyAnswer = (
+  routing: Routing.Routing,
+  headers: Passage.Passed | undefined,
+  text: string,
+  value: JsonObject
+): RouterResponse.BodyAnswer => RouterResponse.body(routing, headers, Relay.withUsage(text, value, routing))
 
 const relayOptions = (job: Job, { encoded, route }: LegPlan): Relay.Options => {
   const { incoming, newId, plan, receivedAt } = job

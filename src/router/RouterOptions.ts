@@ -58,6 +58,11 @@ export interface Defaults extends CallOptions, Pick<Providers.Options, "provider
   readonly dialects?: ReadonlyArray<Dialect> | undefined
   /** What a request without `start_within` gets; without it such a request is refused. */
   readonly defaultStartWithin?: StartWithin | undefined
+  /**
+   * Whether callers may say on whose account a request counts (`openai-organization`, `openai-project`) and are told it.
+   * @default false
+   */
+  readonly accountHeaders?: boolean | undefined
   /** Marks every answer as coming from simulated providers. */
   readonly simulated?: boolean | undefined
 }

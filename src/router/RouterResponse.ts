@@ -8,6 +8,7 @@ import type { Routing } from "../Routing.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import type { Frame, FrameChunk } from "../wire/Sse.ts"
 import type { Frames } from "./Leg.ts"
+import type { Passed } from "./Passage.ts"
 
 /** An answer to which a leg is committed. */
 export type Answer = StreamAnswer | BodyAnswer
@@ -17,6 +18,8 @@ export interface StreamAnswer {
   readonly _tag: "Stream"
   /** The record at the commit. */
   readonly routing: Routing
+  /** What its provider said beside it, by lower-case name, where it was asked in the caller's own format. */
+  readonly headers: Passed | undefined
   /** Frame by frame, for whoever reads them. */
   readonly frames: Stream.Stream<Frame, FlexInferenceError>
   /** Chunk by chunk, for whoever hands them on: a chunk knows its bytes. */
@@ -29,12 +32,18 @@ export interface StreamAnswer {
 export interface BodyAnswer {
   readonly _tag: "Body"
   readonly routing: Routing
+  readonly headers: Passed | undefined
   readonly text: string
   readonly value: JsonObject
 }
 
 /** The answer over the pull that the engine uses itself. */
-export const stream = (frames: Frames, routing: Routing, report: Effect.Effect<Routing>): StreamAnswer => {
+export const stream = (
+  frames: Frames,
+  routing: Routing,
+  headers: Passed | undefined,
+  report: Effect.Effect<Routing>
+): StreamAnswer => {
   const each: Pull.Pull<Arr.NonEmptyReadonlyArray<Frame>, FlexInferenceError> = Effect.flatMap(
     frames,
     ({ frames }) => Arr.isReadonlyArrayNonEmpty(frames) ? Effect.succeed(frames) : each
@@ -42,8 +51,24 @@ export const stream = (frames: Frames, routing: Routing, report: Effect.Effect<R
   return {
     _tag: "Stream",
     routing,
+    headers,
     frames: Stream.fromPull(Effect.succeed(each)),
     chunks: Stream.fromPull(Effect.succeed(Effect.mapEager(frames, Arr.of<FrameChunk>))),
     report
   }
 }
+
+/** The answer as text, and as a value for whoever asks. */
+export const body = (
+  routing: Routing,
+  headers: BodyAnswer["headers"],
+  { text, value }: { readonly text: string; readonly value: () => JsonObject }
+): BodyAnswer => ({
+  _tag: "Body",
+  routing,
+  headers,
+  text,
+  get value() {
+    return value()
+  }
+})

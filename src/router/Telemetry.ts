@@ -6,6 +6,7 @@ import { constVoid } from "effect/Function"
 import * as Tracer from "effect/Tracer"
 import type { Tier } from "../ModelCatalog.ts"
 import type { Provider } from "../Provider.ts"
+import * as ServiceTier from "../provider/ServiceTier.ts"
 import type { Plan, Routing } from "../Routing.ts"
 
 /** An effect in a span of its own, which it can annotate. Where nobody traces there is none, and it costs nothing. */
@@ -40,13 +41,13 @@ export const requestAttributes = (plan: Plan): Attributes => ({
 /** One call to one provider. */
 export const legAttributes = (provider: Provider, tier: Tier): Attributes => ({
   "gen_ai.provider.name": provider.telemetryName,
-  "openai.request.service_tier": provider.tierToWire(tier) ?? tier
+  [ServiceTier.requested]: provider.tierToWire(tier) ?? tier
 })
 
 /** What was decided, once a leg is committed. */
 export const routingAttributes = (routing: Routing): Attributes => ({
   "gen_ai.response.model": routing.model,
-  "openai.response.service_tier": routing.tier,
+  [ServiceTier.served]: routing.tier,
   "flexinference.reason": routing.reason,
   "flexinference.started_after_ms": Duration.toMillis(routing.startedAfter),
   "flexinference.legs": routing.legs.length

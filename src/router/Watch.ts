@@ -2,14 +2,17 @@
  * The timer of one call, set anew as its clocks change. What only moves the end of a wait costs a number, not a fiber:
  * the sleeper wakes at the time it knows, sees that there is more to wait, and sleeps on.
  */
-import * as Clock from "effect/Clock"
+import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 
 export interface Watch {
-  /** Waits for this long: `expired` is called then, unless the wait is set anew, begun anew or stopped. */
-  readonly set: (after: Duration.Duration, expired: () => void) => Effect.Effect<void>
+  /**
+   * Waits for this long: `expired` is called then, unless the wait is set anew, begun anew or stopped. It may ask for the
+   * same wait again.
+   */
+  readonly set: (after: Duration.Duration, expired: () => "again" | void) => Effect.Effect<void>
   /** Beside the wait: `expired` is called after this long, whatever happens but a stop. */
   readonly cap: (after: Duration.Duration, expired: () => void) => Effect.Effect<void>
   /** Begins the wait anew. */
@@ -17,16 +20,15 @@ export interface Watch {
   readonly stop: () => void
 }
 
-export const make: Effect.Effect<Watch> = Clock.clockWith((clock) => Effect.sync(() => on(clock)))
-
 interface Wait {
   readonly until: number
-  readonly expired: () => void
+  readonly expired: () => "again" | void
 }
 
 const never: Wait = { until: Infinity, expired: () => {} }
 
-const on = (clock: Clock.Clock): Watch => {
+/** A watch by this clock. */
+export const on = (clock: Clock.Clock): Watch => {
   let after = Infinity
   let wait = never
   let limit = never
@@ -40,9 +42,12 @@ const on = (clock: Clock.Clock): Watch => {
       wakesAt = next.until
       return Effect.flatMap(clock.sleep(Duration.millis(left)), () => sleep)
     }
+    if (next.expired() === "again") {
+      touch()
+      return sleep
+    }
     sleeper = undefined
     stop()
-    next.expired()
     return Effect.void
   })
 
@@ -55,6 +60,10 @@ const on = (clock: Clock.Clock): Watch => {
     })
   }
 
+  const touch = (): void => {
+    wait = { until: clock.currentTimeMillisUnsafe() + after, expired: wait.expired }
+  }
+
   const stop = (): void => {
     wait = never
     limit = never
@@ -63,7 +72,7 @@ const on = (clock: Clock.Clock): Watch => {
     sleeper = undefined
   }
 
-  const from = (duration: Duration.Duration, expired: () => void): Wait => ({
+  const from = (duration: Duration.Duration, expired: Wait["expired"]): Wait => ({
     until: clock.currentTimeMillisUnsafe() + Duration.toMillis(duration),
     expired
   })
@@ -80,9 +89,7 @@ const on = (clock: Clock.Clock): Watch => {
         limit = from(duration, expired)
         return wakeBy(limit.until)
       }),
-    touch: () => {
-      wait = { until: clock.currentTimeMillisUnsafe() + after, expired: wait.expired }
-    },
+    touch,
     stop
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Simulated providers behind an ordinary `HttpClient`: calls to the providers' real paths, on any host, are answered
- * with streams and bodies like those the providers send. Time is Effect's `Clock` and chance is Effect's `Random`, so
+ * Simulated providers behind an ordinary `HttpClient` and behind a `Transport`: calls to the providers' real paths, on
+ * any host, are answered with streams and bodies like those the providers send. Time is Effect's `Clock` and chance is Effect's `Random`, so
  * the same code serves a demonstration in real time and a test in virtual time. Every answer carries the header
  * `x-flexinference-simulated: true`.
  *
@@ -33,12 +33,13 @@ import type * as HttpBody from "effect/http/HttpBody"
 import * as HttpClient from "effect/http/HttpClient"
 import * as HttpClientError from "effect/http/HttpClientError"
 import type * as HttpClientRequest from "effect/http/HttpClientRequest"
-import type * as HttpClientResponse from "effect/http/HttpClientResponse"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
 import * as ClientResponse from "../transport/ClientResponse.ts"
+import * as Bytes from "../wire/Bytes.ts"
+import * as Transport from "../Transport.ts"
 import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as Sse from "../wire/Sse.ts"
@@ -52,7 +53,7 @@ import { Chat } from "./traffic/Chat.ts"
 import { Interactions } from "./traffic/Interactions.ts"
 import { Messages } from "./traffic/Messages.ts"
 import { Responses } from "./traffic/Responses.ts"
-import type { Traffic } from "./traffic/ProviderSim.ts"
+import { inputTokens, type Traffic } from "./traffic/ProviderSim.ts"
 
 export interface Options {
   /** What the providers do; without it every call is answered at once. */
@@ -72,7 +73,7 @@ export interface Options {
  */
 export const demo: Options = { script: Demo.script }
 
-/** The simulator's own controls, beside the `HttpClient` it serves. */
+/** The simulator's own controls, beside the two ways to call it. */
 export class Simulator extends Context.Service<Simulator, {
   /** The calls so far, oldest first. */
   readonly ledger: Effect.Effect<ReadonlyArray<Ledger.LedgerEntry>>
@@ -83,6 +84,7 @@ export class Simulator extends Context.Service<Simulator, {
   /** Replaces the script for the calls to come. */
   readonly script: (script: Script.Script) => Effect.Effect<void>
   readonly client: HttpClient.HttpClient
+  readonly transport: Transport.Transport["Service"]
 }>()("effect-flexinference/simulator/Simulator") {}
 
 /** A simulator without a layer. */
@@ -96,11 +98,13 @@ export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]>
       : yield* Random.withSeed(Effect.service(Random.Random), options.seed)
     const draw = <A>(effect: Effect.Effect<A>): Effect.Effect<A> =>
       random === undefined ? effect : Effect.provideService(effect, Random.Random, random)
-    const serve = Effect.fnUntraced(function*(request: HttpClientRequest.HttpClientRequest) {
-      const url = request.url.replace(/[?#].*$/, "")
-      const traffic = request.method === "POST" ? all.find(({ path }) => path.test(url)) : undefined
-      if (traffic === undefined) return yield* notFound(request, url)
-      const bodyText = yield* textOf(request.body)
+    const serve = Effect.fnUntraced(function*(request: Request, method = "POST") {
+      const url = withoutQuery(request.url)
+      const counter = method === "POST" ? counters.find(({ path }) => path.test(url)) : undefined
+      if (counter !== undefined) return counted(request, counter)
+      const traffic = method === "POST" ? all.find(({ path }) => path.test(url)) : undefined
+      if (traffic === undefined) return notFound(method, url)
+      const bodyText = request.body
       const body = Json.parseObject(bodyText) ?? {}
       const prompt = traffic.promptOf(body)
       const model = Json.string(body, "model")
@@ -133,7 +137,7 @@ export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]>
           pace
         }
         const plan = Plan.make(traffic, exchange, behavior, stream)
-        return yield* answer({ request, url, plan, timing: behavior.timing, openedAt, index: count.index, ledger })
+        return yield* answer({ plan, timing: behavior.timing, openedAt, index: count.index, ledger })
       })
       return yield* Effect.onError(
         respond,
@@ -145,18 +149,82 @@ export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]>
       until: ledger.until,
       script: (next) => Ref.set(script, next),
       client: HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
-        Effect.flatMap(serve),
+        Effect.flatMap((request) =>
+          textOf(request.body).pipe(
+            Effect.flatMap((body) => serve({ url: request.url, headers: request.headers, body }, request.method)),
+            Effect.flatMap(({ headers, status, stream }) =>
+              ClientResponse.make({
+                request,
+                url: withoutQuery(request.url),
+                status,
+                headers,
+                stream: Stream.mapError(stream, toClientError(request))
+              })
+            ),
+            Effect.mapError(toClientError(request))
+          )
+        ),
         Effect.succeed
+      ),
+      transport: Transport.make((request) =>
+        // Nothing may come between having an answer and owning its body, or an interruption there would leave it open.
+        Effect.uninterruptibleMask((restore) =>
+          Effect.flatMap(restore(serve(request)), ({ headers, status, stream }) =>
+            Effect.map(Stream.toPull(stream), (pull) => ({
+              status,
+              headers,
+              pull: Effect.map(pull, Bytes.join)
+            })))
+        )
       )
     })
   })
 
-/** The simulated providers as the `HttpClient` of a program, with their controls. */
-export const layer = (options: Options = {}): Layer.Layer<Simulator | HttpClient.HttpClient> =>
+/** The simulated providers as the `HttpClient` and the `Transport` of a program, with their controls. */
+export const layer = (
+  options: Options = {}
+): Layer.Layer<Simulator | HttpClient.HttpClient | Transport.Transport> =>
   Layer.effectContext(
     Effect.map(make(options), (simulator) =>
-      Context.make(Simulator, simulator).pipe(Context.add(HttpClient.HttpClient, simulator.client)))
+      Context.make(Simulator, simulator).pipe(
+        Context.add(HttpClient.HttpClient, simulator.client),
+        Context.add(Transport.Transport, simulator.transport)
+      ))
   )
+
+/** A call, whichever way it came. */
+type Request = Transport.Request
+
+/** Its answer; the body may be read once. */
+interface Response {
+  readonly status: number
+  readonly headers: { readonly [name: string]: string }
+  readonly stream: Stream.Stream<Uint8Array, Transport.TransportError>
+}
+
+const counters: ReadonlyArray<Counter> = [
+  {
+    path: /\/responses\/input_tokens$/,
+    answer: (tokens) => ({ object: "response.input_tokens", input_tokens: tokens })
+  },
+  { path: /\/messages\/count_tokens$/, answer: (tokens) => ({ input_tokens: tokens }) },
+  { path: /\/models\/[^/]+:countTokens$/, answer: (tokens) => ({ totalTokens: tokens }) }
+]
+
+interface Counter {
+  readonly path: RegExp
+  readonly answer: (tokens: number) => JsonObject
+}
+
+/** A count costs nothing and has no tier, so no script has a say in it, and it is no call of the ledger. */
+const counted = (request: Request, { answer }: Counter): Response => {
+  const { model: _, ...read } = Json.parseObject(request.body) ?? {}
+  return {
+    status: 200,
+    headers: { "content-type": "application/json", ...mark },
+    stream: Stream.encodeText(Stream.succeed(JSON.stringify(answer(inputTokens(...Object.values(read))))))
+  }
+}
 
 const all: ReadonlyArray<Traffic> = [Responses, Chat, Interactions, Messages]
 
@@ -214,28 +282,30 @@ const textOf = (body: HttpBody.HttpBody): Effect.Effect<string> => {
 
 const mark = { "x-flexinference-simulated": "true" }
 
-const notFound = (request: HttpClientRequest.HttpClientRequest, url: string) => {
+const withoutQuery = (url: string): string => url.replace(/[?#].*$/, "")
+
+const notFound = (method: string, url: string): Response => {
   const error: JsonObject = {
-    message: `No simulated provider answers ${request.method} ${url}.`,
+    message: `No simulated provider answers ${method} ${url}.`,
     type: "invalid_request_error",
     param: null,
     code: "unknown_url"
   }
-  return ClientResponse.make({
-    request,
-    url,
+  return {
     status: 404,
     headers: { "content-type": "application/json", ...mark },
     stream: Stream.encodeText(Stream.succeed(JSON.stringify({ error })))
-  })
+  }
 }
 
-const broken = (request: HttpClientRequest.HttpClientRequest, description: string) =>
-  new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, description }) })
+const broken = (description: string) => new Transport.TransportError({ cause: new Error(description) })
+
+const toClientError =
+  (request: HttpClientRequest.HttpClientRequest) =>
+  ({ cause }: Transport.TransportError): HttpClientError.HttpClientError =>
+    new HttpClientError.HttpClientError({ reason: new HttpClientError.TransportError({ request, cause }) })
 
 interface Running {
-  readonly request: HttpClientRequest.HttpClientRequest
-  readonly url: string
   readonly plan: Plan.Plan
   readonly timing: Behavior.Timing
   readonly openedAt: number
@@ -256,28 +326,24 @@ const waitUntil = ({ openedAt }: Running, at: number): Effect.Effect<void> =>
     return wait === Infinity ? Effect.never : wait > 0 ? Effect.sleep(wait) : Effect.void
   })
 
-const answer = (
-  running: Running
-): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> => {
-  const { index, ledger, plan, request, timing, url } = running
+const answer = (running: Running): Effect.Effect<Response, Transport.TransportError> => {
+  const { index, ledger, plan, timing } = running
   return Effect.gen(function*() {
     if (plan._tag === "Silent") return yield* Effect.never
     if (plan._tag === "Unreachable") {
       yield* waitUntil(running, plan.at)
-      return yield* broken(request, "connect ECONNREFUSED: the simulated provider refuses the connection")
+      return yield* broken("connect ECONNREFUSED: the simulated provider refuses the connection")
     }
     yield* waitUntil(running, plan.headersAt)
     yield* ledger.note(index, { headersAt: yield* Clock.currentTimeMillis })
     if (plan.end.outcome === "refused" && plan.status !== 200) yield* close(ledger, index, "refused")
     const text = bodyOf(running, plan)
     const bytes = timing.drip === undefined ? Stream.encodeText(text) : Stream.map(text, latin1)
-    return yield* ClientResponse.make({
-      request,
-      url,
+    return {
       status: plan.status,
       headers: { ...plan.headers, ...mark },
       stream: ClientResponse.onClose(bytes, () => close(ledger, index, "aborted"))
-    })
+    }
   })
 }
 
@@ -290,12 +356,12 @@ interface Reading {
 const bodyOf = (
   running: Running,
   { end, pieces }: Plan.Answered
-): Stream.Stream<string, HttpClientError.HttpClientError> => {
-  const { index, ledger, openedAt, request, timing } = running
+): Stream.Stream<string, Transport.TransportError> => {
+  const { index, ledger, openedAt, timing } = running
   const beat = timing.keepAlive === undefined
     ? Infinity
     : Duration.toMillis(Duration.fromInputUnsafe(timing.keepAlive))
-  return Stream.unfold<Reading, string, HttpClientError.HttpClientError, never>(
+  return Stream.unfold<Reading, string, Transport.TransportError, never>(
     { next: 0, started: false },
     Effect.fnUntraced(function*(reading) {
       const first = pieces[reading.next]
@@ -308,7 +374,7 @@ const bodyOf = (
       yield* waitUntil(running, due)
       if (first === undefined) {
         yield* close(ledger, index, end.outcome)
-        return end.reset ? yield* broken(request, "the simulated connection was reset") : undefined
+        return end.reset ? yield* broken("the simulated connection was reset") : undefined
       }
       const elapsed = Math.max(due, (yield* Clock.currentTimeMillis) - openedAt)
       let next = reading.next

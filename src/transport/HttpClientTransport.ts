@@ -1,4 +1,5 @@
 /** Calls over whatever `HttpClient` the program has: the adapter that every other client is reached by. */
+import * as Channel from "effect/Channel"
 import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -10,6 +11,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Transport from "../Transport.ts"
+import * as Bytes from "../wire/Bytes.ts"
 
 /** The transport over the `HttpClient` of the context; its services, such as `FetchHttpClient.RequestInit`, are kept. */
 export const layer: Layer.Layer<Transport.Transport, never, HttpClient.HttpClient> = Layer.effect(
@@ -34,30 +36,22 @@ export const make = (client: HttpClient.HttpClient): Effect.Effect<Transport.Tra
         Effect.flatMap(
           restore(Effect.updateContext(scoped.execute(requestOf(request)), stay)),
           (response) =>
-            Effect.map(Stream.toPull(response.stream), (pull): Transport.Response => ({
+            Effect.map(pulling(response.stream), (pull): Transport.Response => ({
               status: response.status,
               headers: response.headers,
-              pull: Effect.mapBothEager(pull, { onSuccess: joined, onFailure: failureOf })
+              pull: Effect.mapBothEager(pull, { onSuccess: Bytes.join, onFailure: failureOf })
             }))
         )
       ).pipe(Effect.mapError(errorOf))
     ))
   })
 
+/** A stream as a pull, in the call's scope. */
+const pulling = <A, E>(stream: Stream.Stream<A, E>) =>
+  Effect.flatMap(Effect.scope, (scope) => Channel.toPullScoped(Stream.toChannel(stream), scope))
+
 const requestOf = ({ body, headers, url }: Transport.Request): HttpClientRequest.HttpClientRequest =>
   HttpClientRequest.post(url, { headers }).pipe(HttpClientRequest.bodyText(body, headers["content-type"]))
-
-const joined = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
-  const [first] = chunks
-  if (first !== undefined && chunks.length === 1) return first
-  const out = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
-  let at = 0
-  for (const chunk of chunks) {
-    out.set(chunk, at)
-    at += chunk.length
-  }
-  return out
-}
 
 const failureOf = (error: HttpClientError | Cause.Done): Transport.TransportError | Cause.Done =>
   Cause.isDone(error) ? error : errorOf(error)

@@ -20,12 +20,16 @@ export type Options = Agent.Options
 /** How many unread bytes of a body are held before its connection is paused. */
 const highWaterMark = 64 * 1024
 
-/** A transport with an `Agent` of its own, which is destroyed with the layer's scope. */
+/**
+ * A transport with an `Agent` of its own, which is destroyed with the layer's scope. Connecting counts as waiting for the
+ * first byte, so undici's own clock for it is off, unless the options set one.
+ */
 export const layer = (options?: Options): Layer.Layer<Transport.Transport> =>
   Layer.effect(
     Transport.Transport,
     Effect.map(
-      Effect.acquireRelease(Effect.sync(() => new Agent(options)), (agent) => Effect.promise(() => agent.destroy())),
+      Effect.acquireRelease(Effect.sync(() => new Agent({ connectTimeout: 0, ...options })), (agent) =>
+        Effect.promise(() => agent.destroy())),
       make
     )
   )

@@ -84,3 +84,7 @@ export const compact = (members: { readonly [key: string]: Json | undefined }): 
   }
   return out
 }
+
+/** These members of a value, those that it has. */
+export const pick = (value: JsonObject, names: ReadonlyArray<string>): JsonObject =>
+  compact(Object.fromEntries(names.map((name) => [name, getOwn(value, name)])))

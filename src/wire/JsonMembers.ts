@@ -7,12 +7,17 @@
  */
 import * as Json from "./Json.ts"
 import type { JsonObject } from "./Json.ts"
-import { isSpace, stringEnd, stringify } from "./JsonSource.ts"
+import { isSpace, stringEnd } from "./JsonSource.ts"
 
 /** What to do with the members of an object; a name that stands in both is set. */
 export interface Edits {
   readonly remove?: ReadonlyArray<string> | undefined
   readonly set?: JsonObject | undefined
+  /**
+   * How values are printed that are set.
+   * @default JSON.stringify
+   */
+  readonly print?: ((value: Json.Json) => string) | undefined
 }
 
 /** Where a member lies: from behind the delimiter before it up to the delimiter after it. */
@@ -109,6 +114,12 @@ export const members = (
 ): ReadonlyArray<{ readonly name: string; readonly value: number; readonly end: number }> =>
   scan(text, from)?.members ?? []
 
+/** The text of a member's value; of several with one name the last counts. */
+export const textOf = (text: string, name: string): string | undefined => {
+  const found = scan(text, 0)?.members.findLast((member) => member.name === name)
+  return found === undefined ? undefined : text.slice(found.value, found.end)
+}
+
 /** Where the elements of the array that begins at `from` begin. */
 export const elements = (text: string, from: number): ReadonlyArray<number> => {
   const starts: Array<number> = []
@@ -124,26 +135,37 @@ export const elements = (text: string, from: number): ReadonlyArray<number> => {
 }
 
 const rewrite = (text: string, span: Span, edits: Edits): string => {
-  const remove = new Set(edits.remove)
-  const set = new Map(Object.entries(edits.set ?? {}).map(([name, value]) => [name, stringify(value)]))
-  const written = new Set<string>()
+  const { print = JSON.stringify, remove = [], set = {} } = edits
+  const written: Array<string> = []
   const parts: Array<string> = []
+  // Members that stay and follow each other stay one piece of the text.
+  let from = -1
+  let to = -1
+  const keep = (): void => {
+    if (from !== -1) parts.push(text.slice(from, to))
+    from = -1
+  }
   // The space before the closing brace stays there, whatever becomes of the last member.
   let tail = text.slice(span.open + 1, span.close)
   for (const { name, start, value, end, delimiter } of span.members) {
     const last = delimiter === span.close
-    tail = text.slice(end, delimiter)
-    const replacement = set.get(name)
+    if (last) tail = text.slice(end, delimiter)
+    const replacement = Object.hasOwn(set, name) ? set[name] : undefined
     if (replacement !== undefined) {
-      if (written.has(name)) continue
-      written.add(name)
-      parts.push(text.slice(start, value) + replacement + (last ? "" : tail))
-    } else if (!remove.has(name)) {
-      parts.push(text.slice(start, last ? end : delimiter))
+      keep()
+      if (written.includes(name)) continue
+      written.push(name)
+      parts.push(text.slice(start, value) + print(replacement) + (last ? "" : text.slice(end, delimiter)))
+    } else if (remove.includes(name)) {
+      keep()
+    } else {
+      if (from === -1) from = start
+      to = last ? end : delimiter
     }
   }
-  for (const [name, value] of set) {
-    if (!written.has(name)) parts.push(`${JSON.stringify(name)}:${value}`)
+  keep()
+  for (const [name, value] of Object.entries(set)) {
+    if (value !== undefined && !written.includes(name)) parts.push(`${JSON.stringify(name)}:${print(value)}`)
   }
   return `${text.slice(0, span.open + 1)}${parts.join(",")}${tail}${text.slice(span.close)}`
 }

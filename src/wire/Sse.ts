@@ -6,6 +6,7 @@
  * standard calls an error is no error here: `retry:` and `id:` lines, comments, frames without data and a last frame
  * without its blank line all pass.
  */
+import * as Bytes from "./Bytes.ts"
 import * as Json from "./Json.ts"
 import type { JsonObject } from "./Json.ts"
 
@@ -102,46 +103,136 @@ class Received implements Frame {
 
 class ReceivedChunk implements FrameChunk {
   readonly bytes: Uint8Array
-  private read: { readonly text: string; readonly frames: ReadonlyArray<Received> } | undefined
+  private decoded: string | undefined
+  private split: ReadonlyArray<Received> | undefined
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes
   }
 
+  get text(): string {
+    return this.decoded ??= decoder.decode(this.bytes)
+  }
+
   get frames(): ReadonlyArray<Received> {
-    return this.reading.frames
+    return this.split ??= framesOf(this.text)
   }
 
-  private get reading() {
-    if (this.read === undefined) {
-      const text = decoder.decode(this.bytes)
-      this.read = { text, frames: split(text) }
-    }
-    return this.read
-  }
-
-  take(count: number): FrameChunk {
-    const { frames, text } = this.reading
-    const head = encoder.encode(text.slice(0, frames[count - 1]?.end ?? 0))
+  /** The part of the chunk that ends at this place in its text, which is the end of a frame. */
+  until(end: number): FrameChunk {
+    const { frames, text } = this
+    const head = encoder.encode(text.slice(0, end))
     // Bytes that are no UTF-8 have become others in the text, and only what is made anew is sure to be whole.
     const isExact = text.length === this.bytes.length || encoder.encode(text).length === this.bytes.length
-    return isExact ? new ReceivedChunk(this.bytes.subarray(0, head.length)) : chunk(frames.slice(0, count))
+    return isExact
+      ? new ReceivedChunk(this.bytes.subarray(0, head.length))
+      : chunk(frames.filter((frame) => frame.end <= end))
   }
 }
 
-/** The first frames of a chunk. */
-export const take = (self: FrameChunk, count: number): FrameChunk =>
-  self instanceof ReceivedChunk ? self.take(count) : chunk(self.frames.slice(0, count))
+/** Goes through the frames of a chunk, and passes those that are alike without making any of them. */
+export interface Cursor {
+  readonly next: () => Frame | undefined
+  /**
+   * Passes the frames that begin with this text, name line and all, and are objects; not those that hold one of these
+   * words as a member with a value.
+   */
+  readonly pass: (beginning: string, words: ReadonlyArray<string>) => void
+  /** What of the chunk comes before the frame that was given last; `undefined` where nothing does. */
+  readonly before: () => FrameChunk | undefined
+  /** The chunk up to the frame that was given last. */
+  readonly through: () => FrameChunk
+}
+
+/** A cursor at the beginning of a chunk. */
+export const cursor = (self: FrameChunk): Cursor =>
+  self instanceof ReceivedChunk && !self.text.includes("\r") ? textCursor(self) : listCursor(self)
+
+const listCursor = (self: FrameChunk): Cursor => {
+  const { frames } = self
+  let at = 0
+  const until = (count: number): FrameChunk => {
+    const last = frames[count - 1]
+    if (count === frames.length) return self
+    return self instanceof ReceivedChunk && last instanceof Received
+      ? self.until(last.end)
+      : chunk(frames.slice(0, count))
+  }
+  return {
+    next: () => frames[at++],
+    pass: () => {},
+    before: () => at === 1 ? undefined : until(at - 1),
+    through: () => until(at)
+  }
+}
+
+const closeBrace = 0x7d
+
+const textCursor = (self: ReceivedChunk): Cursor => {
+  const { text } = self
+  let at = text.charCodeAt(0) === 0xfeff ? 1 : 0
+  let start = at
+  const mentions = new Map<string, number>()
+
+  /** Whether a word stands between two places as a member whose value is not `null`. */
+  const tells = (word: string, from: number, to: number): boolean => {
+    let found = mentions.get(word) ?? -1
+    while (found < from) {
+      found = text.indexOf(`"${word}"`, from)
+      if (found === -1) found = Infinity
+    }
+    while (found < to && isNull(found + word.length + 2)) {
+      found = text.indexOf(`"${word}"`, found + 1)
+      if (found === -1) found = Infinity
+    }
+    mentions.set(word, found)
+    return found < to
+  }
+
+  const isNull = (from: number): boolean => {
+    let at = from
+    while (text[at] === " " || text[at] === ":") at++
+    return text.startsWith("null", at)
+  }
+
+  return {
+    next: () => {
+      while (at < text.length) {
+        start = at
+        const blank = text.indexOf("\n\n", at)
+        const stop = blank === -1 ? text.length : blank
+        at = stop + 2
+        const frame = plain(text, start, stop) ?? general(text.slice(start, stop).split("\n"), at)
+        if (frame !== undefined) return frame
+      }
+      return undefined
+    },
+    pass: (beginning, words) => {
+      // A slice is compared several times as fast as `startsWith` does.
+      while (text.slice(at, at + beginning.length) === beginning) {
+        const stop = text.indexOf("\n\n", at + beginning.length)
+        if (stop === -1 || text.charCodeAt(stop - 1) !== closeBrace) return
+        for (const word of words) {
+          if (tells(word, at, stop)) return
+        }
+        at = stop + 2
+      }
+    },
+    before: () => start === 0 ? undefined : self.until(start),
+    through: () => at >= text.length ? self : self.until(at)
+  }
+}
 
 const blankLine = /(?:\r\n|\n|\r(?!\n)){2,}/g
 
 /** The frames of a text that is whole frames, each ended by a blank line. */
-const split = (text: string): ReadonlyArray<Received> => {
+const framesOf = (text: string): ReadonlyArray<Received> => {
   const frames: Array<Received> = []
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0
   if (text.includes("\r")) {
     for (const { 0: { length }, index } of text.matchAll(blankLine)) {
-      add(frames, text.slice(at, index).split(/\r\n|\n|\r/), index + length)
+      const frame = general(text.slice(at, index).split(/\r\n|\n|\r/), index + length)
+      if (frame !== undefined) frames.push(frame)
       at = index + length
     }
     return frames
@@ -149,32 +240,31 @@ const split = (text: string): ReadonlyArray<Received> => {
   while (at < text.length) {
     const blank = text.indexOf("\n\n", at)
     const stop = blank === -1 ? text.length : blank
-    if (!addPlain(frames, text, at, stop)) add(frames, text.slice(at, stop).split("\n"), stop + 2)
+    const frame = plain(text, at, stop) ?? general(text.slice(at, stop).split("\n"), stop + 2)
+    if (frame !== undefined) frames.push(frame)
     at = stop + 2
   }
   return frames
 }
 
 /** The common frame: an event line and a data line, or a data line alone, a space behind each colon. */
-const addPlain = (frames: Array<Received>, text: string, start: number, stop: number): boolean => {
+const plain = (text: string, start: number, stop: number): Received | undefined => {
   let at = start
   let event: string | undefined
   if (text.startsWith("event: ", at)) {
     const eol = text.indexOf("\n", at)
-    if (eol === -1 || eol >= stop) return false
+    if (eol === -1 || eol >= stop) return undefined
     event = text.slice(at + 7, eol)
     at = eol + 1
   }
-  if (!text.startsWith("data: ", at)) return false
+  if (!text.startsWith("data: ", at)) return undefined
   const eol = text.indexOf("\n", at)
-  if (eol !== -1 && eol < stop) return false
-  frames.push(new Received(named(event), text.slice(at + 6, stop), stop + 2))
-  return true
+  return eol !== -1 && eol < stop ? undefined : new Received(named(event), text.slice(at + 6, stop), stop + 2)
 }
 
 const named = (event: string | undefined): string | undefined => event === "message" || event === "" ? undefined : event
 
-const add = (frames: Array<Received>, lines: ReadonlyArray<string>, end: number): void => {
+const general = (lines: ReadonlyArray<string>, end: number): Received | undefined => {
   let event: string | undefined
   let data: string | undefined
   for (const line of lines) {
@@ -186,7 +276,7 @@ const add = (frames: Array<Received>, lines: ReadonlyArray<string>, end: number)
     if (field === "event") event = value
     else data = data === undefined ? value : `${data}\n${value}`
   }
-  if (data !== undefined) frames.push(new Received(named(event), data, end))
+  return data === undefined ? undefined : new Received(named(event), data, end)
 }
 
 /** A frame that is longer than is allowed. */
@@ -197,8 +287,11 @@ export interface TooLong {
 
 /** Cuts the bytes of a stream into chunks of whole frames, whatever its chunking. */
 export interface Reader {
-  /** The frames that are whole with these bytes; `undefined` while the first is not. */
-  readonly feed: (bytes: Uint8Array) => FrameChunk | TooLong | undefined
+  /**
+   * The frames that are whole with these bytes, none while the first is not. Only a frame that came in pieces is copied:
+   * it is a chunk of its own.
+   */
+  readonly feed: (bytes: Uint8Array) => ReadonlyArray<FrameChunk> | TooLong
   /** The last frame, where it lacks its blank line, with one. */
   readonly end: () => FrameChunk | undefined
 }
@@ -206,55 +299,57 @@ export interface Reader {
 /** One frame may be this long; a final response object with images stays far below. */
 const defaultLimit = 64 * 1024 * 1024
 
+const none: ReadonlyArray<FrameChunk> = []
+
 /** A reader of one stream; no frame may have more than `limit` bytes. */
 export const reader = (limit = defaultLimit): Reader => {
   let held: Array<Uint8Array> = []
   let size = 0
   const lines = blankLines()
 
-  const take = (bytes: Uint8Array): Uint8Array => {
-    if (held.length === 0) return bytes
+  const hold = (bytes: Uint8Array): void => {
+    if (bytes.length === 0) return
     held.push(bytes)
-    const whole = join(held, size + bytes.length)
+    size += bytes.length
+  }
+
+  const take = (bytes: Uint8Array): FrameChunk => {
+    const whole = Bytes.join([...held, bytes])
     held = []
     size = 0
-    return whole
+    return new ReceivedChunk(whole)
   }
 
   return {
     feed: (bytes) => {
-      const boundary = lines.last(bytes)
-      const rest = boundary === 0 ? bytes : bytes.subarray(boundary)
-      const whole = boundary === 0 ? undefined : take(bytes.subarray(0, boundary))
-      if (rest.length > 0) {
-        held.push(rest)
-        size += rest.length
+      const { first, last } = lines.find(bytes)
+      if (last === 0) {
+        hold(bytes)
+        return size > limit ? { _tag: "TooLong", limit } : none
       }
+      const chunks: Array<FrameChunk> = []
+      const from = held.length === 0 ? 0 : first
+      if (from > 0) chunks.push(take(bytes.subarray(0, from)))
+      if (from < last) {
+        chunks.push(new ReceivedChunk(from === 0 && last === bytes.length ? bytes : bytes.subarray(from, last)))
+      }
+      hold(bytes.subarray(last))
       // Frames that came whole are bounded by the chunk that brought them.
-      if (size > limit) return { _tag: "TooLong", limit }
-      return whole === undefined ? undefined : new ReceivedChunk(whole)
+      return size > limit ? { _tag: "TooLong", limit } : chunks
     },
-    end: () => size === 0 ? undefined : new ReceivedChunk(take(encoder.encode("\n\n")))
+    end: () => size === 0 ? undefined : take(encoder.encode("\n\n"))
   }
 }
 
-const join = (parts: ReadonlyArray<Uint8Array>, length: number): Uint8Array => {
-  const out = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
-}
-
-/** Finds the end of the last blank line in each chunk of a stream; lines end in LF, CR or CRLF. */
+/** Finds the ends of the first and the last blank line in each chunk of a stream; lines end in LF, CR or CRLF. */
 const blankLines = () => {
   // Whether the bytes so far end with a line's end, so that another one makes a blank line.
   let atLineStart = true
   let afterCr = false
   // Whether that CR ended a blank line, which the LF of a CRLF still belongs to.
   let crWasBlank = false
+  // Whether the last line ended in CRLF, so that a CR that comes last is half of one.
+  let isCrlf = false
 
   const slow = (bytes: Uint8Array): number => {
     let boundary = 0
@@ -262,14 +357,16 @@ const blankLines = () => {
       const byte = bytes[at]
       if (byte === lf && afterCr) {
         afterCr = false
+        isCrlf = true
         if (crWasBlank) boundary = at + 1
         continue
       }
+      if (afterCr || byte === lf) isCrlf = false
       afterCr = byte === cr
       crWasBlank = afterCr && atLineStart
       if (byte !== lf && byte !== cr) atLineStart = false
-      else if (atLineStart) boundary = at + 1
-      else atLineStart = true
+      else if (!atLineStart) atLineStart = true
+      else if (!(isCrlf && afterCr && at === bytes.length - 1)) boundary = at + 1
     }
     return boundary
   }
@@ -281,14 +378,26 @@ const blankLines = () => {
     return atLineStart && bytes[0] === lf ? 1 : 0
   }
 
+  const firstPlain = (bytes: Uint8Array): number => {
+    if (atLineStart && bytes[0] === lf) return 1
+    for (let at = 1; at < bytes.length; at++) {
+      if (bytes[at] === lf && bytes[at - 1] === lf) return at + 1
+    }
+    return 0
+  }
+
   return {
-    last: (bytes: Uint8Array): number => {
-      if (bytes.length === 0) return 0
-      const boundary = afterCr ? 0 : lastPlain(bytes)
+    find: (bytes: Uint8Array): { readonly first: number; readonly last: number } => {
+      if (bytes.length === 0) return { first: 0, last: 0 }
+      const last = afterCr ? 0 : lastPlain(bytes)
       // Only what no plain blank line has ended can still hold one that a CR ends.
-      if (afterCr || bytes.includes(cr, boundary)) return slow(bytes)
+      if (afterCr || bytes.includes(cr, last)) {
+        const end = slow(bytes)
+        return { first: end, last: end }
+      }
+      const first = last === 0 ? 0 : firstPlain(bytes)
       atLineStart = bytes[bytes.length - 1] === lf
-      return boundary
+      return { first, last }
     }
   }
 }

@@ -18,6 +18,8 @@ export const serving = (upstream: string): Options => ({
 })
 
 export const startGateway = (upstream: string): Promise<Child> => {
-  if (!existsSync(command)) throw new Error("dist/flexinference.js is missing: run the benchmark by `npm run bench`")
+  if (!existsSync(command)) {
+    throw new Error("dist/bin/flexinference.js is missing: run the benchmark by `npm run bench`")
+  }
   return start(command, serving(upstream))
 }

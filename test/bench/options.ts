@@ -46,7 +46,7 @@ export const parse = (args: ReadonlyArray<string>): Options | undefined => {
     rounds,
     patience,
     millis: values.quick ? 200 : 1200,
-    warmup: values.quick ? 200 : 600,
+    warmup: values.quick ? 200 : 3000,
     only: new RegExp(values.only, "i"),
     out: values.out,
     quick: values.quick

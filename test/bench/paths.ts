@@ -13,4 +13,4 @@ export const workspace = from("..")
 export const program = (name: string): string => from(`servers/${name}.js`)
 
 /** The built command. */
-export const command = from("../../flexinference.js")
+export const command = from("../../bin/flexinference.js")

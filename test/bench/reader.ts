@@ -5,12 +5,13 @@ import * as Sse from "../../src/wire/Sse.ts"
 export const read = (chunks: ReadonlyArray<Uint8Array>, parsed: boolean): number => {
   const reader = Sse.reader()
   let count = 0
-  const add = (chunk: ReturnType<Sse.Reader["feed"]>) => {
-    if (chunk === undefined || !("frames" in chunk)) return
-    if (!parsed) count += chunk.bytes.length
-    else for (const { value } of chunk.frames) count += value === undefined ? 0 : 1
+  for (const bytes of chunks) {
+    const read = reader.feed(bytes)
+    if ("_tag" in read) throw new Error("a frame is too long")
+    for (const chunk of read) {
+      if (!parsed) count += chunk.bytes.length
+      else for (const { value } of chunk.frames) count += value === undefined ? 0 : 1
+    }
   }
-  for (const bytes of chunks) add(reader.feed(bytes))
-  add(reader.end())
   return count
 }

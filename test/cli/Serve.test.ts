@@ -157,6 +157,17 @@ describe.concurrent("flexinference serve", () => {
       assert.strictEqual(stderr, "")
     }))
 
+  it.live.each<readonly [string, ReadonlyArray<string>, Record<string, string>, number]>([
+    ["takes a body of a megabyte", serve, {}, 400],
+    ["takes no more than the flag says", [...serve, "--max-body", "1mb"], {}, 413],
+    ["takes no more than the environment says", serve, { FLEXINFERENCE_MAX_BODY: "1mb" }, 413],
+    ["lets the flag win over the environment", [...serve, "--max-body", "2mb"], { FLEXINFERENCE_MAX_BODY: "1mb" }, 400]
+  ])("%s", ([, args, env, status]) =>
+    Effect.gen(function*() {
+      const gateway = yield* ready(args, { ...env, OPENAI_API_KEY: "sk-a" })
+      assert.strictEqual((yield* ask(gateway.url, { input: "x".repeat(1_000_000) })).status, status)
+    }))
+
   it.live.each<readonly [string, ReadonlyArray<string>, Record<string, string>, number, string]>([
     ["refuses a request without start_within", serve, {}, 400, ""],
     ["gives it the flag's value", [...serve, "--default-start-within", "30s"], {}, 200, "flex"],
@@ -231,6 +242,18 @@ describe.concurrent("flexinference serve", () => {
       serve,
       { FLEXINFERENCE_DEFAULT_START_WITHIN: "soon" },
       /^error: FLEXINFERENCE_DEFAULT_START_WITHIN is "soon"\. Expected: a window from 5s to 10m, such as .+\n$/
+    ],
+    [
+      "a size that it cannot read",
+      [...serve, "--max-body", "big"],
+      {},
+      /^error: Invalid value for flag --max-body: "big"\. Expected: a size such as 500kb, 32mb or 64MiB/
+    ],
+    [
+      "a size in the environment that it cannot read",
+      serve,
+      { FLEXINFERENCE_MAX_BODY: "0mb" },
+      /^error: FLEXINFERENCE_MAX_BODY is "0mb"\. Expected: a size such as 500kb, 32mb or 64MiB\n$/
     ],
     [
       "a list of keys that holds none",

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process"
 import { once } from "node:events"
 import path from "node:path"
 
-const script = path.resolve(import.meta.dirname, "..", "..", "dist", "flexinference.js")
+const script = path.resolve(import.meta.dirname, "..", "..", "dist", "bin", "flexinference.js")
 
 export interface Options {
   readonly env?: { readonly [name: string]: string }

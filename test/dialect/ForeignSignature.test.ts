@@ -2,9 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { Schema } from "effect"
 import * as ForeignSignature from "../../src/dialect/ForeignSignature.ts"
 
-const Provider = Schema.Literals(["openai", "google", "anthropic"])
+const Provider = Schema.Union([
+  Schema.Literals(["openai", "google", "anthropic", "acme", "a:c%3Ame", ""]),
+  Schema.String
+])
 
-describe("Opaque", () => {
+describe("a foreign signature", () => {
   it.prop(
     "comes back as it was, whatever it holds and whoever carried it",
     [Provider, Schema.String, Schema.String, Schema.UndefinedOr(Provider)],

@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Logger, Redacted, Schema, Scope, Tracer } from "effect"
+import { Deferred, Duration, Effect, Exit, Fiber, Logger, Queue, Redacted, Schema, Scope, Tracer } from "effect"
 import { TestClock } from "effect/testing"
+import Anthropic from "@anthropic-ai/sdk"
+import { GoogleGenAI } from "@google/genai"
 import { once } from "node:events"
 import { request } from "node:http"
 import { connect } from "node:net"
@@ -17,7 +19,7 @@ interface Reply {
   readonly text: string
 }
 
-const call = (url: string, init?: RequestInit): Effect.Effect<Reply> =>
+const call = (url: string, init?: RequestInit & { readonly duplex?: "half" }): Effect.Effect<Reply> =>
   Effect.promise(async (signal) => {
     const response = await fetch(url, { signal, ...init })
     return { status: response.status, headers: response.headers, text: await response.text() }
@@ -57,6 +59,8 @@ const surfaces = [
     conversation: { max_tokens: 100, messages: [{ role: "user", content: "Hello" }] }
   }
 ]
+
+const problem = { field: "model", code: "missing_model", message: "No.", rule: "Yes.", example: "\"x\"" }
 
 const good = { model: "gpt-5.5", start_within: "default", input: "Hello" }
 
@@ -164,7 +168,7 @@ describe("Gateway", () => {
 
     it.live.each(table)("%s with %i %s", ([, status, code, init]) =>
       Effect.gen(function*() {
-        const { url } = yield* Running.onSimulator({})
+        const { url } = yield* Running.onSimulator({ gateway: { maxBody: 1_000_000 } })
         const reply = yield* call(`${url}/v1/responses`, { method: "POST", ...init })
         assert.strictEqual(reply.status, status, reply.text)
         assert.strictEqual(blockOf(reply.text)["code"], code)
@@ -186,11 +190,65 @@ describe("Gateway", () => {
 
     it.live("nothing of just the size that is allowed", () =>
       Effect.gen(function*() {
-        const { url } = yield* Running.onSimulator({})
+        const { url } = yield* Running.onSimulator({ gateway: { maxBody: "1 MB" } })
         const body = JSON.stringify({ ...good, input: "" })
         const full = body.replace("\"\"", `"${"x".repeat(1_000_000 - body.length)}"`)
         assert.lengthOf(full, 1_000_000)
         assert.strictEqual((yield* post(`${url}/v1/responses`, full)).status, 200)
+      }))
+
+    it.live("no body of 32 MB, unless it is told to", () =>
+      Effect.gen(function*() {
+        const url = yield* Running.onRouter(() => Effect.die("the body came through"))
+        const statusOf = (size: number) =>
+          Effect.map(post(`${url}/v1/responses`, " ".repeat(size)), ({ status }) => status)
+        assert.strictEqual(yield* statusOf(32_000_000), 500)
+        assert.strictEqual(yield* statusOf(32_000_001), 413)
+      }))
+
+    it.live("what would be more than all bodies together may have, for as long as that is so", () =>
+      Effect.gen(function*() {
+        const begun = yield* Queue.unbounded<Deferred.Deferred<void>>()
+        const url = yield* Running.onRouter(
+          () =>
+            Effect.gen(function*() {
+              const end = yield* Deferred.make<void>()
+              yield* Queue.offer(begun, end)
+              yield* Deferred.await(end)
+              return yield* Effect.fail(invalidRequest([problem]))
+            }),
+          { maxBody: "1 MB", maxBodies: "1 MB" }
+        )
+        const large = " ".repeat(600_000)
+        const whole = post(`${url}/v1/responses`, large)
+        const unsaid = Effect.suspend(() =>
+          call(`${url}/v1/responses`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: new Blob([large]).stream(),
+            duplex: "half"
+          })
+        )
+        for (const ending of ["an answer", "the caller's leaving"]) {
+          const first = yield* Effect.forkChild(whole)
+          const end = yield* Queue.take(begun)
+          for (const other of [whole, unsaid]) {
+            const refused = yield* other
+            assert.strictEqual(refused.status, 503)
+            assert.strictEqual(refused.headers.get("retry-after"), "1")
+            assert.isNull(refused.headers.get("x-should-retry"))
+            assert.strictEqual(blockOf(refused.text)["code"], "gateway_busy")
+          }
+          // A small one still fits.
+          const small = yield* Effect.forkChild(post(`${url}/v1/responses`, " ".repeat(300_000)))
+          yield* Deferred.succeed(yield* Queue.take(begun), undefined)
+          assert.strictEqual((yield* Fiber.join(small)).status, 400)
+          yield* ending === "an answer" ? Deferred.succeed(end, undefined) : Fiber.interrupt(first)
+          // What was held is let go when the connection is found to be gone, which nothing here tells of.
+          const next = yield* Effect.forkChild(Effect.repeat(whole, { until: ({ status }) => status !== 503 }))
+          yield* Deferred.succeed(yield* Queue.take(begun), undefined)
+          assert.strictEqual((yield* Fiber.join(next)).status, 400)
+        }
       }))
 
     it.live.each(surfaces)(
@@ -225,7 +283,6 @@ describe("Gateway", () => {
       Effect.gen(function*() {
         const { url } = yield* Running.onSimulator({})
         const paths = [
-          "/",
           "/v1",
           "/v1/embeddings",
           "/v1/responses/resp_1",
@@ -251,12 +308,39 @@ describe("Gateway", () => {
             assert.strictEqual(blockOf(reply.text)["code"], "method_not_allowed")
           }
         }
-        for (const path of ["/v1/models", "/v1/models/gpt-5.5", "/healthz"]) {
+        for (const path of ["/", "/v1/models", "/v1/models/gpt-5.5", "/v1beta/models", "/healthz"]) {
           const reply = yield* call(url + path, { method: "POST" })
           assert.strictEqual(reply.status, 405, path)
           assert.strictEqual(reply.headers.get("allow"), "GET, HEAD")
         }
         assert.strictEqual((yield* raw(url, "PROPFIND", "/v1/responses")).status, 405)
+      }))
+  })
+
+  describe("greets", () => {
+    it.live.each(["/", "/healthz"])("whoever looks at %s, with and without a body", (path) =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({})
+        assert.deepInclude(yield* call(url + path), { status: 200, text: "{\"status\":\"ok\"}" })
+        assert.deepInclude(yield* call(url + path, { method: "HEAD" }), { status: 200, text: "" })
+      }))
+
+    it.live("a client that would rather have a socket with the advice to do without, at once", () =>
+      Effect.gen(function*() {
+        const url = new URL(yield* Running.onRouter(() => Effect.die("asked")))
+        const ask = (path: string) =>
+          Effect.callback<string>((resume) => {
+            let text = ""
+            const socket = connect(Number(url.port), url.hostname)
+            socket.on("data", (chunk) => text += chunk.toString())
+            socket.on("close", () => resume(Effect.succeed(text)))
+            socket.write(
+              `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n` +
+                "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            )
+          })
+        assert.match(yield* ask("/v1/responses"), /^HTTP\/1\.1 426 Upgrade Required\r\n[^]*"upgrade_not_offered"/)
+        assert.match(yield* ask("/nowhere"), /^HTTP\/1\.1 404 /)
       }))
   })
 
@@ -277,7 +361,7 @@ describe("Gateway", () => {
         }
         assert.strictEqual((yield* call(`${url}/v1/models`)).status, 401)
         assert.strictEqual((yield* call(`${url}/v1/models/gpt-5.5`)).status, 401)
-        assert.strictEqual((yield* call(`${url}/healthz`)).status, 200)
+        for (const path of ["/", "/healthz"]) assert.strictEqual((yield* call(url + path)).status, 200)
         assert.lengthOf(yield* simulator.ledger, 0)
       }))
 
@@ -294,6 +378,23 @@ describe("Gateway", () => {
         )
         assert.strictEqual(yield* refusedFor("/v1beta/interactions?key=flex_live_1", {}), "missing_model")
         assert.strictEqual(yield* refusedFor("/v1/responses", { "x-api-key": "flex_live_1" }), "missing_api_key")
+      }))
+
+    it.live("open the listings in any place where the clients of a format put them", () =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({ gateway })
+        const places: ReadonlyArray<readonly [query: string, headers: { readonly [name: string]: string }]> = [
+          ["", { authorization: "Bearer flex_live_1" }],
+          ["", { "x-api-key": "flex_live_1" }],
+          ["", { "x-goog-api-key": "flex_live_1" }],
+          ["?key=flex_live_1", {}]
+        ]
+        for (const path of ["/v1/models", "/v1/models/gpt-5.5", "/v1beta/models", "/v1beta/models/gpt-5.5"]) {
+          for (const [query, headers] of places) {
+            assert.strictEqual((yield* call(url + path + query, { headers })).status, 200, path)
+          }
+          assert.strictEqual((yield* call(url + path, { headers: { "x-api-key": "flex_live_2" } })).status, 401, path)
+        }
       }))
 
     it.live("stay out of every span", () =>
@@ -356,10 +457,46 @@ describe("Gateway", () => {
         }
       }))
 
-    it.live("are known by their undated names alone", () =>
+    it.live("are known by a dated name, which cannot be raced", () =>
       Effect.gen(function*() {
         const { url } = yield* Running.onSimulator({})
-        for (const id of ["gpt-5.5-2026-04-23", "nonesuch", "%3Cscript%3E", "__proto__"]) {
+        for (const id of ["gpt-5.5-2026-04-23", "claude-haiku-4-5-20251001"]) {
+          const one = JSON.parse((yield* call(`${url}/v1/models/${id}`)).text)
+          assert.deepInclude(one, { id, object: "model" })
+          assert.isFalse(one.flexinference.flex_race)
+        }
+      }))
+
+    it.live("are listed as Anthropic's clients know them, for those that show what they are", () =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({})
+        const client = new Anthropic({ baseURL: url, apiKey: "any" })
+        const models = yield* Effect.promise(() => client.models.list())
+        const ids = models.data.map(({ id }) => id)
+        assert.includeMembers(ids, ["claude-opus-4-8", "gpt-5.5", "gpt-5.6"])
+        assert.isFalse(models.hasNextPage())
+        const one = yield* Effect.promise(() => client.models.retrieve("claude-haiku-4-5-20251001"))
+        assert.deepInclude(one, { id: "claude-haiku-4-5-20251001", type: "model" })
+        assert.isFalse(Number.isNaN(Date.parse(one.created_at)))
+        const unknown = yield* call(`${url}/v1/models/nonesuch`, { headers: { "anthropic-version": "2023-06-01" } })
+        assert.strictEqual(unknown.status, 404)
+        assert.deepInclude(JSON.parse(unknown.text), { type: "error" })
+      }))
+
+    it.live("are listed as Google's clients know them, where they ask", () =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({})
+        const client = new GoogleGenAI({ apiKey: "any", httpOptions: { baseUrl: url } })
+        const pager = yield* Effect.promise(() => client.models.list())
+        assert.includeMembers(pager.page.map(({ name }) => name), ["models/gemini-2.5-flash", "models/gpt-5.5"])
+        const one = yield* Effect.promise(() => client.models.get({ model: "gemini-2.5-flash" }))
+        assert.strictEqual(one.name, "models/gemini-2.5-flash")
+      }))
+
+    it.live("are not found by a name that nobody has", () =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({})
+        for (const id of ["nonesuch", "%3Cscript%3E", "__proto__"]) {
           const reply = yield* call(`${url}/v1/models/${id}`)
           assert.strictEqual(reply.status, 404, id)
           assert.deepInclude(JSON.parse(reply.text).error, { code: "model_not_found", type: "invalid_request_error" })
@@ -411,7 +548,6 @@ describe("Gateway", () => {
 
     it.live("that cannot be mended by repetition say so", () =>
       Effect.gen(function*() {
-        const problem = { field: "model", code: "missing_model", message: "No.", rule: "Yes.", example: "\"x\"" }
         const url = yield* Running.onRouter(() => Effect.fail(invalidRequest([problem])))
         const reply = yield* post(`${url}/v1/responses`, good)
         assert.strictEqual(reply.headers.get("x-should-retry"), "false")
@@ -562,27 +698,80 @@ describe("Gateway", () => {
         assert.strictEqual(JSON.parse(received).service_tier, "default")
       }))
 
-    it.live("of a native stream reach the client as they were sent, comments, ids and line ends with them", () =>
-      Effect.gen(function*() {
-        const frames = [
-          `{"type":"response.created","response":{"id":"resp_1","n":1.0,"big":12345678901234567890}}`,
-          `{"type":"response.output_item.added", "output_index":0,"x":"\\u00e4\\u2028"}`,
-          `{"type":"response.unheard_of","obfuscation":"aB3"}`,
-          `{"type":"response.completed","response":{"id":"resp_1","usage":{"input_tokens":1,"output_tokens":1.0}}}`
-        ]
-        const sent = [
-          ": a comment\n\n",
-          ...frames.map((data, index) => `event: ${JSON.parse(data).type}\r\nid: ${index}\r\ndata: ${data}\r\n\r\n`)
-        ]
-        const upstream = yield* Upstream.make((_, response) => {
-          response.writeHead(200, { "content-type": "text/event-stream" })
-          for (const chunk of sent) response.write(chunk)
-          response.end()
+    /** What each format's provider sends, in ways that no writer of ours has. */
+    const wires: { readonly [name: string]: ReadonlyArray<string> } = {
+      responses: [
+        `{"type":"response.created","response":{"id":"resp_1","n":1.0,"big":12345678901234567890}}`,
+        `{"type":"response.output_item.added", "output_index":0,"x":"\\u00e4\\u2028ä"}`,
+        `{"type":"response.unheard_of","obfuscation":"aB3"}`,
+        `{"type":"response.completed","response":{"id":"resp_1","usage":{"input_tokens":1,"output_tokens":1.0}}}`
+      ],
+      completions: [
+        `{"id":"c","choices":[{"index":0,"delta":{"role":"assistant","content":""},"n":1.0}]}`,
+        `{"id":"c", "choices":[{"index":0,"delta":{"content":"\\u00e4ä"}}],"obfuscation":"aB3"}`,
+        `{"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"big":12345678901234567890}`,
+        `{"id":"c","choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1.0}}`,
+        "[DONE]"
+      ],
+      interactions: [
+        `{"event_type":"interaction.created","interaction":{"id":"i","n":1.0,"big":12345678901234567890}}`,
+        `{"event_type":"step.start", "index":0,"step":{"type":"model_output"},"x":"\\u00e4ä"}`,
+        `{"event_type":"step.unheard_of","event_id":"aB3"}`,
+        `{"event_type":"interaction.completed","interaction":{"status":"completed","usage":{"total_tokens":1.0}}}`,
+        "[DONE]"
+      ],
+      messages: [
+        `{"type":"message_start","message":{"id":"msg_1","n":1.0,"big":12345678901234567890}}`,
+        `{"type":"ping"}`,
+        `{"type":"content_block_start", "index":0,"content_block":{"type":"text","text":"\\u00e4ä"}}`,
+        `{"type":"unheard_of","obfuscation":"aB3"}`,
+        `{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":1.0}}`,
+        `{"type":"message_stop"}`
+      ]
+    }
+
+    const nameOf = (data: string): string =>
+      data === "[DONE]" ? "done" : JSON.parse(data).type ?? JSON.parse(data).event_type ?? "message"
+
+    /** How a server may end its lines. */
+    const manners = [
+      ["LF", "\n"],
+      ["CRLF", "\r\n"],
+      ["CR", "\r"]
+    ] as const
+
+    const cells = surfaces.flatMap((surface) =>
+      manners.map(([manner, eol]) => {
+        const events = wires[surface.path.split("/").at(-1) ?? ""] ?? []
+        const sent = events.map((data, index) =>
+          `: a comment${eol}${eol}event: ${
+            nameOf(data)
+          }${eol}id: ${index}${eol}retry: 10${eol}data: ${data}${eol}${eol}`
+        )
+        return { surface, path: surface.path, manner, sent }
+      })
+    )
+
+    it.live.each(cells)(
+      "of a native stream on $path reach the client as they were sent, comments, ids and all: lines end in $manner",
+      ({ path, sent, surface: { conversation, model } }) =>
+        Effect.gen(function*() {
+          assert.isAbove(sent.length, 3)
+          const upstream = yield* Upstream.make((_, response) => {
+            response.writeHead(200, { "content-type": "text/event-stream" })
+            const bytes = Buffer.from(sent.join(""))
+            // Cut anywhere: inside frames, line ends and characters.
+            for (let at = 0; at < bytes.length; at += 7) response.write(bytes.subarray(at, at + 7))
+            response.end()
+          })
+          const url = yield* Running.before(upstream.url)
+          // Claude has no flex tier to race.
+          for (const start_within of model.startsWith("claude") ? ["default"] : ["default", "00h-00m-30s"]) {
+            const { text } = yield* post(url + path, { model, start_within, stream: true, ...conversation })
+            assert.strictEqual(text, sent.join(""))
+          }
         })
-        const url = yield* Running.before(upstream.url)
-        const { text } = yield* post(`${url}/v1/responses`, { ...good, stream: true })
-        assert.strictEqual(text, sent.join(""))
-      }))
+    )
   })
 
   describe("closing", () => {

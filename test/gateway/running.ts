@@ -36,14 +36,18 @@ export const onSimulator = (
     }
   }).pipe(Effect.orDie)
 
-/** A gateway whose OpenAI is whatever listens at an address. */
+/** A gateway all of whose providers are whatever listens at an address. */
 export const before = (
   baseUrl: string,
   gateway?: Gateway.Options
 ): Effect.Effect<string, never, Scope.Scope> =>
   Layer.build(
     Gateway.layer({ port: 0, ...gateway }).pipe(
-      Layer.provide(Router.layerTransport({ openai: connection(baseUrl) })),
+      Layer.provide(Router.layerTransport({
+        openai: connection(baseUrl),
+        google: connection(baseUrl),
+        anthropic: connection(baseUrl)
+      })),
       Layer.provide(UndiciTransport.layer())
     )
   ).pipe(
@@ -56,7 +60,12 @@ export const onRouter = (
   open: Router.Router["Service"]["open"],
   gateway?: Gateway.Options
 ): Effect.Effect<string, never, Scope.Scope> =>
-  Layer.build(Gateway.layer({ port: 0, ...gateway }).pipe(Layer.provide(Layer.succeed(Router.Router, { open })))).pipe(
+  Layer.build(
+    Gateway.layer({ port: 0, ...gateway }).pipe(Layer.provide(Layer.succeed(Router.Router, {
+      open,
+      count: () => Effect.die("asked to count")
+    })))
+  ).pipe(
     Effect.flatMap((context) => Effect.provideContext(address, context)),
     Effect.orDie
   )

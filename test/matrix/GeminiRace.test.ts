@@ -4,7 +4,7 @@ import { dialects } from "../../src/dialect/index.ts"
 import type { FlexInferenceError } from "../../src/FlexInferenceError.ts"
 import * as Json from "../../src/wire/Json.ts"
 import { Behavior, Script } from "../../src/simulator/index.ts"
-import { type Call, layer, type Request, type Result, send } from "../support/race.ts"
+import { adapters, list, type Request, type Result, send } from "../support/race.ts"
 
 /** Gemini is raced in its own format and behind a translation; neither may make a difference. */
 const surfaces = ["interactions", "responses"] as const
@@ -195,9 +195,6 @@ const rows: ReadonlyArray<Row> = [
   }
 ]
 
-const list = (calls: ReadonlyArray<Call>) =>
-  calls.map(({ endedAt, openedAt, outcome, tier }) => [tier, openedAt, endedAt, outcome])
-
 const text = ({ frames }: Result, surface: Surface) =>
   frames.map(({ value }) => value === undefined ? "" : dialects[surface].textDelta(value) ?? "").join("")
 
@@ -214,7 +211,9 @@ const facts = (error: FlexInferenceError) => ({
 
 const broken = Behavior.cut(3, { startAfter: "2 seconds", pace: "500 millis", text: "word ".repeat(100) })
 
-describe.each(surfaces)("the race on Gemini, asked in %s", (surface) => {
+const ways = surfaces.flatMap((surface) => adapters.map(({ adapter, layer }) => ({ surface, adapter, layer })))
+
+describe.each(ways)("the race on Gemini, asked in $surface over $adapter", ({ layer, surface }) => {
   for (const row of rows) {
     it.effect(row.name, () =>
       Effect.gen(function*() {

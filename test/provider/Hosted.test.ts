@@ -224,6 +224,7 @@ describe("layerHosted", () => {
       const flex = yield* FlexInference.FlexInference
       const error = yield* Effect.flip(flex.responses.create(request))
       assert.deepInclude(error.reason, { _tag: tag, status, class: errorClass, code, retryable: false })
+      assert.strictEqual(error.docUrl, `https://router.test/errors#${code}`)
     }).pipe(Effect.provide(over(
       status,
       {},
@@ -231,7 +232,14 @@ describe("layerHosted", () => {
         error: {
           message: "No.",
           type: "x",
-          flexinference: { code, class: errorClass, origin: "flexinference", status, retryable: false }
+          flexinference: {
+            code,
+            class: errorClass,
+            origin: "flexinference",
+            status,
+            retryable: false,
+            doc_url: `https://router.test/errors#${code}`
+          }
         }
       })
     ))))

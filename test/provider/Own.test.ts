@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Layer, Redacted, Result, Stream } from "effect"
-import { HttpClient, type HttpClientError, type HttpClientRequest } from "effect/http"
+import { HttpClient, type HttpClientError, type HttpClientRequest, HttpServer } from "effect/http"
 import { dialects, registry as knownDialects } from "../../src/dialect/index.ts"
+import * as FlexInference from "../../src/FlexInference.ts"
+import * as Gateway from "../../src/gateway/Gateway.ts"
 import * as ModelCatalog from "../../src/ModelCatalog.ts"
 import * as Provider from "../../src/Provider.ts"
 import { registry } from "../../src/provider/index.ts"
@@ -45,10 +47,13 @@ const chunk = `data: ${
   })
 }\n\ndata: [DONE]\n\n`
 
-/** A router that knows Acme alone, whose flex tier is full. */
-const router = (seen: Array<HttpClientRequest.HttpClientRequest>) =>
-  Router.layer({ providers: [connected] }).pipe(
-    Layer.provide(Layer.succeed(ModelCatalog.Current, catalog)),
+/** What serves Acme alone, whose flex tier is full. */
+const serving = <A>(
+  layer: (options: Router.Options) => Layer.Layer<A, never, HttpClient.HttpClient>,
+  seen: Array<HttpClientRequest.HttpClientRequest>
+) =>
+  layer({ providers: [connected] }).pipe(
+    Layer.provideMerge(Layer.succeed(ModelCatalog.Current, catalog)),
     Layer.provide(Layer.succeed(
       HttpClient.HttpClient,
       HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
@@ -119,9 +124,56 @@ describe("a provider of one's own", () => {
         assert.deepStrictEqual([provider, reason, tier], ["acme", "flex_capacity", "regular"])
         assert.deepStrictEqual(legs[0]?.error?.reason._tag, "CapacityRefused")
         assert.strictEqual(costMicroUsd, 40)
-      })).pipe(Effect.provide(router(seen)))
+      })).pipe(Effect.provide(serving(Router.layer, seen)))
     }
   )
+
+  it.effect("is raced in the library", () => {
+    const seen: Array<HttpClientRequest.HttpClientRequest> = []
+    return Effect.gen(function*() {
+      const flex = yield* FlexInference.FlexInference
+      const completion = yield* flex.chat.completions.create({
+        model: "acme-large",
+        messages: [{ role: "user", content: "Hi" }],
+        start_within: "00h-00m-30s"
+      })
+      assert.strictEqual(completion.choices[0]?.message.content, "Hello")
+      assert.strictEqual(completion.usage?.routing?.reason, "flex_capacity")
+      assert.lengthOf(seen, 2)
+    }).pipe(Effect.provide(serving(FlexInference.layer, seen)))
+  })
+
+  it.live("is raced at the gateway, natively and for clients of other formats", () => {
+    const seen: Array<HttpClientRequest.HttpClientRequest> = []
+    return Effect.gen(function*() {
+      const context = yield* Layer.build(
+        Gateway.layer({ port: 0 }).pipe(Layer.provideMerge(serving(Router.layer, seen)))
+      )
+      const url = yield* Effect.provideContext(HttpServer.addressFormattedWith(Effect.succeed), context)
+      for (const path of ["/v1/chat/completions", "/v1/messages"]) {
+        const response = yield* Effect.promise(() =>
+          fetch(url + path, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify({
+              model: "acme-large",
+              max_tokens: 100,
+              messages: [{ role: "user", content: "Hi" }],
+              start_within: "00h-00m-30s",
+              stream: true
+            })
+          })
+        )
+        const text = yield* Effect.promise(() => response.text())
+        assert.strictEqual(response.headers.get("x-flexinference-served-provider"), "acme")
+        assert.strictEqual(response.headers.get("x-flexinference-routing-reason"), "flex_capacity")
+        assert.include(text, "Hello")
+        if (path === "/v1/chat/completions") assert.strictEqual(text, chunk)
+      }
+      const { data } = yield* Effect.promise(async () => (await fetch(`${url}/v1/models`)).json())
+      assert.deepInclude(data.find(({ id }: { readonly id: string }) => id === "acme-large"), { owned_by: "acme" })
+    })
+  })
 
   it("serves the models it claims and those the catalogue gives it, and can be named in a chain", () => {
     assert.deepStrictEqual(planned({ model: "acme-large" }), [["acme", "chat.completions"]])
@@ -167,6 +219,18 @@ describe("a provider of one's own", () => {
     }, "flex_model_not_capable"]
   ])("is refused %s", (_, body, code) => {
     assert.strictEqual(refused({ model: "acme-large", ...body }).code, code)
+  })
+
+  it("explains what it lacks on pages of its own, if it has any", () => {
+    const ask = { model: "acme-large", start_within: "priority" }
+    assert.isNull(refused(ask).docUrl)
+    const page = "https://acme.test/docs/tiers"
+    const explained = Provider.make({
+      name: "acme",
+      baseUrl: "https://api.acme.test/v1",
+      docUrls: { priority_unsupported_for_acme: page }
+    })
+    assert.strictEqual(refused(ask, { providers: [Provider.connect(explained, { apiKey })] }).docUrl, page)
   })
 
   it("is named among those a chain may name", () => {

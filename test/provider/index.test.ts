@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Redacted } from "effect"
+import { keyVariables } from "../../src/catalog/Routes.ts"
 import * as ModelCatalog from "../../src/ModelCatalog.ts"
 import { config, providers, registry } from "../../src/provider/index.ts"
 
@@ -47,6 +48,10 @@ describe("the configuration", () => {
 })
 
 describe("the built-in providers", () => {
+  it("have their keys in the variables that the command names", () => {
+    assert.deepStrictEqual(Object.values(providers).map(({ keyVariables: [first] }) => first), [...keyVariables])
+  })
+
   const claimants = (id: string) => Object.values(providers).filter(({ claims }) => claims(id)).map(({ name }) => name)
 
   it.each<[ReadonlyArray<string>, string]>([

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, Effect, Exit, Fiber, Random, Schema, Scope, Stream } from "effect"
+import { Array as Arr, Clock, Effect, Exit, Fiber, Random, Schema, Scope, Stream } from "effect"
 import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "effect/http"
 import { TestClock } from "effect/testing"
+import * as Transport from "../../src/Transport.ts"
 import * as Json from "../../src/wire/Json.ts"
 import { Behavior, type Ledger, Script, Simulator } from "../../src/simulator/index.ts"
 import { turns } from "../support/turns.ts"
@@ -430,6 +431,34 @@ describe("faults", () => {
       const error: HttpClientError.HttpClientError = yield* Effect.flip(post())
       assert.strictEqual(error.reason._tag, "TransportError")
     }).pipe(on(Behavior.unreachable())))
+})
+
+describe("the transport", () => {
+  it.effect.each(dialects)("carries what the client carries: %s", (dialect) => {
+    const asked = (send: Effect.Effect<string, unknown, HttpClient.HttpClient | Transport.Transport | Scope.Scope>) =>
+      Effect.provide(Effect.scoped(send), Simulator.layer({ seed: 1 }))
+    const overTransport = Effect.gen(function*() {
+      const transport = yield* Transport.Transport
+      const call = yield* transport.call({
+        url: url[dialect],
+        headers: {},
+        body: JSON.stringify({ ...request[dialect], stream: true })
+      })
+      const { pull, status } = yield* call.response
+      return `${status} ${yield* Stream.mkString(
+        Stream.decodeText(Stream.fromPull(Effect.succeed(Effect.map(pull, Arr.of))))
+      )}`
+    })
+    const overClient = Effect.flatMap(
+      post({ stream: true }, dialect),
+      (response) => Effect.map(text(response), (body) => `${response.status} ${body}`)
+    )
+    return Effect.gen(function*() {
+      const said = yield* asked(overClient)
+      assert.match(said, /^200 (?:event|data): /)
+      assert.strictEqual(yield* asked(overTransport), said)
+    })
+  })
 })
 
 describe("scripts", () => {

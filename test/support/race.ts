@@ -1,5 +1,6 @@
 /** A request sent through the router to simulated providers on virtual time, and everything that came of it. */
 import { Cause, Clock, Effect, Exit, Fiber, Layer, Redacted, Scope, Stream } from "effect"
+import type { HttpClient } from "effect/http"
 import { TestClock } from "effect/testing"
 import type { BuiltInName as DialectName } from "../../src/dialect/index.ts"
 import type { Frame } from "../../src/wire/Sse.ts"
@@ -7,15 +8,30 @@ import type { FlexInferenceError } from "../../src/FlexInferenceError.ts"
 import * as Router from "../../src/Router.ts"
 import type { Routing } from "../../src/Routing.ts"
 import { type Script, Simulator } from "../../src/simulator/index.ts"
+import type { Transport } from "../../src/Transport.ts"
 import { turns } from "./turns.ts"
 
 const key = { apiKey: Redacted.make("sk-test") }
 
-/** The router on simulated providers, with a key for each of them. */
-export const layer = (script: Script.Script, options: Partial<Router.Options> = {}) =>
-  Router.layer({ openai: key, google: key, anthropic: key, ...options }).pipe(
+const over = (
+  router: (options: Router.Options) => Layer.Layer<Router.Router, never, HttpClient.HttpClient | Transport>
+) =>
+(
+  script: Script.Script,
+  options: Partial<Router.Options> = {}
+) =>
+  router({ openai: key, google: key, anthropic: key, ...options }).pipe(
     Layer.provideMerge(Simulator.layer({ script, seed: "race" }))
   )
+
+/** The router on simulated providers, with a key for each of them. */
+export const layer = over(Router.layer)
+
+/** The two adapters that a call may leave by: over an `HttpClient`, or over a `Transport` directly. */
+export const adapters = [
+  { adapter: "an HttpClient", layer },
+  { adapter: "a Transport", layer: over(Router.layerTransport) }
+] as const
 
 /** One upstream call, in milliseconds of virtual time. */
 export interface Call {
@@ -24,6 +40,10 @@ export interface Call {
   readonly endedAt: number | undefined
   readonly outcome: string
 }
+
+/** Tier, opened at, ended at, outcome. */
+export const list = (calls: ReadonlyArray<Call>) =>
+  calls.map(({ endedAt, openedAt, outcome, tier }) => [tier, openedAt, endedAt, outcome])
 
 /** What a caller met. */
 export interface Result {

@@ -15,11 +15,11 @@ const read = (text: string, chunk: number): ReadonlyArray<Frame> => {
   const reader = Sse.reader()
   const bytes = encoder.encode(text)
   const frames: Array<Frame> = []
-  const add = (read: ReturnType<Sse.Reader["feed"]>) => {
-    if (read !== undefined && "frames" in read) frames.push(...read.frames)
+  const add = (chunks: ReturnType<Sse.Reader["feed"]>) => {
+    if (!("_tag" in chunks)) { for (const chunk of chunks) frames.push(...chunk.frames) }
   }
   for (let index = 0; index < bytes.length; index += chunk) add(reader.feed(bytes.subarray(index, index + chunk)))
-  add(reader.end())
+  frames.push(...reader.end()?.frames ?? [])
   return frames
 }
 

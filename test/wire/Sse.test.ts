@@ -11,19 +11,23 @@ const read = (bytes: Uint8Array, sizes: ReadonlyArray<number>) => {
   const reader = Sse.reader()
   const frames: Array<{ readonly event: string | undefined; readonly data: string }> = []
   const out: Array<Uint8Array> = []
-  const add = (chunk: ReturnType<Sse.Reader["feed"]>) => {
+  const passed: Array<string> = []
+  const add = (chunk: Sse.FrameChunk | undefined) => {
     if (chunk === undefined) return
-    assert.isTrue("frames" in chunk)
-    if (!("frames" in chunk)) return
+    const cursor = Sse.cursor(chunk)
+    for (let frame = cursor.next(); frame !== undefined; frame = cursor.next()) passed.push(frame.data)
     frames.push(...chunk.frames.map(({ data, event }) => ({ event, data })))
     out.push(chunk.bytes)
   }
   for (let at = 0, turn = 0; at < bytes.length; turn++) {
     const size = Math.max(1, sizes[turn % sizes.length] ?? 1)
-    add(reader.feed(bytes.subarray(at, at + size)))
+    const read = reader.feed(bytes.subarray(at, at + size))
+    if ("_tag" in read) assert.fail("a frame was too long")
+    else read.forEach(add)
     at += size
   }
   add(reader.end())
+  assert.deepStrictEqual(passed, frames.map(({ data }) => data))
   return { frames, bytes: Buffer.concat(out) }
 }
 
@@ -87,21 +91,57 @@ describe("a reader", () => {
     assert.strictEqual(bytes.toString(), "data: 1\n\ndata: 2\n\n")
   })
 
+  it("does not tear the last line end of a frame in two, of which the end of a stream would lose the half", () => {
+    const reader = Sse.reader()
+    assert.deepStrictEqual(reader.feed(encoder.encode("data: [DONE]\r\n\r")), [])
+    const read = reader.feed(encoder.encode("\n"))
+    if ("_tag" in read) return assert.fail("a frame was too long")
+    assert.deepStrictEqual(read.map(({ bytes }) => decoder.decode(bytes)), ["data: [DONE]\r\n\r\n"])
+    assert.deepStrictEqual(read.flatMap(({ frames }) => frames.map(({ data }) => data)), ["[DONE]"])
+  })
+
   it("skips a retry line, and reads what comes after it", () => {
     const { frames } = read(encoder.encode(`retry: 100\n\nretry: 5\n${plain}`), [7])
     assert.deepStrictEqual(frames.map(({ data }) => data), ["{\"ä\":1}", "[DONE]"])
   })
 
-  it("takes the first frames of a chunk byte for byte, whatever stands between them", () => {
-    const chunk = Sse.reader().feed(encoder.encode(`: note\n\n${plain}`))
-    if (chunk === undefined || !("frames" in chunk)) return assert.fail("a chunk was to be read")
-    assert.strictEqual(decoder.decode(Sse.take(chunk, 1).bytes), ": note\n\nevent: a\ndata: {\"ä\":1}\n\n")
-    assert.strictEqual(decoder.decode(Sse.take(chunk, 2).bytes), `: note\n\n${plain}`)
+  const chunkOf = (text: string): Sse.FrameChunk => {
+    const read = Sse.reader().feed(encoder.encode(text))
+    return "_tag" in read ? assert.fail("a frame was too long") : read[0] ?? assert.fail("a chunk was to be read")
+  }
+
+  it("takes a chunk apart byte for byte, whatever stands between the frames", () => {
+    const cursor = Sse.cursor(chunkOf(`: note\n\n${plain}`))
+    assert.strictEqual(cursor.next()?.event, "a")
+    assert.strictEqual(decoder.decode(cursor.through().bytes), ": note\n\nevent: a\ndata: {\"ä\":1}\n\n")
+    assert.strictEqual(cursor.next()?.data, "[DONE]")
+    assert.strictEqual(decoder.decode(cursor.before()?.bytes), ": note\n\nevent: a\ndata: {\"ä\":1}\n\n: note\n\n")
+    assert.strictEqual(decoder.decode(cursor.through().bytes), `: note\n\n${plain}`)
+    assert.isUndefined(cursor.next())
+  })
+
+  it("passes frames that are alike, but none that is no object and none that holds a telling member", () => {
+    const datas = [
+      `{"a":1}`,
+      `{"usage":null}`,
+      `{"usage" : null,"a":"\\"usage\\":1"}`,
+      `{"usage":{}}`,
+      `{"a":`,
+      `{"a":2}`,
+      `[DONE]`
+    ]
+    const cursor = Sse.cursor(chunkOf(datas.map((data) => `data: ${data}\n\n`).join("")))
+    const seen: Array<string> = []
+    for (let frame = cursor.next(); frame !== undefined; frame = cursor.next()) {
+      seen.push(frame.data)
+      cursor.pass("data: {", ["usage"])
+    }
+    assert.deepStrictEqual(seen, [`{"a":1}`, `{"usage":{}}`, `{"a":`, `[DONE]`])
   })
 
   it("says that a frame is too long as soon as it is", () => {
     const reader = Sse.reader(10)
-    assert.isUndefined(reader.feed(encoder.encode("data: 123")))
+    assert.deepStrictEqual(reader.feed(encoder.encode("data: 123")), [])
     assert.deepStrictEqual(reader.feed(encoder.encode("45")), { _tag: "TooLong", limit: 10 })
   })
 

@@ -35,7 +35,7 @@ const finishReasonOf = (end: Reader.End, called: boolean, refused: boolean): Fin
   }
 }
 
-const chunkWriter = (context: AnswerContext, includeUsage: boolean) => {
+const chunkWriter = (context: AnswerContext, includeUsage: boolean): Reader.StepWriter => {
   const chunks: Array<JsonObject> = []
   let created = context.createdAt
   let model = context.model
@@ -185,27 +185,18 @@ const chunkWriter = (context: AnswerContext, includeUsage: boolean) => {
     }
   }
 
-  return { write, take: (): ReadonlyArray<JsonObject> => chunks.splice(0) }
+  return { write, take: () => chunks.splice(0) }
 }
 
 /** A response as a completion. */
 export const body = (response: JsonObject, context: AnswerContext): JsonObject => {
-  const writer = chunkWriter(context, true)
-  for (const step of Reader.make().finish(response)) writer.write(step)
   const collector = Collector.make()
-  for (const chunk of writer.take()) collector.add(chunk)
+  for (const chunk of Reader.events(response, chunkWriter(context, true))) collector.add(chunk)
   return collector.merged()
 }
 
 /** Responses events as chunks; the usage chunk comes if the caller's `stream_options.include_usage` asked for it. */
 export const events = (context: AnswerContext): Transducer => {
   const options = Json.object(context.request, "stream_options") ?? {}
-  const writer = chunkWriter(context, Json.boolean(options, "include_usage") === true)
-  const reader = Reader.make()
-  return {
-    push: (event) => {
-      for (const step of reader.push(event)) writer.write(step)
-      return writer.take()
-    }
-  }
+  return Reader.transducer(chunkWriter(context, Json.boolean(options, "include_usage") === true))
 }

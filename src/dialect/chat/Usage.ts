@@ -3,27 +3,16 @@ import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Served } from "../../Dialect.ts"
 import type { Usage } from "../../Usage.ts"
-
-const read = (usage: JsonObject): Usage => {
-  const input = Json.object(usage, "prompt_tokens_details") ?? {}
-  const output = Json.object(usage, "completion_tokens_details") ?? {}
-  return {
-    input: Json.number(usage, "prompt_tokens") ?? 0,
-    cachedInput: Json.number(input, "cached_tokens") ?? 0,
-    cacheWriteInput: Json.number(input, "cache_write_tokens") ?? 0,
-    longCacheWriteInput: Json.number(Json.object(input, "cache_write_tokens_details") ?? {}, "ttl_12h_tokens") ?? 0,
-    output: Json.number(usage, "completion_tokens") ?? 0,
-    reasoning: Json.number(output, "reasoning_tokens") ?? 0,
-    // This format does not count searches.
-    webSearches: 0
-  }
-}
+import * as OpenAIUsage from "../OpenAIUsage.ts"
 
 /** What a body, or a chunk, reports. */
 export const served = (body: JsonObject): Served => {
   const usage = Json.object(body, "usage")
   return {
-    usage: usage === undefined ? undefined : read(usage),
+    usage: usage === undefined
+      ? undefined
+      // This format does not count searches.
+      : OpenAIUsage.read(usage, { input: "prompt", output: "completion" }, 0),
     tier: Json.string(body, "service_tier"),
     model: Json.string(body, "model")
   }

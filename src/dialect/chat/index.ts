@@ -7,7 +7,7 @@
  */
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import type { Dialect, InStreamFailure, Meter, Served, Sign } from "../../Dialect.ts"
+import { type Dialect, type InStreamFailure, type Meter, type Sign, unreported } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
 import { errorBody } from "../OpenAIError.ts"
@@ -59,7 +59,7 @@ const failureOf = (chunk: JsonObject): InStreamFailure => {
 }
 
 const meter = (): Meter => {
-  let seen: Served = { usage: undefined, tier: undefined, model: undefined }
+  let seen = unreported
   return {
     add: (frame, sign) => {
       if (sign === "output" || sign === "end") return
@@ -88,10 +88,12 @@ export const ChatCompletions: Dialect = {
   name: "chat.completions",
   paths: ["/v1/chat/completions"],
   key: undefined,
+  protocol: { prefixes: ["openai-"] },
   // Without it a chat stream carries no usage, and the body gathered from it would have none.
   collecting: { stream_options: { include_usage: true } },
   operation: "chat",
   sign,
+  telling: ["error", "finish_reason", "usage"],
   whole: "final",
   failureOf,
   meter,

@@ -51,7 +51,7 @@ const identityOf = (response: JsonObject, context: AnswerContext): { readonly id
     model: Json.string(response, "model") ?? context.model
   }) satisfies Json.Members<Api.Interaction>
 
-const makeWriter = (context: AnswerContext) => {
+const makeWriter = (context: AnswerContext): Reader.StepWriter => {
   let events: Array<JsonObject> = []
   let index = 0
   let isOpen = false
@@ -181,7 +181,7 @@ const makeWriter = (context: AnswerContext) => {
 
   return {
     write,
-    take: (): ReadonlyArray<JsonObject> => {
+    take: () => {
       const taken = events
       events = []
       return taken
@@ -190,20 +190,9 @@ const makeWriter = (context: AnswerContext) => {
 }
 
 export const bodyFromResponses = (response: JsonObject, context: AnswerContext): JsonObject => {
-  const writer = makeWriter(context)
   const collector = Collector.make()
-  for (const step of Reader.make().finish(response)) writer.write(step)
-  for (const event of writer.take()) collector.add(event)
+  for (const event of Reader.events(response, makeWriter(context))) collector.add(event)
   return collector.body() ?? {}
 }
 
-export const eventsFromResponses = (context: AnswerContext): Transducer => {
-  const writer = makeWriter(context)
-  const reader = Reader.make()
-  return {
-    push: (event) => {
-      for (const step of reader.push(event)) writer.write(step)
-      return writer.take()
-    }
-  }
-}
+export const eventsFromResponses = (context: AnswerContext): Transducer => Reader.transducer(makeWriter(context))

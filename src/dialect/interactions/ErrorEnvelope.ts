@@ -1,6 +1,6 @@
 /** The error envelope Google's clients expect: the HTTP status in `code`, a canonical word in `status`. */
 import type { FlexInferenceError } from "../../FlexInferenceError.ts"
-import { toBlock } from "../ErrorBlock.ts"
+import { errorBlock } from "../../Dialect.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 
 const words: { readonly [status: number]: string } = {
@@ -28,6 +28,6 @@ export const errorBody = (error: FlexInferenceError): { readonly error: JsonObje
     code: error.status,
     message: error.message,
     status: statusWord(error.status),
-    flexinference: toBlock(error)
+    flexinference: errorBlock(error)
   }
 })

@@ -8,10 +8,9 @@
 import type { FlexInferenceError } from "../../FlexInferenceError.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import type { Dialect, Meter, Served, Sign } from "../../Dialect.ts"
+import { type Dialect, type Meter, type Served, type Sign, signs, unreported } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
-import * as Signs from "../Signs.ts"
 import { bodyFromResponses, eventsFromResponses } from "./AnswerFromResponses.ts"
 import { bodyToResponses, eventsToResponses } from "./AnswerToResponses.ts"
 import * as Collector from "./Collector.ts"
@@ -19,6 +18,8 @@ import { Continuation } from "./Continuation.ts"
 import * as ErrorEnvelope from "./ErrorEnvelope.ts"
 import { finalOf, typeOf } from "./Event.ts"
 import * as Failure from "./Failure.ts"
+import { counting } from "./Counting.ts"
+import * as Listing from "./Listing.ts"
 import { fieldOf, requestFromResponses, requestToResponses } from "./Rules.ts"
 import * as Usage from "./Usage.ts"
 
@@ -35,7 +36,7 @@ const report = (interaction: JsonObject, searchSteps: number): Served => {
 
 const served = (body: JsonObject): Served => report(body, Json.objects(body, "steps").filter(isSearch).length)
 
-const names = Signs.make({
+const names = signs({
   names: {
     "interaction.created": "admitted",
     "interaction.status_update": "admitted",
@@ -61,7 +62,7 @@ const sign = (frame: Frame): Sign => {
 
 const meter = (): Meter => {
   let searchSteps = 0
-  let seen: Served = { usage: undefined, tier: undefined, model: undefined }
+  let seen = unreported
   return {
     add: (frame, sign) => {
       if (sign === "final") seen = report(finalOf(frame.value ?? {}) ?? {}, searchSteps)
@@ -107,6 +108,10 @@ export const Interactions: Dialect = {
   name: "interactions",
   paths: ["/v1/interactions", "/v1beta/interactions"],
   key: { header: "x-goog-api-key", searchParam: "key" },
+  // `api-revision` named the schema when it changed (vendor documentation).
+  protocol: { prefixes: ["x-goog-", "x-gemini-"], names: ["api-revision"] },
+  listing: Listing.listing,
+  counting,
   collecting: {},
   operation: "generate_content",
   sign,

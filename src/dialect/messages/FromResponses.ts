@@ -11,23 +11,13 @@ import * as Reader from "../responses/Reader.ts"
 import { collector } from "./Collector.ts"
 import * as Thinking from "./Thinking.ts"
 import * as Usage from "./Usage.ts"
-import type { Usage as Counts } from "../../Usage.ts"
+import * as Counts from "../../Usage.ts"
 
 type Event = Json.Members<Api.MessageEvent>
 type Delta = Json.Members<Api.ContentBlockDeltaEvent["delta"]>
 
 /** Anthropic's word for a tier of the hub; a tier it has no word for keeps its own. */
 const tierFromWire = (word: string | undefined): string | undefined => word === "default" ? "standard" : word
-
-const noTokens: Counts = {
-  input: 0,
-  cachedInput: 0,
-  cacheWriteInput: 0,
-  longCacheWriteInput: 0,
-  output: 0,
-  reasoning: 0,
-  webSearches: 0
-}
 
 /** A url citation as Anthropic's; the hub knows which span it supports, not the words it was taken from. */
 const citationOf = (annotation: JsonObject, text: string): JsonObject | undefined =>
@@ -78,7 +68,7 @@ const thinkingBlock = { type: "thinking", thinking: "", signature: "" } as const
   Api.ThinkingBlock
 >
 
-const answer = (context: AnswerContext) => {
+const answer = (context: AnswerContext): Reader.StepWriter => {
   let events: Array<JsonObject> = []
   /** The index of the next content block, or of the open one. */
   let index = 0
@@ -96,7 +86,7 @@ const answer = (context: AnswerContext) => {
       stop_reason: null,
       stop_sequence: null,
       stop_details: null,
-      usage: Usage.usageObject(noTokens, undefined)
+      usage: Usage.usageObject(Counts.none, undefined)
     } as const satisfies Json.Members<Api.Message>
     events.push({ type: "message_start", message } satisfies Event)
   }
@@ -148,7 +138,7 @@ const answer = (context: AnswerContext) => {
         ? { type: "refusal", category: null, explanation: refusal === "" ? null : refusal }
         : null
     } as const satisfies Json.Members<Api.Message>
-    const usage = Usage.usageObject(step.served.usage ?? noTokens, tierFromWire(step.served.tier))
+    const usage = Usage.usageObject(step.served.usage ?? Counts.none, tierFromWire(step.served.tier))
     events.push(
       { type: "message_delta", delta: ending, usage } satisfies Event,
       { type: "message_stop" } satisfies Event
@@ -209,7 +199,7 @@ const answer = (context: AnswerContext) => {
 
   return {
     write,
-    take: (): ReadonlyArray<JsonObject> => {
+    take: () => {
       const taken = events
       events = []
       return taken
@@ -217,23 +207,12 @@ const answer = (context: AnswerContext) => {
   }
 }
 
-export const eventsFromResponses = (context: AnswerContext): Transducer => {
-  const { take, write } = answer(context)
-  const reader = Reader.make()
-  return {
-    push: (event) => {
-      for (const step of reader.push(event)) write(step)
-      return take()
-    }
-  }
-}
+export const eventsFromResponses = (context: AnswerContext): Transducer => Reader.transducer(answer(context))
 
 /** The message a response becomes; a response that reports a failure becomes Anthropic's report of one. */
 export const bodyFromResponses = (response: JsonObject, context: AnswerContext): JsonObject => {
-  const { take, write } = answer(context)
   const gathered = collector()
-  for (const step of Reader.make().finish(response)) write(step)
-  const events = take()
+  const events = Reader.events(response, answer(context))
   for (const event of events) gathered.add(event)
   return gathered.body() ?? events.at(-1) ?? {}
 }

@@ -6,16 +6,16 @@
  * `message_delta`. Usage in `message_delta` is cumulative.
  */
 import type { FlexInferenceError } from "../../FlexInferenceError.ts"
-import { toBlock } from "../ErrorBlock.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import type { Dialect, InStreamFailure, Meter, Served } from "../../Dialect.ts"
+import { type Dialect, errorBlock, type InStreamFailure, type Meter, type Served, signs } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
-import * as Signs from "../Signs.ts"
 import * as ClaudeModel from "./ClaudeModel.ts"
 import { collector } from "./Collector.ts"
 import { continuation } from "./Continuation.ts"
+import { counting } from "./Counting.ts"
+import * as Listing from "./Listing.ts"
 import { fieldOf, requestFromResponses, requestToResponses } from "./Rules.ts"
 import { bodyFromResponses, eventsFromResponses } from "./FromResponses.ts"
 import { bodyToResponses, eventsToResponses } from "./ToResponses.ts"
@@ -23,7 +23,7 @@ import * as Usage from "./Usage.ts"
 
 const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
 
-const sign = Signs.make({
+const sign = signs({
   names: { message_start: "admitted", ping: "admitted", message_delta: "final", message_stop: "end", error: "failed" },
   families: [["content_block_", "output"]],
   nameOf: typeOf
@@ -105,7 +105,7 @@ const errorTypeOf = (status: number): string => {
 /** `{ type: "error", error: { type, message, flexinference } }`, as Anthropic's clients expect it. */
 const errorBody = (error: FlexInferenceError): JsonObject => ({
   type: "error",
-  error: { type: errorTypeOf(error.status), message: error.message, flexinference: toBlock(error) }
+  error: { type: errorTypeOf(error.status), message: error.message, flexinference: errorBlock(error) }
 })
 
 const frame = (event: JsonObject): Frame => Sse.frame(typeOf(event), event)
@@ -123,6 +123,10 @@ export const Messages: Dialect = {
   name: "messages",
   paths: ["/v1/messages"],
   key: { header: "x-api-key" },
+  // Betas are named in `anthropic-beta`; the vendor's clients add `?beta=true` for them.
+  protocol: { prefixes: ["anthropic-"], query: ["beta"] },
+  listing: Listing.listing,
+  counting,
   collecting: {},
   operation: "chat",
   sign,

@@ -9,7 +9,7 @@
  * Where a whole contradicts what was streamed, what was streamed stands. Indices are keys and never lengths, and the
  * work is linear in what came.
  */
-import type { Served } from "../../Dialect.ts"
+import type { Served, Transducer } from "../../Dialect.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import { type Failure, failureOf } from "./Failure.ts"
@@ -67,6 +67,30 @@ export interface ResponsesReader {
   readonly push: (event: JsonObject) => ReadonlyArray<Step>
   /** What a whole response adds to what was said. */
   readonly finish: (response: JsonObject) => ReadonlyArray<Step>
+}
+
+/** Writes another format: it is told an answer step by step, and gives the events that tell it. */
+export interface StepWriter {
+  readonly write: (step: Step) => void
+  /** The events written since the last `take`. */
+  readonly take: () => ReadonlyArray<JsonObject>
+}
+
+/** The events of another format for those of Responses. */
+export const transducer = ({ take, write }: StepWriter): Transducer => {
+  const { push } = make()
+  return {
+    push: (event) => {
+      for (const step of push(event)) write(step)
+      return take()
+    }
+  }
+}
+
+/** The events of another format for a whole response. */
+export const events = (response: JsonObject, { take, write }: StepWriter): ReadonlyArray<JsonObject> => {
+  for (const step of make().finish(response)) write(step)
+  return take()
 }
 
 /** More items than this are no answer; every one of them would cost memory for as long as the stream lasts. */

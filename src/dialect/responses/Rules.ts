@@ -195,7 +195,7 @@ export const toOpenAI = {
 } satisfies Rules.Rules<HubField, Rules.FieldOf<ResponsesRequest>>
 
 /** The request in the hub's form as OpenAI takes it; what only an unknown member says is kept. */
-export const requestToOpenAI = (hub: JsonObject): Translated<JsonObject> =>
+export const requestFromHub = (hub: JsonObject): Translated<JsonObject> =>
   Result.map(Rules.apply(toOpenAI, hub), (request) => ({
     ...Object.fromEntries(Object.entries(hub).filter(([field]) => !Object.hasOwn(toOpenAI, field))),
     ...request

@@ -237,7 +237,7 @@ export interface WebSearchWriter {
  * **Example** (a transducer)
  *
  * ```text
- * const writer = ResponsesHub.make(context)
+ * const writer = ResponsesWriter.make(context)
  * const message = writer.message()
  * message.text("Hello")
  * writer.finish({ status: "completed", usage })
@@ -312,8 +312,23 @@ export const make = (context: AnswerContext): ResponsesWriter => {
     return {
       id,
       close,
+      /** Most of a stream is text, and an event that is written out costs a third of one that is put together. */
+      writeText: (content_index: number, delta: string, logprobs: ReadonlyArray<Json.Json>): void => {
+        if (!isOpen) return
+        events.push({
+          type: "response.output_text.delta",
+          sequence_number: sequence++,
+          item_id: id,
+          output_index: outputIndex,
+          content_index,
+          delta,
+          logprobs
+        })
+      },
       write: (type: Api.ResponseEvent["type"], members: JsonObject): boolean => {
-        if (isOpen) emit(type, { ...at, ...members })
+        if (isOpen) {
+          events.push({ type, sequence_number: sequence++, item_id: id, output_index: outputIndex, ...members })
+        }
         return isOpen
       }
     }
@@ -357,10 +372,7 @@ export const make = (context: AnswerContext): ResponsesWriter => {
         beginPart("text")
         text += delta
         logprobs.push(...probabilities)
-        item.write(
-          "response.output_text.delta",
-          { content_index: content.length, delta, logprobs: [...probabilities] } satisfies Members
-        )
+        item.writeText(content.length, delta, [...probabilities])
       },
       refusal: (delta) => {
         beginPart("refusal")

@@ -5,21 +5,29 @@
  * `response.in_progress` come on admission, before any work; the first `response.output_item.added` is the start.
  */
 import type { FlexInferenceError } from "../../FlexInferenceError.ts"
-import { toBlock } from "../ErrorBlock.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import type { Dialect, InStreamFailure, Meter, Served, StreamSoFar } from "../../Dialect.ts"
+import {
+  type Dialect,
+  errorBlock,
+  type InStreamFailure,
+  type Meter,
+  signs,
+  type StreamSoFar,
+  unreported
+} from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
 import { errorBody } from "../OpenAIError.ts"
-import * as Signs from "../Signs.ts"
+import { counting } from "./Counting.ts"
+import * as Listing from "./Listing.ts"
 import * as Collector from "./Collector.ts"
 import { failureOf as describe } from "./Failure.ts"
 import { served } from "./Usage.ts"
 
 const typeOf = (event: JsonObject): string => Json.string(event, "type") ?? ""
 
-const sign = Signs.make({
+const sign = signs({
   names: {
     "response.created": "admitted",
     "response.queued": "admitted",
@@ -39,11 +47,9 @@ const failureOf = (event: JsonObject): InStreamFailure =>
     // The SDK's type is flat, the wire nests the failure under `error`; both occur.
     : describe(Json.object(event, "error") ?? event)
 
-const nothing: Served = { usage: undefined, tier: undefined, model: undefined }
-
 // Only the terminal event's object counts: the first events repeat the tier that was asked for.
 const meter = (): Meter => {
-  let seen = nothing
+  let seen = unreported
   return {
     add: (frame, sign) => {
       const response = sign === "end" ? Json.object(frame.value ?? {}, "response") : undefined
@@ -80,7 +86,7 @@ const errorFrame = (error: FlexInferenceError, seen: StreamSoFar): Frame => {
     response: {
       ...response,
       status: "failed",
-      error: { code: error.code ?? "server_error", message: error.message, flexinference: toBlock(error) }
+      error: { code: error.code ?? "server_error", message: error.message, flexinference: errorBlock(error) }
     }
   })
 }
@@ -91,6 +97,9 @@ export const Responses: Dialect = {
   name: "responses",
   paths: ["/v1/responses"],
   key: undefined,
+  protocol: { prefixes: ["openai-"] },
+  listing: Listing.listing,
+  counting,
   collecting: {},
   operation: "chat",
   sign,
@@ -99,6 +108,7 @@ export const Responses: Dialect = {
   meter,
   served,
   collector: Collector.make,
+  bodyIn: "response",
   usagePath: (event) => isTerminal(typeOf(event)) ? ["response", "usage"] : undefined,
   frame,
   closing: [],

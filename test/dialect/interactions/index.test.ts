@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { Interactions } from "../../../src/dialect/interactions/index.ts"
-import { toBlock } from "../../../src/dialect/ErrorBlock.ts"
+import { errorBlock } from "../../../src/Dialect.ts"
 import * as FlexInferenceError from "../../../src/FlexInferenceError.ts"
 import * as Json from "../../../src/wire/Json.ts"
 import type { JsonObject } from "../../../src/wire/Json.ts"
@@ -194,7 +194,7 @@ describe("Interactions' frames", () => {
 
   it("wrap an error as Google's clients expect it, with the status in the code", () => {
     const error = FlexInferenceError.streamFailed({ provider: "openai", message: "Upstream broke.", started: true })
-    const flexinference = toBlock(error)
+    const flexinference = errorBlock(error)
     const inner = { code: 502, status: "UNAVAILABLE", message: "Upstream broke.", flexinference }
     assert.deepStrictEqual(Interactions.errorBody(error), { error: inner })
     const frame = Interactions.errorFrame(error, { first: undefined, last: undefined })
