@@ -154,6 +154,19 @@ export interface KeyPlace {
   readonly searchParam?: string | undefined
 }
 
+/** What a text must be like that is taken for a name or an id. */
+export interface Accepted {
+  readonly pattern: RegExp
+  /** In characters. */
+  readonly length: number
+}
+
+/** What a format's vendor takes for the name of a tool and for the id of a call; ids of any kind where it does not say. */
+export interface Identifiers {
+  readonly names: Accepted
+  readonly ids: Accepted | undefined
+}
+
 /** A model of a listing, in the words of no format. */
 export interface ListedModel {
   /** The name it is listed by: its own, another one, or a dated one that was asked for. */
@@ -226,6 +239,11 @@ export interface Dialect {
   readonly whole: "final" | "end"
   /** What a frame of sign `failed` says. */
   readonly failureOf: (event: JsonObject) => InStreamFailure
+  /**
+   * What a whole body of a 200 says that is no answer but the report of a failure; `undefined` of an answer. Absent where
+   * failures always have a status of their own.
+   */
+  readonly reported?: ((body: JsonObject) => InStreamFailure | undefined) | undefined
   readonly meter: () => Meter
   readonly served: (body: JsonObject) => Served
   readonly collector: () => Collector
@@ -239,12 +257,14 @@ export interface Dialect {
   readonly closing: ReadonlyArray<Frame>
   /** The error envelope of this dialect's clients. */
   readonly errorBody: (error: FlexInferenceError) => JsonObject
-  /** The last frame of a stream that failed after it began; `seen` are facts of the stream so far. */
-  readonly errorFrame: (error: FlexInferenceError, seen: StreamSoFar) => Frame
+  /** The last frames of a stream that failed after it began; `seen` are facts of the stream so far. */
+  readonly errorFrames: (error: FlexInferenceError, seen: StreamSoFar) => ReadonlyArray<Frame>
   /** All the assistant's text of a body. */
   readonly text: (body: JsonObject) => string
   /** The text an event adds to the answer, or `undefined`. */
   readonly textDelta: (event: JsonObject) => string | undefined
+  /** Others are put into a form that is taken when a request is translated; all are taken where this is absent. */
+  readonly identifiers?: Identifiers | undefined
   /** The request member that carries the conversation: it has to be there, or to be an array. */
   readonly required: { readonly field: string; readonly kind: "present" | "array" }
   /** Absent on the hub alone. */
@@ -252,7 +272,7 @@ export interface Dialect {
   readonly continuation: Continuation | undefined
 }
 
-/** What an error frame may need of the stream it ends. */
+/** What error frames may need of the stream they end. */
 export interface StreamSoFar {
   readonly first: JsonObject | undefined
   readonly last: JsonObject | undefined
@@ -289,7 +309,9 @@ export const signs = ({ families, nameOf, names }: SignTable): (frame: Frame) =>
 
 /**
  * The machine-readable part of an error envelope, nested in `error` as `flexinference` on every surface (contract (d)):
- * all eight keys, the same bytes whatever the surface. A provider's own error carries `code: null`.
+ * all eight keys, the same bytes whatever the surface. A provider's own error carries `code: null`. Three keys of ours
+ * come where there is something to say: `param`, for which only OpenAI's envelope has a place, and the provider's
+ * `request_id` and `details`.
  */
 export const errorBlock = (error: FlexInferenceError): JsonObject => ({
   code: error.reason._tag === "ProviderFailed" && error.origin === "provider" && error.code === error.providerCode
@@ -301,5 +323,8 @@ export const errorBlock = (error: FlexInferenceError): JsonObject => ({
   provider: error.provider === null ? null : blockNames.get(error.provider) ?? error.provider,
   provider_code: error.providerCode,
   retryable: error.retryable,
-  doc_url: error.docUrl
+  doc_url: error.docUrl,
+  ...(error.param === null ? {} : { param: error.param }),
+  ...(error.requestId === undefined ? {} : { request_id: error.requestId }),
+  ...(error.details === undefined ? {} : { details: error.details })
 })

@@ -5,7 +5,7 @@
  * `Effect.catchTag("FlexInferenceError", …)`, or one reason with
  * `Effect.catchReason("FlexInferenceError", "CapacityRefused", …)`. Whatever the reason, the error answers the same
  * questions the official SDK's error answers: `status`, `type`, `code`, `param`, `docUrl`, `class`, `origin`,
- * `provider`, `providerCode`, `retryable`, and `retryAfter`.
+ * `provider`, `providerCode`, `retryable`, and beyond it `retryAfter`, `requestId` and `details`.
  *
  * **Example** (falling back when flex has no capacity)
  *
@@ -23,7 +23,7 @@
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import type { JsonObject } from "./wire/Json.ts"
+import type { Json, JsonObject } from "./wire/Json.ts"
 
 /** What kind of failure it is: who has to change what before the request can succeed. */
 export const ErrorClass = Schema.Literals([
@@ -97,6 +97,10 @@ const details = (meaning: Meaning, origin: "flexinference" | "provider" = "flexi
   retryable: or(Schema.Boolean, meaning.retryable),
   /** How long the provider asked to wait. */
   retryAfter: Schema.optionalKey(Schema.Duration),
+  /** The provider's own id of the request, for its support to find it by. */
+  requestId: Schema.optionalKey(Schema.String),
+  /** What the provider's error says in `details`, in its own form. */
+  details: Schema.optionalKey(Schema.Json),
   /** Where the code is explained, if it is one of the provider's. */
   docUrl: Schema.optionalKey(Schema.String)
 })
@@ -234,6 +238,12 @@ export class FlexInferenceError extends Schema.TaggedError<FlexInferenceError>()
   }
   get retryAfter(): Duration.Duration | undefined {
     return this.reason.retryAfter
+  }
+  get requestId(): string | undefined {
+    return this.reason.requestId
+  }
+  get details(): Json | undefined {
+    return this.reason.details
   }
   /** Where the code is explained; `null` for a provider's error and for codes without a page. */
   get docUrl(): string | null {

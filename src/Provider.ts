@@ -305,7 +305,8 @@ export const make = (options: Options): Provider => {
       }
     },
     failureIn: ({ code, message, param, type }, event) => {
-      const error = Json.object(event, "error") ?? Json.object(Json.object(event, "response") ?? {}, "error") ?? {}
+      const error = errorIn(event) ??
+        errorIn(Json.object(event, "response") ?? Json.object(event, "interaction") ?? {}) ?? {}
       const stated = Json.number(error, "code")
       return {
         ...silent,
@@ -391,6 +392,10 @@ const withoutSlash = (url: string): string => url.replace(/\/+$/, "")
 
 const usualUrl = (baseUrl: string, { count, dialect }: Call): string =>
   `${baseUrl}/${dialect.replace(".", "/")}${count === undefined ? "" : "/input_tokens"}`
+
+/** The error object of an event, or of a body that reports one. */
+const errorIn = (value: JsonObject): JsonObject | undefined =>
+  Json.object(value, "error") ?? Json.objects(value, "errors")[0]
 
 const silent = { type: null, code: null, param: null, retryAfter: undefined }
 

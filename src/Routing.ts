@@ -369,8 +369,10 @@ export const escalation = (error: FlexInferenceError): Reason | undefined => {
 export const isRetryable = ({ reason, retryable }: FlexInferenceError): boolean => {
   switch (reason._tag) {
     case "TimedOut":
-    case "StreamFailed":
       return false
+    case "StreamFailed":
+      // Where the provider itself said so before any output, it is as good as a 5xx (D19).
+      return retryable && reason.event !== undefined && !reason.started
     case "ProviderFailed":
       return retryable && (reason.providerStatus >= 500 || reason.providerStatus === 429)
     default:

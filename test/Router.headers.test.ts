@@ -17,6 +17,9 @@ interface Wire {
   readonly body?: string
 }
 
+/** An answer without a word in it, in every format at once. */
+const empty = JSON.stringify({ status: "completed", output: [], choices: [{}], steps: [], content: [] })
+
 /** A router on a transport that answers every call alike. */
 const router = (seen: Array<Transport.Request>, wire: Wire = {}, options: Partial<Router.Options> = {}) =>
   Router.layerTransport({
@@ -36,7 +39,7 @@ const router = (seen: Array<Transport.Request>, wire: Wire = {}, options: Partia
           pull: Effect.suspend(() => {
             if (sent) return Cause.done()
             sent = true
-            return Effect.succeed(new TextEncoder().encode(wire.body ?? "{}"))
+            return Effect.succeed(new TextEncoder().encode(wire.body ?? empty))
           })
         }
       })

@@ -1,6 +1,6 @@
 /**
  * An answer's chunks as the bytes of a server-sent event stream. It always ends in a way its client understands: with
- * the dialect's own last frame, or with its error frame. In silence a comment keeps the connection awake.
+ * the dialect's own last frame, or with its error frames. In silence a comment keeps the connection awake.
  */
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -31,7 +31,7 @@ type Bytes = Pull.Pull<Uint8Array>
 /** The bytes of an answer in this dialect. */
 export const encode = (
   chunks: StreamAnswer["chunks"],
-  dialect: Pick<Dialect, "errorFrame">
+  dialect: Pick<Dialect, "errorFrames">
 ): Stream.Stream<Uint8Array> =>
   Stream.fromChannel(
     Channel.fromTransform((_, scope) =>
@@ -42,7 +42,7 @@ export const encode = (
 
 const bytes = (
   pull: Pull.Pull<Arr.NonEmptyReadonlyArray<Sse.FrameChunk>, FlexInferenceError>,
-  dialect: Pick<Dialect, "errorFrame">
+  dialect: Pick<Dialect, "errorFrames">
 ): Bytes => {
   let first: Sse.Frame | undefined
   let last: Sse.Frame | undefined
@@ -60,7 +60,8 @@ const bytes = (
   const onFailure = (cause: Cause.Cause<FlexInferenceError>): Bytes =>
     Effect.map(Fault.errorOf(cause), (error) => {
       isOver = true
-      return encoder.encode(Sse.encode(dialect.errorFrame(error, { first: first?.value, last: last?.value })))
+      const frames = dialect.errorFrames(error, { first: first?.value, last: last?.value })
+      return encoder.encode(frames.map(Sse.encode).join(""))
     })
 
   return Effect.suspend(() =>

@@ -19,6 +19,7 @@ import {
   Unsupported
 } from "../FlexInferenceError.ts"
 import type { ErrorAnswer, Failure, Provider, Stated, Verdict } from "../Provider.ts"
+import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
 
 /** The event of a 200 stream that a failure came in. */
@@ -51,19 +52,43 @@ const meanings: { readonly [word in Word]: Meaning } = {
 
 /** The typed error of an answer that was not a 2xx. */
 export const errorOf = (provider: Provider, answer: ErrorAnswer): FlexInferenceError =>
-  judge(provider, provider.failureOf(answer), undefined)
+  judge(provider, provider.failureOf(answer), requestIdOf(answer.headers, answer.body), undefined)
+
+/** The typed error of a body that came with a 200 and reports a failure. */
+export const bodyErrorOf = (
+  provider: Provider,
+  said: InStreamFailure,
+  body: JsonObject,
+  headers: Headers = {}
+): FlexInferenceError => judge(provider, provider.failureIn(said, body), requestIdOf(headers, body), undefined)
 
 /** The typed error of a failure inside a 200 stream. */
 export const streamErrorOf = (
   provider: Provider,
   said: InStreamFailure,
   event: JsonObject,
-  started: boolean
-): FlexInferenceError => judge(provider, provider.failureIn(said, event), { event, started })
+  started: boolean,
+  headers: Headers = {}
+): FlexInferenceError =>
+  judge(provider, provider.failureIn(said, event), requestIdOf(headers, event), { event, started })
 
-const judge = (provider: Provider, failure: Failure, inStream: InStream | undefined): FlexInferenceError => {
+type Headers = ErrorAnswer["headers"]
+
+/** OpenAI's header or Anthropic's, whose errors repeat it in the body (vendor documentation, recorded traffic). */
+const requestIdOf = (headers: Headers, body: JsonObject | undefined): string | undefined =>
+  headers["x-request-id"] ?? headers["request-id"] ?? (body === undefined ? undefined : Json.string(body, "request_id"))
+
+const judge = (
+  provider: Provider,
+  failure: Failure,
+  requestId: string | undefined,
+  inStream: InStream | undefined
+): FlexInferenceError => {
   const verdict = provider.verdict(failure)
-  const details = typeof verdict === "string" ? detailsOf(provider, failure, verdict) : statedOf(failure, verdict)
+  const details: Details = {
+    ...(typeof verdict === "string" ? detailsOf(provider, failure, verdict) : statedOf(failure, verdict)),
+    ...(requestId === undefined ? {} : { requestId })
+  }
   const isFault = details.class === "upstream"
   // Where no status came with it, a fault of the provider's is a stream that broke, at whatever time it comes.
   if (inStream === undefined || (!inStream.started && !isFault)) {
@@ -89,6 +114,8 @@ interface Details extends Meaning {
   readonly provider: string | null
   readonly providerCode: string | null
   readonly retryAfter?: Duration.Duration
+  readonly requestId?: string
+  readonly details?: Json.Json
 }
 
 const detailsOf = (provider: Provider, failure: Failure, word: Word): Details => {
@@ -116,13 +143,18 @@ const statedOf = (failure: Failure, stated: Stated): Details => {
 /** HTTP knows no status beyond 599: whatever sent it is no good gateway. */
 const statusOf = (status: number): number => status > 599 ? 502 : status
 
-const saidOf = ({ code, message, param, retryAfter, type }: Failure, status: number) => ({
-  message,
-  type: type ?? typeOfStatus(status),
-  code,
-  param,
-  ...(retryAfter === undefined ? {} : { retryAfter })
-})
+const saidOf = ({ code, error, message, param, retryAfter, type }: Failure, status: number) => {
+  const details = Json.object(error, "details") ?? Json.array(error, "details")
+  return {
+    message,
+    type: type ?? typeOfStatus(status),
+    code,
+    param,
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+    // A number too large for a double is read as infinite, which an error, being JSON, cannot hold.
+    ...(details === undefined ? {} : { details: Json.parse(JSON.stringify(details)) ?? null })
+  }
+}
 
 const reasonOf = (verdict: Verdict, details: Details, providerStatus: number): Reason => {
   if (verdict === "capacity") return new CapacityRefused(details)

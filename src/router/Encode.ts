@@ -8,6 +8,7 @@ import * as Embedded from "../dialect/Embedded.ts"
 import * as ForeignSignature from "../dialect/ForeignSignature.ts"
 import { answerable } from "../dialect/responses/Conversation.ts"
 import { withoutIdleChoice } from "../dialect/responses/Tools.ts"
+import * as Identifiers from "../dialect/Identifiers.ts"
 import { requestFromHub } from "../dialect/responses/Rules.ts"
 import { type FlexInferenceError, invalidRequest, type Problem, unsupported } from "../FlexInferenceError.ts"
 import type { Tier } from "../ModelCatalog.ts"
@@ -170,10 +171,13 @@ const dropForeign = ({ surface, text, value }: Incoming): string | JsonObject =>
     : JsonMembers.edit(text, { set: { [field]: kept }, print: JsonSource.stringify })
 }
 
-const fromHub = ({ translation }: Dialect, hub: JsonObject): Translated<JsonObject> =>
+const fromHub = ({ identifiers, translation }: Dialect, hub: JsonObject): Translated<JsonObject> =>
   Result.flatMap(
     answerable(withoutIdleChoice(hub), translation?.prefill?.(Json.string(hub, "model") ?? "") ?? false),
-    translation?.requestFromResponses ?? requestFromHub
+    (hub) => {
+      const named = identifiers === undefined ? hub : Identifiers.toWire(hub, identifiers)
+      return translation === undefined ? requestFromHub(named) : translation.requestFromResponses(named)
+    }
   )
 
 /** A refusal of the translation from the hub, by the name the field has in the caller's own request. */

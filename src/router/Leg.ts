@@ -16,6 +16,7 @@ import * as Scope from "effect/Scope"
 import type { Dialect, Served } from "../Dialect.ts"
 import {
   type FlexInferenceError,
+  type Reason,
   streamFailed,
   timedOut,
   type TimeoutClock,
@@ -132,6 +133,23 @@ export const readBody = (options: Options): Effect.Effect<Body, FlexInferenceErr
           }
         ))))
 
+/** Bodies that report a failure, by what became of it. */
+const reports = new WeakMap<Reason, Body>()
+
+/** The body that was read as this failure, for a caller who speaks the provider's own format. */
+export const reportOf = ({ reason }: FlexInferenceError): Body | undefined => reports.get(reason)
+
+/** Like `readBody`, of an answer: a 200 whose body says that there is none is a failure like any other. */
+export const readAnswer = (options: Options): Effect.Effect<Body, FlexInferenceError, Scope.Scope> =>
+  Effect.flatMap(readBody(options), (body) => {
+    const { dialect, provider } = options
+    const said = provider.races ? undefined : dialect.reported?.(body.value)
+    if (said === undefined) return Effect.succeed(body)
+    const error = told(options, body, Verdict.bodyErrorOf(provider, said, body.value, body.headers))
+    reports.set(error.reason, body)
+    return Effect.fail(error)
+  })
+
 /** A call under way, and the clock that runs on it. */
 interface Running {
   readonly call: Transport.Call
@@ -182,7 +200,7 @@ const withSent = ({ headers, url }: Endpoint, sent: Passage.Sent): Endpoint => (
 /** The error, with what its provider said beside it. */
 const told = (
   { accountHeaders, dialect, native }: Options,
-  { headers }: Transport.Response,
+  { headers }: Pick<Transport.Response, "headers">,
   error: FlexInferenceError
 ): FlexInferenceError => {
   const passed = native ? Passage.answer(dialect.protocol, headers, accountHeaders) : undefined
@@ -331,7 +349,8 @@ const watched = (
         provider,
         dialect.failureOf(event),
         Json.parseObject(JSON.stringify(event)) ?? {},
-        started
+        started,
+        response.headers
       )
       return started ? error : told(options, response, error)
     }

@@ -42,7 +42,7 @@ export const streamed = (mode: "stream" | "collect"): Open<Leg.Opened> => (job, 
 
 const body = (name?: string): Open<Leg.Body> => (job, leg) => {
   const form = { tier: leg.tier, mode: "body" } as const
-  const read = (body: string) => recorded(job, leg, body, name ?? leg.tier, Leg.readBody)
+  const read = (body: string) => recorded(job, leg, body, name ?? leg.tier, Leg.readAnswer)
   const first = read(leg.encoded.body(form))
   const { dialect, provider } = leg.route
   return !isTranslated(job, leg) || dialect.continuation === undefined

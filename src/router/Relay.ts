@@ -5,7 +5,13 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
+import * as Result from "effect/Result"
 import type { AnswerContext, Dialect } from "../Dialect.ts"
+import * as Identifiers from "../dialect/Identifiers.ts"
+import { failureOf, unanswered } from "../dialect/responses/Failure.ts"
+import type { FlexInferenceError } from "../FlexInferenceError.ts"
+import type { Provider } from "../Provider.ts"
+import * as Verdict from "../provider/Verdict.ts"
 import * as Routing from "../Routing.ts"
 import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
@@ -14,6 +20,7 @@ import * as Sse from "../wire/Sse.ts"
 import type { Frames } from "./Leg.ts"
 
 export interface Options {
+  readonly provider: Provider
   readonly surface: Dialect
   readonly upstream: Dialect
   /** What a translation needs to know; made where there is one. */
@@ -67,15 +74,25 @@ const translated = (frames: Frames, options: Options): Frames => {
   const context = options.context()
   const toHub = upstream.translation?.eventsToResponses(context)
   const fromHub = surface.translation?.eventsFromResponses(context)
+  const restored = restoredIn(context, upstream)
   let isOver = false
+  let failure: FlexInferenceError | undefined
+
+  const give = (out: Array<Sse.Frame>, event: JsonObject): void => {
+    // What reports a failure is none of the answer's events: in another format it would pass for the end of one.
+    if (Json.string(event, "type") === "response.failed") {
+      const error = Json.object(Json.object(event, "response") ?? {}, "error") ?? {}
+      failure = Verdict.streamErrorOf(options.provider, failureOf(error), event, true)
+    } else if (fromHub === undefined) out.push(surface.frame(event))
+    else for (const own of fromHub.push(event)) out.push(surface.frame(own))
+  }
 
   const onChunk = (chunk: Sse.FrameChunk): Frames => {
     const out: Array<Sse.Frame> = []
     for (const { value } of chunk.frames) {
       if (value === undefined) continue
       for (const event of toHub === undefined ? [value] : toHub.push(value)) {
-        if (fromHub === undefined) out.push(surface.frame(event))
-        else for (const own of fromHub.push(event)) out.push(surface.frame(own))
+        give(out, restored === undefined ? event : restored.event(event))
       }
     }
     return out.length === 0 ? pull : Effect.succeed(Sse.chunk(out))
@@ -87,18 +104,30 @@ const translated = (frames: Frames, options: Options): Frames => {
   }
 
   const pull: Frames = Effect.suspend(() =>
-    isOver ? Cause.done() : Pull.matchEffect(frames, { onSuccess: onChunk, onDone, onFailure: Effect.failCause })
+    failure !== undefined
+      ? Effect.fail(failure)
+      : isOver
+      ? Cause.done()
+      : Pull.matchEffect(frames, { onSuccess: onChunk, onDone, onFailure: Effect.failCause })
   )
   return pull
 }
 
+/** The caller's own names of tools and calls, where its provider was told others. */
+const restoredIn = ({ request }: AnswerContext, { identifiers }: Dialect): Identifiers.Restored | undefined =>
+  identifiers === undefined ? undefined : Identifiers.restored(request, identifiers)
+
 /** The body a caller gets that did not ask for a stream. */
-export const body = (value: JsonObject, options: Options): JsonObject => {
-  const { surface, upstream } = options
-  if (surface === upstream) return value
+export const body = (value: JsonObject, options: Options): Result.Result<JsonObject, FlexInferenceError> => {
+  const { provider, surface, upstream } = options
+  if (surface === upstream) return Result.succeed(value)
   const context = options.context()
-  const hub = upstream.translation?.bodyToResponses(value, context) ?? value
-  return surface.translation?.bodyFromResponses(hub, context) ?? hub
+  const told = upstream.translation?.bodyToResponses(value, context) ?? value
+  const hub = restoredIn(context, upstream)?.response(told) ?? told
+  const failure = unanswered(hub)
+  return failure === undefined
+    ? Result.succeed(surface.translation?.bodyFromResponses(hub, context) ?? hub)
+    : Result.fail(Verdict.bodyErrorOf(provider, failure, hub))
 }
 
 /** A body with what came of its routing in its usage object, as text and as the value it holds. */

@@ -1,4 +1,5 @@
 /** What a caller gets of a committed leg: a stream that is relayed, a body as it came, or a body out of a stream. */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
@@ -26,7 +27,10 @@ import * as RouterResponse from "./RouterResponse.ts"
 export const respond = (job: Job): Effect.Effect<RouterResponse.Answer, FlexInferenceError, Scope.Scope> => {
   if (job.plan.stream) return Effect.map(commit(job, streaming), (committed) => relay(job, committed))
   return !job.plan.raced
-    ? Effect.map(commit(job, OpenLeg.whole), (committed) => body(job, committed))
+    ? Effect.flatMap(
+      Effect.catch(commit(job, OpenLeg.whole), (error) => inOwnWords(job, error)),
+      (committed) => body(job, committed)
+    )
     : collect(job)
 }
 
@@ -49,16 +53,42 @@ const relay = (job: Job, committed: Committed<Leg.Opened>): RouterResponse.Strea
   return RouterResponse.stream(frames, record(job, committed, unreported), told(job, committed), Effect.sync(routing))
 }
 
-const body = (job: Job, committed: Committed<Leg.Body>): RouterResponse.BodyAnswer => {
+/** A body that reports a failure, where nothing better could be had: native, its caller gets its vendor's own words. */
+const inOwnWords = (
+  { incoming, log, encode, plan }: Job,
+  error: FlexInferenceError
+): Effect.Effect<Committed<Leg.Body>, FlexInferenceError> => {
+  const answer = Leg.reportOf(error)
+  const index = plan.routes.findIndex(({ dialect, provider }) =>
+    dialect === incoming.surface && provider.name === error.provider
+  )
+  const route = plan.routes[index]
+  const encoded = route === undefined ? undefined : encode(route)
+  if (answer === undefined || route === undefined || encoded?._tag !== "Success") return Effect.fail(error)
+  return Effect.map(Clock.currentTimeMillis, (at) => ({
+    leg: { route, encoded: encoded.success, tier: plan.tier },
+    answer,
+    reason: index === 0 ? "tier_direct" : "chain_advanced",
+    fallbackAttempts: index,
+    retries: log.legs().length - 1 - index,
+    at
+  }))
+}
+
+const body = (
+  job: Job,
+  committed: Committed<Leg.Body>
+): Effect.Effect<RouterResponse.BodyAnswer, FlexInferenceError> => {
   const { text, value } = committed.answer
   const options = relayOptions(job, committed.leg)
   const routing = record(job, committed, options.upstream.served(value))
   const headers = told(job, committed)
-  if (committed.leg.route.provider.races) return RouterResponse.body(routing, headers, { text, value: () => value })
-  if (!isTranslated(job, committed.leg)) return bodyAnswer(routing, headers, text, value)
+  if (committed.leg.route.provider.races) {
+    return Effect.succeed(RouterResponse.body(routing, headers, { text, value: () => value }))
+  }
+  if (!isTranslated(job, committed.leg)) return Effect.succeed(bodyAnswer(routing, headers, text, value))
   Embedded.remember(text, value)
-  const translated = Relay.body(value, options)
-  return bodyAnswer(routing, headers, JsonSource.stringify(translated), translated)
+  return translated(routing, value, options)
 }
 
 /** An answer that is raced as a stream for a caller who wants a body. */
@@ -72,12 +102,9 @@ const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferen
         const { text, value } = gathered.success
         const options = relayOptions(job, committed.leg)
         const routing = record(job, committed, options.upstream.served(value))
-        const headers = told(job, committed)
-        if (!isTranslated(job, committed.leg)) {
-          return Effect.succeed(bodyAnswer(routing, headers, text ?? JSON.stringify(value), value))
-        }
-        const translated = Relay.body(value, options)
-        return Effect.succeed(bodyAnswer(routing, headers, JsonSource.stringify(translated), translated))
+        return isTranslated(job, committed.leg)
+          ? translated(routing, value, options)
+          : Effect.succeed(bodyAnswer(routing, told(job, committed), text ?? JSON.stringify(value), value))
       }
       const flex = gathered.failure
       if (committed.reason !== "flex_won" || job.options.recoverBuffered === false || !flex.retryable) {
@@ -88,7 +115,7 @@ const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferen
         Effect.mapError((error) =>
           afterFlex(error, flex)
         ),
-        Effect.map((again) => body(job, again))
+        Effect.flatMap((again) => body(job, again))
       )
     })
   )
@@ -125,6 +152,17 @@ const gather = ({ answer, leg }: Committed<Leg.Opened>): Effect.Effect<Gathered,
   return Effect.andThen(answer.bounded, read)
 }
 
+/** A body in the caller's format; beside it nothing of what the provider said is passed on. */
+const translated = (
+  routing: Routing.Routing,
+  value: JsonObject,
+  options: Relay.Options
+): Effect.Effect<RouterResponse.BodyAnswer, FlexInferenceError> =>
+  Effect.map(
+    Effect.fromResult(Relay.body(value, options)),
+    (body) => bodyAnswer(routing, undefined, JsonSource.stringify(body), body)
+  )
+
 /** What the provider said beside the answer, for a caller of its own format. */
 const told = (job: Job, { answer: { headers }, leg }: Committed<{ readonly headers: Headers }>) =>
   isTranslated(job, leg)
@@ -141,6 +179,7 @@ const bodyAnswer = (
 const relayOptions = (job: Job, { encoded, route }: LegPlan): Relay.Options => {
   const { incoming, newId, plan, receivedAt } = job
   return {
+    provider: route.provider,
     surface: incoming.surface,
     upstream: route.dialect,
     context: () => ({

@@ -52,6 +52,12 @@ const dropped = (...members: ReadonlyArray<JsonObject>): ReadonlyArray<Sample> =
 const refused = (...members: ReadonlyArray<readonly [param: string, set: JsonObject]>): ReadonlyArray<Sample> =>
   members.map(([param, set]) => ({ set, param }))
 const unknown = dropped({ not_a_member_of_anything: 1 })
+const brief = { type: "ephemeral" }
+const hour = { type: "ephemeral", ttl: "1h" }
+const cacheAsked: ReadonlyArray<Sample> = [
+  { set: { prompt_cache_key: "k" }, anthropic: { cache_control: brief } },
+  { set: { prompt_cache_retention: "24h" }, anthropic: { cache_control: hour } }
+]
 
 const responses: Samples = (() => {
   const user = (...content: ReadonlyArray<Json>): JsonObject => ({ type: "message", role: "user", content })
@@ -182,6 +188,31 @@ const responses: Samples = (() => {
       ["input[1].type", answered({ id: "msg_1" })],
       ["input[1].type", answered({ type: "mcp_call", id: "mcp_1" })]
     ),
+    "`prompt_cache_breakpoint`, `cache_control` of parts, items and tools": [
+      {
+        base: asked,
+        set: { input: [user({ ...text, prompt_cache_breakpoint: { mode: "explicit", ttl: "12h" } })] },
+        anthropic: { "messages.0.content.0.cache_control": hour }
+      },
+      {
+        base: asked,
+        set: { input: [user({ ...text, cache_control: brief })] },
+        anthropic: { "messages.0.content.0.cache_control": brief }
+      },
+      {
+        base: { input: [user(text), call, output] },
+        set: { input: [user(text), { ...call, cache_control: brief }, { ...output, cache_control: hour }] },
+        anthropic: {
+          "messages.1.content.0.cache_control": brief,
+          "messages.2.content.0.cache_control": brief
+        }
+      },
+      {
+        base: { tools: [fn] },
+        set: { tools: [{ ...fn, cache_control: hour }] },
+        anthropic: { "tools.0.cache_control": hour }
+      }
+    ],
     "`previous_response_id` of the target": [{
       set: { previous_response_id: "resp_google_v1_abc" },
       google: { previous_interaction_id: "v1_abc" },
@@ -331,15 +362,14 @@ const responses: Samples = (() => {
       { moderation: { model: "m", policy: { input: { mode: "score" } } } }
     ),
     "`background: true`": refused(["background", { background: true }]),
-    "`prompt_cache_key`, `prompt_cache_retention`, `truncation`, `user`, `stream_options`": dropped(
-      { prompt_cache_key: "k" },
-      { prompt_cache_retention: "24h" },
+    "`prompt_cache_key`, `prompt_cache_retention`": cacheAsked,
+    "`truncation`, `user`, `stream_options`": dropped(
       { truncation: "auto" },
       { user: "u" },
       { stream_options: { include_obfuscation: false } }
     ),
-    "`prompt_cache_options`, `context_management`, `image`, `access_programs`": dropped(
-      { prompt_cache_options: { mode: "explicit" } },
+    "`prompt_cache_options`": [{ set: { prompt_cache_options: { ttl: "12h" } }, anthropic: { cache_control: hour } }],
+    "`context_management`, `image`, `access_programs`": dropped(
       { context_management: [{ type: "compaction" }] },
       { image: { context_compression: "auto" } },
       { access_programs: { cyber: "standard" } }
@@ -463,6 +493,23 @@ const chat: Samples = (() => {
         reasoning_details: [{ type: "reasoning.encrypted", data: signed("openai", undefined) }]
       })
     }],
+    "`cache_control`, `prompt_cache_breakpoint` of parts, messages and tools": [
+      {
+        base: asked,
+        set: parts({ ...text, prompt_cache_breakpoint: { mode: "explicit" } }),
+        anthropic: { "messages.0.content.0.cache_control": brief }
+      },
+      {
+        base: { messages: [{ role: "system", content: "Be brief." }, user] },
+        set: { messages: [{ role: "system", content: "Be brief.", cache_control: hour }, user] },
+        anthropic: { system: [{ type: "text", text: "Be brief.", cache_control: hour }] }
+      },
+      {
+        base: { tools: [fn("f")] },
+        set: { tools: [{ ...fn("f"), cache_control: hour }] },
+        anthropic: { "tools.0.cache_control": hour }
+      }
+    ],
     "`tools[]` `function`": [{
       set: { tools: [fn("f")] },
       google: { tools: [{ type: "function", name: "f", parameters: schema }] },
@@ -608,14 +655,14 @@ const chat: Samples = (() => {
     "`stream_options.include_usage`": [
       { base: { stream: true }, set: { stream_options: { include_usage: true } }, answeredHere: true }
     ],
-    "`verbosity`, `prediction`, `prompt_cache_key`, `prompt_cache_retention`, `user`": dropped(
+    "`verbosity`, `prediction`, `user`": dropped(
       { verbosity: "low" },
       { prediction: { type: "content", content: "Hello" } },
-      { prompt_cache_key: "k" },
-      { prompt_cache_retention: "24h" },
       { user: "u" }
     ),
-    "`prompt_cache_options`": dropped({ prompt_cache_options: { mode: "explicit" } }),
+    "`prompt_cache_key`, `prompt_cache_retention`": cacheAsked,
+    "`prompt_cache_options`": [{ set: { prompt_cache_options: { ttl: "30m" } }, anthropic: { cache_control: brief } }],
+    "`cache_control`": [{ set: { cache_control: hour }, anthropic: { cache_control: hour } }],
     "any other member": unknown
   }
 })()
@@ -854,6 +901,19 @@ const interactions: Samples = (() => {
       { webhook_config: { uri: "https://a.test" } },
       config({ speech_config: { voice: "v" } })
     ),
+    "`cache_control`": [{ set: { cache_control: hour }, anthropic: { cache_control: hour } }],
+    "`cache_control` of content and tools": [
+      {
+        base: asked,
+        set: { input: [user({ ...text, cache_control: hour })] },
+        anthropic: { "messages.0.content.0.cache_control": hour }
+      },
+      {
+        base: { tools: [fn("f")] },
+        set: { tools: [{ ...fn("f"), cache_control: brief }] },
+        anthropic: { "tools.0.cache_control": brief }
+      }
+    ],
     "any other member": unknown
   }
 })()

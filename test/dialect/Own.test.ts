@@ -98,6 +98,11 @@ const stepWriter = (): ResponsesReader.StepWriter => {
   }
 }
 
+const failure = (said: Dialect.JsonObject): Dialect.InStreamFailure => {
+  const error = object(said, "error")
+  return { type: null, code: text(error, "code") || null, message: text(error, "message"), param: null }
+}
+
 const Parley: Dialect.Dialect = {
   name: "parley",
   paths: ["/v1/parley"],
@@ -110,10 +115,8 @@ const Parley: Dialect.Dialect = {
     nameOf: (event) => text(event, "kind")
   }),
   whole: "end",
-  failureOf: (event) => {
-    const error = object(event, "error")
-    return { type: null, code: text(error, "code") || null, message: text(error, "message"), param: null }
-  },
+  failureOf: failure,
+  reported: (body) => body.error === undefined ? undefined : failure(body),
   meter: () => {
     let seen = Dialect.unreported
     return {
@@ -129,7 +132,7 @@ const Parley: Dialect.Dialect = {
   frame,
   closing: [],
   errorBody,
-  errorFrame: (error) => frame(errorBody(error)),
+  errorFrames: (error) => [frame(errorBody(error))],
   text: (body) => text(body, "said"),
   textDelta: (event) => text(event, "text") || undefined,
   required: { field: "turns", kind: "array" },

@@ -32,10 +32,11 @@ describe("EventStream", () => {
   it.effect("ends a stream that fails in the dialect's own failure, which knows what went before", () =>
     Effect.gen(function*() {
       const sent = yield* text(Stream.concat(Stream.make(created, delta), Stream.fail(broken)))
-      const last = sent.split("\n\n").at(-2) ?? ""
+      const [error = "", last = ""] = sent.split("\n\n").slice(-3)
+      assert.match(error, /^event: error\ndata: /)
       assert.match(last, /^event: response\.failed\ndata: /)
       const event = JSON.parse(last.slice(last.indexOf("data: ") + 6))
-      assert.strictEqual(event.sequence_number, 8)
+      assert.strictEqual(event.sequence_number, 9)
       assert.strictEqual(event.response.id, "resp_1")
       assert.strictEqual(event.response.error.code, "upstream_stream_failed")
       assert.isTrue(sent.endsWith("\n\n"))

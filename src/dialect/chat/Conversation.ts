@@ -5,6 +5,7 @@ import type * as Hub from "../../api/Responses.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Translated } from "../../Dialect.ts"
+import * as CacheMarks from "../CacheMarks.ts"
 import * as DataUrl from "../DataUrl.ts"
 import * as Reasoning from "./Reasoning.ts"
 import { present, refuse } from "./Untranslatable.ts"
@@ -85,14 +86,37 @@ const parts = (
 ): Translated<Items> =>
   Result.all(Json.objects(message, key).map((value, index) => part(value, `${field}.${key}[${index}]`)))
 
+/** The parts of a caller's message with the marks of a prompt cache that they carry. */
+const markedParts = (
+  message: JsonObject,
+  field: string,
+  part: (part: JsonObject, field: string) => Translated<JsonObject>
+): Translated<Items> =>
+  parts(
+    message,
+    "content",
+    field,
+    (value, field) => Result.map(part(value, field), (made) => CacheMarks.keep(value, made))
+  )
+
+/** A mark of the whole message is one of its last part. */
+const markedAtEnd = (message: JsonObject, content: Items): Items =>
+  content.map((part, index) =>
+    index === content.length - 1 && !CacheMarks.isMarked(part) ? CacheMarks.keep(message, part) : part
+  )
+
 const inputMessage = (role: "system" | "developer" | "user", message: JsonObject, field: string): Translated<Items> => {
-  const content = Json.string(message, "content")
-  return content === undefined
+  const text = Json.string(message, "content")
+  return text === undefined || CacheMarks.isMarked(message)
     ? Result.map(
-      parts(message, "content", field, inputPart),
-      (content) => [{ type: "message", role, content } satisfies Json.Members<Hub.InputMessage>]
+      text === undefined
+        ? markedParts(message, field, inputPart)
+        : Result.succeed([{ type: "input_text", text } satisfies Json.Members<Hub.InputText>]),
+      (content) => [
+        { type: "message", role, content: markedAtEnd(message, content) } satisfies Json.Members<Hub.InputMessage>
+      ]
     )
-    : Result.succeed([{ type: "message", role, content } satisfies Json.Members<Hub.InputMessage>])
+    : Result.succeed([{ type: "message", role, content: text } satisfies Json.Members<Hub.InputMessage>])
 }
 
 const callItem = (call: JsonObject, field: string): Translated<JsonObject> => {
@@ -100,7 +124,8 @@ const callItem = (call: JsonObject, field: string): Translated<JsonObject> => {
   if (described === undefined) {
     return refuse(`${field}.type`, "is not `function`. Only function calls can be handed to this model.")
   }
-  return Result.succeed(
+  return Result.succeed(CacheMarks.keep(
+    call,
     Json.compact(
       {
         type: "function_call",
@@ -110,7 +135,7 @@ const callItem = (call: JsonObject, field: string): Translated<JsonObject> => {
         signature: Reasoning.signatureOf(call)
       } satisfies Json.Members<Hub.FunctionCall & { readonly signature: string }>
     )
-  )
+  ))
 }
 
 const assistantMessage = (message: JsonObject, field: string): Translated<Items> =>
@@ -128,7 +153,7 @@ const assistantMessage = (message: JsonObject, field: string): Translated<Items>
     const refusal = Json.string(message, "refusal") ?? ""
     const content = [
       ...(text === "" ? [] : [{ type: "output_text", text, annotations: [] } satisfies Json.Members<Hub.OutputText>]),
-      ...(yield* parts(message, "content", field, outputPart)),
+      ...(yield* markedParts(message, field, outputPart)),
       ...(refusal === "" ? [] : [{ type: "refusal", refusal }])
     ]
     const calls = Json.objects(message, "tool_calls")
@@ -136,19 +161,26 @@ const assistantMessage = (message: JsonObject, field: string): Translated<Items>
       ...Reasoning.items(Json.objects(message, "reasoning_details")),
       ...(content.length === 0
         ? []
-        : [{ type: "message", role: "assistant", content } satisfies Json.Members<Hub.InputMessage>]),
+        : [
+          { type: "message", role: "assistant", content: markedAtEnd(message, content) } satisfies Json.Members<
+            Hub.InputMessage
+          >
+        ]),
       ...(yield* Result.all(calls.map((call, index) => callItem(call, `${field}.tool_calls[${index}]`))))
     ]
   })
 
 const toolMessage = (message: JsonObject, field: string): Translated<Items> => {
-  const item = {
-    type: "function_call_output",
-    call_id: Json.string(message, "tool_call_id") ?? ""
-  } satisfies Json.Members<Hub.FunctionCallOutput>
+  const item = CacheMarks.keep(
+    message,
+    {
+      type: "function_call_output",
+      call_id: Json.string(message, "tool_call_id") ?? ""
+    } satisfies Json.Members<Hub.FunctionCallOutput>
+  )
   const output = Json.string(message, "content")
   return output === undefined
-    ? Result.map(parts(message, "content", field, inputPart), (output) => [{ ...item, output }])
+    ? Result.map(markedParts(message, field, inputPart), (output) => [{ ...item, output }])
     : Result.succeed([{ ...item, output }])
 }
 
@@ -200,7 +232,13 @@ const turnMessage = ({ calls, content, details }: Turn): JsonObject => {
   )
 }
 
-const messagePart = (part: JsonObject, field: string): Translated<JsonObject> => {
+const messagePart = (part: JsonObject, field: string): Translated<JsonObject> =>
+  Result.map(unmarkedPart(part, field), (made) => {
+    const { prompt_cache_breakpoint: mark } = part
+    return Json.isObject(mark) ? { ...made, prompt_cache_breakpoint: mark } : made
+  })
+
+const unmarkedPart = (part: JsonObject, field: string): Translated<JsonObject> => {
   switch (typeOf(part)) {
     case "input_text":
     case "output_text":

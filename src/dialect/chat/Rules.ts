@@ -19,8 +19,8 @@ import * as Conversation from "./Conversation.ts"
 import * as Tools from "./Tools.ts"
 import { present } from "./Untranslatable.ts"
 
-/** `reasoning` and `top_k` are OpenRouter's, whose clients send them to others too. */
-type Field = Rules.FieldOf<ChatRequest> | "reasoning" | "top_k"
+/** Beside OpenAI's own those of OpenRouter's, whose clients send them to others too. */
+type Field = Rules.FieldOf<ChatRequest> | "reasoning" | "top_k" | "cache_control"
 
 const isEmpty = (value: Json.Json): boolean =>
   Json.isArray(value) ? value.length === 0 : Json.isObject(value) && Object.keys(value).length === 0
@@ -126,7 +126,8 @@ export const toHub: Rules.Rules<Field, HubField> = {
         ["carried", "signed thoughts, sent back as they came"],
         "dropped"
       ),
-      row("`reasoning_details` of others", "input:thoughtsOfOthers", undefined, "dropped")
+      row("`reasoning_details` of others", "input:thoughtsOfOthers", undefined, "dropped"),
+      row("`cache_control`, `prompt_cache_breakpoint` of parts, messages and tools", "input:breakpoints")
     ]
   }),
   tools: hub.carried("tools", {
@@ -240,14 +241,18 @@ export const toHub: Rules.Rules<Field, HubField> = {
   verbosity: hub.carried("text.verbosity", {
     value: string("verbosity"),
     rows: [
-      row("`verbosity`, `prediction`, `prompt_cache_key`, `prompt_cache_retention`, `user`", "text:verbosity"),
-      row("`prompt_cache_options`", "prompt_cache_options")
+      row("`verbosity`, `prediction`, `user`", "text:verbosity")
     ]
   }),
   prediction: hub.dropped("It only makes the answer come sooner."),
-  prompt_cache_key: hub.carried("prompt_cache_key"),
+  prompt_cache_key: hub.carried("prompt_cache_key", {
+    rows: [row("`prompt_cache_key`, `prompt_cache_retention`", "prompt_cache_key")]
+  }),
   prompt_cache_retention: hub.carried("prompt_cache_retention"),
-  prompt_cache_options: hub.carried("prompt_cache_options"),
+  prompt_cache_options: hub.carried("prompt_cache_options", {
+    rows: [row("`prompt_cache_options`", "prompt_cache_options")]
+  }),
+  cache_control: hub.carried("cache_control", { rows: [row("`cache_control`", "cache_control")] }),
   user: hub.carried("user"),
   service_tier: hub.carried("service_tier")
 }
@@ -330,6 +335,7 @@ export const fromHub: Rules.Rules<HubField, Field> = {
   prompt_cache_key: chat.carried("prompt_cache_key"),
   prompt_cache_retention: chat.carried("prompt_cache_retention"),
   prompt_cache_options: chat.carried("prompt_cache_options"),
+  cache_control: chat.dropped("It only helps Anthropic's prompt cache."),
   context_management: chat.dropped("It only keeps a long conversation within bounds."),
   image: chat.dropped("It only says how images are compressed."),
   access_programs: chat.dropped("It names programs of one provider."),

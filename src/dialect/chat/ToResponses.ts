@@ -1,10 +1,10 @@
 /** Chat Completions answers as Responses: chunks as events, and a body as the events of one chunk would make it. */
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import type { AnswerContext, Transducer } from "../../Dialect.ts"
-import { failureOf } from "../responses/Failure.ts"
+import type { AnswerContext, InStreamFailure, Transducer } from "../../Dialect.ts"
 import * as Hub from "../responses/Writer.ts"
 import * as Annotation from "./Annotation.ts"
+import { firstChoice, reported, unexplained } from "./Failure.ts"
 import * as Reasoning from "./Reasoning.ts"
 import { served } from "./Usage.ts"
 
@@ -82,32 +82,30 @@ const endingOf = (finishReason: string | undefined): Pick<Hub.Ending, "status" |
   }
 }
 
-const failureEnding = (error: JsonObject): Hub.Ending => {
-  const { code, ...rest } = failureOf(error)
-  const number = Json.number(error, "code")
-  return { status: "failed", error: { ...rest, code: code ?? (number === undefined ? "server_error" : `${number}`) } }
-}
+const failureEnding = (failure: InStreamFailure): Hub.Ending => ({
+  status: "failed",
+  error: { ...failure, code: failure.code ?? "server_error" }
+})
 
 const identityOf = (answer: JsonObject): Hub.Identity => {
   const { model, tier } = served(answer)
   return { createdAt: Json.number(answer, "created"), model, serviceTier: tier }
 }
 
-/** Responses has one answer, not `n`. */
-const firstChoice = (answer: JsonObject): JsonObject =>
-  Json.objects(answer, "choices").find((choice) => (Json.number(choice, "index") ?? 0) === 0) ?? {}
-
 /** A completion as a response. */
 export const body = (completion: JsonObject, context: AnswerContext): JsonObject => {
   const writer = Hub.make(context)
   writer.identify(identityOf(completion))
   const choice = firstChoice(completion)
-  const error = Json.object(completion, "error")
+  const failure = reported(completion) ??
+    (Json.objects(completion, "choices").length === 0
+      ? { ...unexplained, message: "The provider sent an answer without a choice." }
+      : undefined)
   deltaWriter(context, writer)(Json.object(choice, "message") ?? {}, Json.object(choice, "logprobs") ?? {})
   return writer.finish(
-    error === undefined
+    failure === undefined
       ? { ...endingOf(Json.string(choice, "finish_reason")), usage: served(completion).usage }
-      : failureEnding(error)
+      : failureEnding(failure)
   )
 }
 
@@ -131,11 +129,11 @@ export const events = (context: AnswerContext): Transducer => {
       }
       writer.identify(identity)
       const choice = firstChoice(chunk)
-      const error = Json.object(chunk, "error")
+      const failure = reported(chunk)
       write(Json.object(choice, "delta") ?? {}, Json.object(choice, "logprobs") ?? {})
       finishReason = Json.string(choice, "finish_reason") ?? finishReason
       const { usage } = served(chunk)
-      if (error !== undefined) writer.finish(failureEnding(error))
+      if (failure !== undefined) writer.finish(failureEnding(failure))
       else if (finishReason !== undefined && (usage !== undefined || !Object.hasOwn(chunk, "usage"))) {
         writer.finish({ ...endingOf(finishReason), usage })
       }

@@ -5,6 +5,7 @@ import type * as Hub from "../../api/Responses.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Translated } from "../../Dialect.ts"
+import * as CacheMarks from "../CacheMarks.ts"
 import * as JsonSchema from "../JsonSchema.ts"
 import { strictly } from "../responses/ToOpenAI.ts"
 import * as HubTools from "../responses/Tools.ts"
@@ -20,7 +21,8 @@ const toolToHub = (tool: JsonObject, index: number): Translated<JsonObject> => {
   if ((Json.string(tool, "type") ?? "function") !== "function" || described === undefined) {
     return refuse(`tools[${index}].type`, `\`${typeOf(tool)}\` is not available where this model is served.`)
   }
-  return Result.succeed(
+  return Result.succeed(CacheMarks.keep(
+    CacheMarks.isMarked(tool) ? tool : described,
     {
       type: "function",
       ...present(described, ["name", "description"]),
@@ -28,7 +30,7 @@ const toolToHub = (tool: JsonObject, index: number): Translated<JsonObject> => {
       // Not strict unless asked here, strict unless told otherwise there.
       strict: Json.boolean(described, "strict") ?? false
     } satisfies Json.Members<Hub.FunctionTool>
-  )
+  ))
 }
 
 const webSearchToHub = (options: JsonObject): JsonObject => {

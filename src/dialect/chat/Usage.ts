@@ -4,6 +4,7 @@ import type { JsonObject } from "../../wire/Json.ts"
 import type { Served } from "../../Dialect.ts"
 import type { Usage } from "../../Usage.ts"
 import * as OpenAIUsage from "../OpenAIUsage.ts"
+import { cacheWrites } from "../responses/Writer.ts"
 
 /** What a body, or a chunk, reports. */
 export const served = (body: JsonObject): Served => {
@@ -23,6 +24,6 @@ export const usageObject = (usage: Usage): JsonObject => ({
   prompt_tokens: usage.input,
   completion_tokens: usage.output,
   total_tokens: usage.input + usage.output,
-  prompt_tokens_details: { cached_tokens: usage.cachedInput, cache_write_tokens: usage.cacheWriteInput },
+  prompt_tokens_details: { cached_tokens: usage.cachedInput, ...cacheWrites(usage) },
   completion_tokens_details: { reasoning_tokens: usage.reasoning }
 })

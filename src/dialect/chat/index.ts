@@ -7,11 +7,12 @@
  */
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import { type Dialect, type InStreamFailure, type Meter, type Sign, unreported } from "../../Dialect.ts"
+import { type Dialect, type Meter, type Sign, unreported } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
 import { errorBody } from "../OpenAIError.ts"
 import * as Collector from "./Collector.ts"
+import * as Failure from "./Failure.ts"
 import * as FromResponses from "./FromResponses.ts"
 import { fieldOf, requestFromResponses, requestToResponses } from "./Rules.ts"
 import * as ToResponses from "./ToResponses.ts"
@@ -30,7 +31,7 @@ const saysSomething = (delta: JsonObject): boolean =>
   given.some((key) => Json.object(delta, key) !== undefined)
 
 const signOf = (chunk: JsonObject): Sign => {
-  if (Json.object(chunk, "error") !== undefined) return "failed"
+  if (Failure.reported(chunk) !== undefined) return "failed"
   const choices = Json.objects(chunk, "choices")
   if (choices.some(isFinished) || Json.object(chunk, "usage") !== undefined) return "final"
   return choices.some((choice) => saysSomething(Json.object(choice, "delta") ?? {})) ? "output" : "admitted"
@@ -45,17 +46,6 @@ const sign = (frame: Frame, started: boolean): Sign => {
   if (started && data.startsWith("{") && !telling.test(data)) return "output"
   if (data.trim() === "[DONE]") return "end"
   return frame.value === undefined ? "admitted" : signOf(frame.value)
-}
-
-const failureOf = (chunk: JsonObject): InStreamFailure => {
-  const error = Json.object(chunk, "error") ?? {}
-  const code = Json.number(error, "code")
-  return {
-    type: Json.string(error, "type") ?? null,
-    code: Json.string(error, "code") ?? (code === undefined ? null : String(code)),
-    message: Json.string(error, "message") ?? "The provider reported a failure without a message.",
-    param: Json.string(error, "param") ?? null
-  }
 }
 
 const meter = (): Meter => {
@@ -77,10 +67,8 @@ const meter = (): Meter => {
 }
 
 /** The first choice's message or delta: what the official clients' text helpers read. */
-const first = (answer: JsonObject, key: "message" | "delta"): JsonObject => {
-  const choice = Json.objects(answer, "choices").find((choice) => (Json.number(choice, "index") ?? 0) === 0) ?? {}
-  return Json.object(choice, key) ?? {}
-}
+const first = (answer: JsonObject, key: "message" | "delta"): JsonObject =>
+  Json.object(Failure.firstChoice(answer), key) ?? {}
 
 const frame = (chunk: JsonObject): Frame => Sse.frame(undefined, chunk)
 
@@ -95,7 +83,8 @@ export const ChatCompletions: Dialect = {
   sign,
   telling: ["error", "finish_reason", "usage"],
   whole: "final",
-  failureOf,
+  failureOf: (chunk) => Failure.reported(chunk) ?? Failure.unexplained,
+  reported: Failure.reportedBy,
   meter,
   served,
   collector: Collector.make,
@@ -103,9 +92,14 @@ export const ChatCompletions: Dialect = {
   frame,
   closing: [{ event: undefined, data: "[DONE]", value: undefined }],
   errorBody,
-  errorFrame: (error) => frame(errorBody(error)),
+  errorFrames: (error) => [frame(errorBody(error))],
   text: (body) => Json.string(first(body, "message"), "content") ?? "",
   textDelta: (chunk) => Json.string(first(chunk, "delta"), "content") || undefined,
+  // SDK types of functions; refusals of `tool_calls[].id` ("maximum length 40", reported from 2025 on).
+  identifiers: {
+    names: { pattern: /^[a-zA-Z0-9_-]+$/, length: 64 },
+    ids: { pattern: /^[a-zA-Z0-9_-]+$/, length: 40 }
+  },
   required: { field: "messages", kind: "array" },
   translation: {
     fieldOf,

@@ -188,25 +188,21 @@ const failed = (failure: InStreamFailure): Partial<ResponsesHub.Ending> & Pick<R
 })
 
 const statusOf = (body: JsonObject): ResponsesHub.Ending => {
+  const reported = Json.objects(body, "steps").length === 0 ? Failure.reportedEmpty(body) : Failure.reported(body)
+  if (reported !== undefined) return failed(reported)
   const status = Json.string(body, "status") ?? "completed"
-  const failure = Failure.reported(body)
+  const failure = Failure.errorOf(body)
   if (failure !== undefined && Failure.isBlocked(failure.code) && status !== "completed") {
     return { status: "incomplete", incompleteReason: "content_filter" }
   }
   switch (status) {
     case "incomplete":
     case "requires_continuation":
-      return { status: "incomplete", incompleteReason: "max_output_tokens" }
     case "budget_exceeded":
-      return Json.objects(body, "steps").length > 0
-        ? { status: "incomplete", incompleteReason: "max_output_tokens" }
-        : failed({ code: status, message: "The budget was used up before any output.", type: null, param: null })
-    case "failed":
-    case "cancelled":
-      return failed(failure ?? { code: null, message: `The interaction was ${status}.`, type: null, param: null })
+      return { status: "incomplete", incompleteReason: "max_output_tokens" }
     case "in_progress":
     case "queued":
-      return { status: "incomplete" }
+      return failed({ ...Failure.unexplained, message: `The answer is not finished: its status is ${status}.` })
     default:
       return { status: "completed" }
   }

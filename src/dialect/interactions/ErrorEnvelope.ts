@@ -1,6 +1,7 @@
 /** The error envelope Google's clients expect: the HTTP status in `code`, a canonical word in `status`. */
 import type { FlexInferenceError } from "../../FlexInferenceError.ts"
 import { errorBlock } from "../../Dialect.ts"
+import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 
 const words: { readonly [status: number]: string } = {
@@ -22,12 +23,14 @@ const words: { readonly [status: number]: string } = {
 /** Google's word for an HTTP status. */
 export const statusWord = (status: number): string => words[status] ?? (status >= 500 ? "INTERNAL" : "INVALID_ARGUMENT")
 
-/** `{ error: { code, message, status, flexinference } }` (contract (d)). */
+/** `{ error: { code, message, status, details, flexinference } }` (contract (d)). */
 export const errorBody = (error: FlexInferenceError): { readonly error: JsonObject } => ({
-  error: {
+  error: Json.compact({
     code: error.status,
     message: error.message,
     status: statusWord(error.status),
+    // Google's own are a list; by it its clients know how long to wait.
+    details: Json.isArray(error.details) ? error.details : undefined,
     flexinference: errorBlock(error)
-  }
+  })
 })

@@ -42,7 +42,7 @@ const describe = (error: JsonObject): InStreamFailure => ({
 export const unexplained = describe({})
 
 /** What an interaction that did not end well says was wrong; `undefined` where it says nothing. */
-export const reported = (interaction: JsonObject): InStreamFailure | undefined => {
+export const errorOf = (interaction: JsonObject): InStreamFailure | undefined => {
   const error = Json.objects(interaction, "errors")[0] ?? Json.object(interaction, "error")
   return error === undefined ? undefined : describe(error)
 }
@@ -54,8 +54,37 @@ export const failureOf = (event: JsonObject): InStreamFailure | undefined => {
     return error === undefined || Object.keys(error).length === 0 ? undefined : describe(error)
   }
   const interaction = finalOf(event)
-  if (interaction === undefined || Json.string(interaction, "status") !== "failed") return undefined
-  const failure = reported(interaction) ?? unexplained
+  return interaction === undefined ? undefined : reported(interaction)
+}
+
+const canceled: InStreamFailure = { ...unexplained, message: "The interaction was cancelled." }
+
+/** The statuses that say that there is no answer. */
+const unanswered: ReadonlySet<string> = new Set(["failed", "cancelled"])
+
+/** What an interaction reports that is no answer; `undefined` of an answer, also of one that was cut. */
+export const reported = (interaction: JsonObject): InStreamFailure | undefined => {
+  const error = errorOf(interaction)
+  const status = Json.string(interaction, "status")
+  // Google's gateway sends an error and nothing else.
+  if (status === undefined ? error === undefined : !unanswered.has(status)) return undefined
+  const failure = error ?? (status === "cancelled" ? canceled : unexplained)
   // Blocked content is an answer that ended early, as it is with the other providers.
   return isBlocked(failure.code) ? undefined : failure
 }
+
+/** The same of an interaction without steps: one whose budget was used up before them holds no answer either. */
+export const reportedEmpty = (interaction: JsonObject): InStreamFailure | undefined =>
+  Json.string(interaction, "status") === "budget_exceeded"
+    ? { ...unexplained, code: "budget_exceeded", message: "The budget was used up before any output." }
+    : reported(interaction)
+
+/** The same of a whole body. */
+export const reportedBy = (body: JsonObject): InStreamFailure | undefined => {
+  if (Json.objects(body, "steps").length > 0) return reported(body)
+  const failure = reportedEmpty(body)
+  const isInteraction = ["id", "status", "steps"].some((name) => Json.isGiven(body, name))
+  return failure ?? (isInteraction ? undefined : { ...unexplained, message: noAnswer })
+}
+
+const noAnswer = "The provider sent something that is no answer."

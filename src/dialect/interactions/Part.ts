@@ -8,6 +8,7 @@ import type * as Hub from "../../api/Responses.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Translated, Untranslatable } from "../../Dialect.ts"
+import * as CacheMarks from "../CacheMarks.ts"
 import * as DataUrl from "../DataUrl.ts"
 
 /** A refusal of the caller's `field`; the sentence says why, and what to do instead. */
@@ -140,7 +141,10 @@ const foreignFile =
   "A file uploaded to another provider cannot be read by Gemini. Send the file itself, as a data URL or an https URL."
 
 /** Content of Interactions as a part of a Responses message; `role` tells the words for text apart. */
-export const toResponses = (content: JsonObject, field: string, role: "user" | "assistant"): Translated<JsonObject> => {
+export const toResponses = (content: JsonObject, field: string, role: "user" | "assistant"): Translated<JsonObject> =>
+  Result.map(partOf(content, field, role), (part) => CacheMarks.keep(content, part))
+
+const partOf = (content: JsonObject, field: string, role: "user" | "assistant"): Translated<JsonObject> => {
   const type = Json.string(content, "type")
   if (type === "text") {
     const text = Json.string(content, "text") ?? ""

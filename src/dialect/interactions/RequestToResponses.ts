@@ -8,6 +8,7 @@ import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Translated } from "../../Dialect.ts"
+import * as CacheMarks from "../CacheMarks.ts"
 import * as ForeignSignature from "../ForeignSignature.ts"
 import * as Part from "./Part.ts"
 import * as Tools from "../responses/Tools.ts"
@@ -224,14 +225,17 @@ const contentOrParts = (value: JsonObject): ReadonlyArray<JsonObject> =>
 const tool = (value: Json.Json, field: string): Translated<JsonObject> => {
   const type = Json.isObject(value) ? Tools.typeOf(value) : undefined
   if (Json.isObject(value) && type === "function") {
-    return Result.succeed(Json.compact({
-      type,
-      name: Json.string(value, "name"),
-      description: Json.string(value, "description"),
-      parameters: Json.object(value, "parameters") ?? { type: "object", properties: {} },
-      // Left out it would mean true, which not every schema that Gemini takes can satisfy.
-      strict: false
-    }))
+    return Result.succeed(CacheMarks.keep(
+      value,
+      Json.compact({
+        type,
+        name: Json.string(value, "name"),
+        description: Json.string(value, "description"),
+        parameters: Json.object(value, "parameters") ?? { type: "object", properties: {} },
+        // Left out it would mean true, which not every schema that Gemini takes can satisfy.
+        strict: false
+      })
+    ))
   }
   if (type === "url_context") return Result.succeed({ type: "web_fetch" })
   return type === "google_search"

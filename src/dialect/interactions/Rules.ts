@@ -14,8 +14,11 @@ import * as GeminiModel from "./GeminiModel.ts"
 import * as FromResponses from "./RequestFromResponses.ts"
 import * as ToResponses from "./RequestToResponses.ts"
 
-/** `agent` is no member of a request that names a model, but callers of agents send it. */
-type Field = Rules.FieldOf<InteractionRequest> | "agent"
+/**
+ * `agent` is no member of a request that names a model, but callers of agents send it; `cache_control` is none of
+ * Google's, and says where Claude is to cache the prompt.
+ */
+type Field = Rules.FieldOf<InteractionRequest> | "agent" | "cache_control"
 
 const row = (label: string, becomes?: string, verdict?: Rules.Verdict): Rules.Row => ({ label, becomes, verdict })
 
@@ -181,6 +184,12 @@ export const toHub: Rules.Rules<Field, HubField> = {
     ]
   }),
   webhook_config: hub.dropped("Nobody calls it: the answer is given here."),
+  cache_control: hub.carried("cache_control", {
+    rows: [
+      row("`cache_control`", "cache_control"),
+      row("`cache_control` of content and tools", "input:breakpoints")
+    ]
+  }),
   stream: hub.carried("stream", { members: (request) => ({ stream: Json.boolean(request, "stream") }) }),
   service_tier: hub.carried("service_tier", { value: ToResponses.serviceTier })
 }
@@ -255,7 +264,8 @@ export const fromHub: Rules.Rules<HubField, Field> = {
       thoughtsOfOthers: "dropped",
       search: "dropped",
       fileName: "dropped",
-      otherItems: "refused"
+      otherItems: "refused",
+      breakpoints: "dropped"
     }
   }),
   tools: gemini.carried("tools", {
@@ -323,6 +333,7 @@ export const fromHub: Rules.Rules<HubField, Field> = {
   prompt_cache_key: gemini.dropped("It only helps OpenAI's prompt cache."),
   prompt_cache_retention: gemini.dropped("It only helps OpenAI's prompt cache."),
   prompt_cache_options: gemini.dropped("They only help OpenAI's prompt cache."),
+  cache_control: gemini.dropped("Gemini caches by itself."),
   context_management: gemini.dropped("It only keeps a long conversation within bounds."),
   image: gemini.dropped("It only says how images are compressed."),
   access_programs: gemini.dropped("It names programs of OpenAI's."),

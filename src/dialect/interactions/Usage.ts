@@ -21,8 +21,8 @@ export const read = (usage: JsonObject, searchSteps: number): Usage => {
   return {
     input: count("total_input_tokens") + count("total_tool_use_tokens"),
     cachedInput: count("total_cached_tokens"),
-    cacheWriteInput: 0,
-    longCacheWriteInput: 0,
+    cacheWriteInput: count("total_cache_write_tokens"),
+    longCacheWriteInput: count("total_long_cache_write_tokens"),
     output: count("total_output_tokens") + count("total_thought_tokens"),
     reasoning: count("total_thought_tokens"),
     webSearches: searchesOf(usage) ?? searchSteps
@@ -34,6 +34,9 @@ export const write = (usage: Usage): JsonObject =>
   Json.compact({
     total_input_tokens: usage.input,
     total_cached_tokens: usage.cachedInput,
+    // Google charges no writes and has no words for them; other providers do.
+    total_cache_write_tokens: usage.cacheWriteInput === 0 ? undefined : usage.cacheWriteInput,
+    total_long_cache_write_tokens: usage.longCacheWriteInput === 0 ? undefined : usage.longCacheWriteInput,
     total_output_tokens: Math.max(0, usage.output - usage.reasoning),
     total_thought_tokens: usage.reasoning,
     total_tool_use_tokens: 0,

@@ -8,7 +8,15 @@
 import type { FlexInferenceError } from "../../FlexInferenceError.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import { type Dialect, type Meter, type Served, type Sign, signs, unreported } from "../../Dialect.ts"
+import {
+  type Dialect,
+  type InStreamFailure,
+  type Meter,
+  type Served,
+  type Sign,
+  signs,
+  unreported
+} from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
 import { bodyFromResponses, eventsFromResponses } from "./AnswerFromResponses.ts"
@@ -50,12 +58,16 @@ const names = signs({
   nameOf: typeOf
 })
 
-const sign = (frame: Frame): Sign => {
+/** The last event has no steps: whether there was an answer, the stream before it tells. */
+const failureOf = (event: JsonObject, started: boolean): InStreamFailure | undefined =>
+  Failure.failureOf(event) ?? (started ? undefined : Failure.reportedEmpty(finalOf(event) ?? {}))
+
+const sign = (frame: Frame, started: boolean): Sign => {
   if (frame.data === "[DONE]") return "end"
   const sign = names(frame)
   if (sign !== "final" && sign !== "failed") return sign
   // An interaction may end as failed, and an error event may be an empty one, which means nothing and was seen.
-  return frame.value === undefined || Failure.failureOf(frame.value) === undefined
+  return frame.value === undefined || failureOf(frame.value, started) === undefined
     ? sign === "final" ? "final" : "admitted"
     : "failed"
 }
@@ -101,8 +113,9 @@ const textDelta = (event: JsonObject): string | undefined => {
 
 const frame = (event: JsonObject): Frame => Sse.frame(typeOf(event) || undefined, event)
 
-const errorFrame = (error: FlexInferenceError): Frame =>
+const errorFrames = (error: FlexInferenceError): ReadonlyArray<Frame> => [
   frame({ event_type: "error", ...ErrorEnvelope.errorBody(error) })
+]
 
 export const Interactions: Dialect = {
   name: "interactions",
@@ -116,7 +129,8 @@ export const Interactions: Dialect = {
   operation: "generate_content",
   sign,
   whole: "final",
-  failureOf: (event) => Failure.failureOf(event) ?? Failure.unexplained,
+  failureOf: (event) => failureOf(event, false) ?? Failure.unexplained,
+  reported: Failure.reportedBy,
   meter,
   served,
   collector: Collector.make,
@@ -124,9 +138,11 @@ export const Interactions: Dialect = {
   frame,
   closing: [{ event: "done", data: "[DONE]", value: undefined }],
   errorBody: ErrorEnvelope.errorBody,
-  errorFrame,
+  errorFrames,
   text: (body) => Json.objects(body, "steps").map(textOfStep).join(""),
   textDelta,
+  // SDK types of functions; their bound of 128 is newer than the refusals of more than 64 (reported). Ids may be any.
+  identifiers: { names: { pattern: /^[a-zA-Z_][a-zA-Z0-9_.:-]*$/, length: 64 }, ids: undefined },
   required: { field: "input", kind: "present" },
   translation: {
     fieldOf,

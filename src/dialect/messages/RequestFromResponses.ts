@@ -12,6 +12,7 @@ import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Translated } from "../../Dialect.ts"
+import * as CacheControl from "./CacheControl.ts"
 import * as DataUrl from "../DataUrl.ts"
 import * as Effort from "../Effort.ts"
 import * as JsonSchema from "../JsonSchema.ts"
@@ -70,6 +71,10 @@ const file = (part: JsonObject, field: string): Translated<JsonObject> => {
     : refuse(`${field}.file_data`, "must be a PDF or a text; Anthropic reads no other documents")
 }
 
+/** Blocks made of one part, the last of which carries the part's mark. */
+const marked = (part: JsonObject, blocks: ReadonlyArray<JsonObject>): ReadonlyArray<JsonObject> =>
+  blocks.map((block, index) => index === blocks.length - 1 ? CacheControl.keep(part, block) : block)
+
 const textBlocks = (text: string): ReadonlyArray<JsonObject> => text.trim() === "" ? [] : [{ type: "text", text }]
 
 /** The blocks of a message's or a tool output's content; Anthropic refuses blank texts, so they are left out. */
@@ -85,16 +90,16 @@ const blocksOf = (content: Json.Json | undefined, field: string): Translated<Rea
         case "input_text":
         case "output_text":
         case "text":
-          blocks.push(...textBlocks(Json.string(part, "text") ?? ""))
+          blocks.push(...marked(part, textBlocks(Json.string(part, "text") ?? "")))
           break
         case "refusal":
-          blocks.push(...textBlocks(Json.string(part, "refusal") ?? ""))
+          blocks.push(...marked(part, textBlocks(Json.string(part, "refusal") ?? "")))
           break
         case "input_image":
-          blocks.push(yield* image(part, at))
+          blocks.push(CacheControl.keep(part, yield* image(part, at)))
           break
         case "input_file":
-          blocks.push(yield* file(part, at))
+          blocks.push(CacheControl.keep(part, yield* file(part, at)))
           break
         default:
           return yield* refuse(`${at}.type`, `is \`${typeOf(part)}\`, which Anthropic's API has no content for`)
@@ -103,10 +108,20 @@ const blocksOf = (content: Json.Json | undefined, field: string): Translated<Rea
     return blocks
   })
 
-const systemText = (blocks: ReadonlyArray<JsonObject>, field: string): Translated<string> =>
+const systemBlocks = (
+  blocks: ReadonlyArray<JsonObject>,
+  field: string
+): Translated<ReadonlyArray<JsonObject>> =>
   blocks.every((block) => typeOf(block) === "text")
-    ? Result.succeed(blocks.map((block) => Json.string(block, "text") ?? "").join("\n\n"))
+    ? Result.succeed(blocks)
     : refuse(field, "must be text: Anthropic's system prompt holds nothing else")
+
+/** The system prompt, in blocks only where one of them is marked. */
+const systemOf = (blocks: ReadonlyArray<JsonObject>): Json.Json | undefined => {
+  if (blocks.some((block) => Json.isGiven(block, "cache_control"))) return [...blocks]
+  const prompt = blocks.map((block) => Json.string(block, "text") ?? "").join("\n\n")
+  return prompt === "" ? undefined : prompt
+}
 
 /** Arguments as the object that Messages wants; a call without any has an empty one. */
 const inputOf = (item: JsonObject, field: string): Translated<JsonObject> => {
@@ -120,13 +135,17 @@ const inputOf = (item: JsonObject, field: string): Translated<JsonObject> => {
 const toolResult = (item: JsonObject, field: string): Translated<JsonObject> =>
   Result.gen(function*() {
     const text = Json.string(item, "output")
+    const blocks = text === undefined ? yield* blocksOf(item["output"], `${field}.output`) : []
     return Json.compact(
       {
         type: "tool_result",
         tool_use_id: Json.string(item, "call_id") ?? "",
-        content: text ?? [...(yield* blocksOf(item["output"], `${field}.output`))],
+        content: text ?? blocks.map(CacheControl.without),
         // The hub's only word for an output that is none.
-        is_error: Json.string(item, "status") === "incomplete" ? true : undefined
+        is_error: Json.string(item, "status") === "incomplete" ? true : undefined,
+        // Only the result as a whole can be marked.
+        cache_control: CacheControl.of(item) ??
+          blocks.map((block) => CacheControl.of(block)).findLast((mark) => mark !== undefined)
       } satisfies Json.Members<Api.ToolResultBlockParam>
     )
   })
@@ -141,7 +160,7 @@ interface Turn {
 /** `input` as alternating turns, and the texts of the system prompt. */
 export const conversation = (request: JsonObject) =>
   Result.gen(function*() {
-    const system: Array<string> = []
+    const system: Array<JsonObject> = []
     const turns: Array<Turn> = []
     const turnOf = (role: Turn["role"]): Turn => {
       const last = turns.at(-1)
@@ -151,7 +170,7 @@ export const conversation = (request: JsonObject) =>
       return turn
     }
     const instructions = Json.string(request, "instructions") ?? ""
-    if (instructions !== "") system.push(instructions)
+    system.push(...textBlocks(instructions))
     const input = request["input"]
     const items = Json.isArray(input) ? input : [{ role: "user", content: input ?? "" }]
     for (const [index, item] of items.entries()) {
@@ -163,21 +182,22 @@ export const conversation = (request: JsonObject) =>
           const role = Json.string(item, "role")
           const blocks = yield* blocksOf(item["content"], `${field}.content`)
           if (role === "system" || role === "developer") {
-            system.push(yield* systemText(blocks, `${field}.content`))
+            system.push(...(yield* systemBlocks(blocks, `${field}.content`)))
           } else if (blocks.length > 0) {
             turnOf(role === "assistant" ? "assistant" : "user").blocks.push(...blocks)
           }
           break
         }
         case "function_call":
-          turnOf("assistant").blocks.push(
+          turnOf("assistant").blocks.push(CacheControl.keep(
+            item,
             {
               type: "tool_use",
               id: Json.string(item, "call_id") ?? "",
               name: Json.string(item, "name") ?? "",
               input: yield* inputOf(item, field)
             } satisfies Json.Members<Api.ToolUseBlockParam>
-          )
+          ))
           break
         case "function_call_output":
           turnOf("user").results.push(yield* toolResult(item, field))
@@ -202,10 +222,9 @@ export const conversation = (request: JsonObject) =>
     if (begun !== undefined && typeOf(begun) === "text") {
       end?.blocks.splice(-1, 1, { ...begun, text: Json.string(begun, "text")?.trimEnd() ?? "" })
     }
-    system.push(...spokenFormat(request), ...spokenChoice(request))
-    const prompt = system.filter((text) => text.trim() !== "").join("\n\n")
+    system.push(...[...spokenFormat(request), ...spokenChoice(request)].flatMap(textBlocks))
     const messages = turns.map(({ blocks, results, role }) => ({ role, content: [...results, ...blocks] }))
-    return { system: prompt === "" ? undefined : prompt, messages }
+    return { system: systemOf(system), messages }
   })
 
 /** The plain search tool: the later ones also run code, and not every model has them. */
@@ -256,11 +275,11 @@ const toolsOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
     for (const [index, tool] of Json.objects(request, "tools").entries()) {
       const type = Tools.typeOf(tool)
       if (type === "function") {
-        tools.push(functionTool(tool, request))
+        tools.push(CacheControl.keep(tool, functionTool(tool, request)))
       } else if (type.startsWith("web_search")) {
-        tools.push(webSearchTool(tool, request))
+        tools.push(CacheControl.keep(tool, webSearchTool(tool, request)))
       } else if (type === "web_fetch") {
-        tools.push(webFetchTool(tool))
+        tools.push(CacheControl.keep(tool, webFetchTool(tool)))
       } else {
         return yield* refuse(`tools[${index}].type`, `is \`${type}\`, a tool that only OpenAI runs`)
       }

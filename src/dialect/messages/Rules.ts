@@ -7,6 +7,7 @@ import type { JsonObject } from "../../wire/Json.ts"
 import * as FieldPath from "../FieldPath.ts"
 import { asksForLogprobs, asksToBlock, type HubField, placeOfLogprobs } from "../responses/Rules.ts"
 import * as Rules from "../Rules.ts"
+import { automatic, bounded } from "./CacheControl.ts"
 import * as ClaudeModel from "./ClaudeModel.ts"
 import * as FromResponses from "./RequestFromResponses.ts"
 import * as ToResponses from "./RequestToResponses.ts"
@@ -190,6 +191,9 @@ const userOf = (request: JsonObject): Rules.Output<Field> => {
   return { metadata: user === undefined ? undefined : { user_id: user } }
 }
 
+/** Claude's cache knows no key: what is the same is found by itself. */
+const asWhole: Rules.Verdict = ["approximated", "the whole prompt is cached, for an hour at most"]
+
 const claude = Rules.rulesTo<Field>()
 
 /** What Anthropic is told of the hub's request. */
@@ -289,9 +293,10 @@ export const fromHub: Rules.Rules<HubField, Field> = {
   stream_options: claude.dropped("Claude's streams tell the usage anyway.", { parts: { usage: "carried" } }),
   store: claude.dropped("Messages keeps nothing between calls."),
   metadata: claude.dropped("It only labels what is stored."),
-  prompt_cache_key: claude.dropped("It only helps OpenAI's prompt cache."),
-  prompt_cache_retention: claude.dropped("It only helps OpenAI's prompt cache."),
-  prompt_cache_options: claude.dropped("They only help OpenAI's prompt cache."),
+  prompt_cache_key: claude.carried("cache_control", { members: automatic, verdict: asWhole }),
+  prompt_cache_retention: claude.carried("cache_control", { members: automatic, verdict: asWhole }),
+  prompt_cache_options: claude.carried("cache_control", { members: automatic, verdict: asWhole }),
+  cache_control: claude.carried("cache_control", { members: automatic }),
   context_management: claude.dropped("It only keeps a long conversation within bounds."),
   image: claude.dropped("It only says how images are compressed."),
   access_programs: claude.dropped("It names programs of OpenAI's."),
@@ -302,7 +307,8 @@ export const fromHub: Rules.Rules<HubField, Field> = {
 
 export const requestToResponses = (request: JsonObject): Translated<JsonObject> => Rules.apply(toHub, request)
 
-export const requestFromResponses = (request: JsonObject): Translated<JsonObject> => Rules.apply(fromHub, request)
+export const requestFromResponses = (request: JsonObject): Translated<JsonObject> =>
+  Result.map(Rules.apply(fromHub, request), bounded)
 
 /** The caller's name of a field of its request in the hub's form. */
 export const fieldOf = (path: string, request: JsonObject): string => Rules.fieldOf(toHub, path, request)

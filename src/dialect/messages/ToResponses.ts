@@ -194,7 +194,10 @@ const answer = (context: AnswerContext) => {
     identify(undefined)
     return writer.finish({
       status: "failed",
-      error: { code: Json.string(error, "type") ?? "server_error", message: Json.string(error, "message") ?? "" }
+      error: {
+        code: Json.string(error, "type") ?? "server_error",
+        message: Json.string(error, "message") ?? "The provider reported a failure without a message."
+      }
     })
   }
 
@@ -245,8 +248,8 @@ export const eventsToResponses = (context: AnswerContext): Transducer => {
 
 export const bodyToResponses = (body: JsonObject, context: AnswerContext): JsonObject => {
   const { add, fail, finish } = answer(context)
-  // Some hosts report a failure in a body of status 200.
-  if (Json.string(body, "type") === "error") return fail(body)
+  // What has no content is no message, whatever else it is.
+  if (Json.array(body, "content") === undefined) return fail(body)
   add({ type: "message_start", message: body })
   Json.objects(body, "content").forEach((block, index) => {
     add({ type: "content_block_start", index, content_block: block })

@@ -27,6 +27,12 @@ export const usageObject = (usage: Usage, tier: string | undefined): JsonObject 
   input_tokens: Math.max(0, usage.input - usage.cachedInput - usage.cacheWriteInput),
   cache_creation_input_tokens: usage.cacheWriteInput,
   cache_read_input_tokens: usage.cachedInput,
+  ...(usage.cacheWriteInput === 0 ? {} : {
+    cache_creation: {
+      ephemeral_5m_input_tokens: usage.cacheWriteInput - usage.longCacheWriteInput,
+      ephemeral_1h_input_tokens: usage.longCacheWriteInput
+    }
+  }),
   output_tokens: usage.output,
   output_tokens_details: { thinking_tokens: usage.reasoning },
   server_tool_use: usage.webSearches === 0 ? null : { web_search_requests: usage.webSearches },

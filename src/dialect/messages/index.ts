@@ -41,6 +41,10 @@ const failureOf = (event: JsonObject): InStreamFailure => {
   }
 }
 
+/** Some hosts report a failure in a body of status 200; what has no content is no message, whatever else it is. */
+const reported = (body: JsonObject): InStreamFailure | undefined =>
+  typeOf(body) === "error" || !Json.isGiven(body, "content") ? failureOf(body) : undefined
+
 const served = (body: JsonObject): Served => {
   const usage = Json.object(body, "usage")
   return {
@@ -102,11 +106,19 @@ const errorTypeOf = (status: number): string => {
   }
 }
 
-/** `{ type: "error", error: { type, message, flexinference } }`, as Anthropic's clients expect it. */
-const errorBody = (error: FlexInferenceError): JsonObject => ({
-  type: "error",
-  error: { type: errorTypeOf(error.status), message: error.message, flexinference: errorBlock(error) }
-})
+/** `{ type: "error", error: { type, message, flexinference }, request_id }`, as Anthropic's clients expect it. */
+const errorBody = (error: FlexInferenceError): JsonObject =>
+  Json.compact({
+    type: "error",
+    error: Json.compact({
+      type: errorTypeOf(error.status),
+      message: error.message,
+      // A list is another vendor's.
+      details: Json.isObject(error.details) ? error.details : undefined,
+      flexinference: errorBlock(error)
+    }),
+    request_id: error.requestId
+  })
 
 const frame = (event: JsonObject): Frame => Sse.frame(typeOf(event), event)
 
@@ -132,6 +144,7 @@ export const Messages: Dialect = {
   sign,
   whole: "end",
   failureOf,
+  reported,
   meter,
   served,
   collector,
@@ -139,9 +152,14 @@ export const Messages: Dialect = {
   frame,
   closing: [],
   errorBody,
-  errorFrame: (error) => frame(errorBody(error)),
+  errorFrames: (error) => [frame(errorBody(error))],
   text,
   textDelta,
+  // Refusals of `tools[].name` ('^[a-zA-Z0-9_-]{1,128}$') and of `tool_use.id` ('^[a-zA-Z0-9_-]+$', without a length).
+  identifiers: {
+    names: { pattern: /^[a-zA-Z0-9_-]+$/, length: 128 },
+    ids: { pattern: /^[a-zA-Z0-9_-]+$/, length: 64 }
+  },
   required: { field: "messages", kind: "array" },
   translation: {
     fieldOf,

@@ -5,6 +5,8 @@ import type { JsonObject } from "../../wire/Json.ts"
 
 export type Failure = InStreamFailure
 
+const untold = (message: string): Failure => ({ type: null, code: null, message, param: null })
+
 /** An error object in its parts. */
 export const failureOf = (error: JsonObject): Failure => ({
   type: Json.string(error, "type") ?? null,
@@ -19,9 +21,24 @@ export const failureOf = (error: JsonObject): Failure => ({
  */
 export const reported = (response: JsonObject): Failure | undefined => {
   const status = Json.string(response, "status")
-  if (status !== "failed" && status !== "cancelled") return undefined
   const error = Json.object(response, "error")
-  return error === undefined
-    ? { type: null, code: null, message: `The provider reported the answer as ${status}.`, param: null }
-    : failureOf(error)
+  if (status !== "failed" && status !== "cancelled") {
+    // Some hosts answer 200 with nothing but an error.
+    return status === undefined && error !== undefined ? failureOf(error) : undefined
+  }
+  return error === undefined ? untold(`The provider reported the answer as ${status}.`) : failureOf(error)
+}
+
+/** The same of a whole body, which may be no response at all. */
+export const reportedBy = (body: JsonObject): Failure | undefined =>
+  reported(body) ?? (Json.isGiven(body, "status") || Json.isGiven(body, "output")
+    ? undefined
+    : untold("The provider sent something that is no answer."))
+
+/** The same of a response that is to be told in another format, where one that is not finished is no answer either. */
+export const unanswered = (response: JsonObject): Failure | undefined => {
+  const status = Json.string(response, "status")
+  return status === "queued" || status === "in_progress"
+    ? untold(`The provider sent an answer that is not finished: its status is ${status}.`)
+    : reportedBy(response)
 }

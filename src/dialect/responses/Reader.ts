@@ -12,7 +12,7 @@
 import type { Served, Transducer } from "../../Dialect.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import { type Failure, failureOf } from "./Failure.ts"
+import { type Failure, failureOf, reported } from "./Failure.ts"
 import * as Items from "./Items.ts"
 import { served } from "./Usage.ts"
 
@@ -52,7 +52,7 @@ export interface End {
   /** `completed`, `incomplete` or `failed`; a whole response may say something else. */
   readonly status: string
   readonly incompleteReason: string | undefined
-  /** Given where the status is `failed`, and nowhere else. */
+  /** Given where the response is no answer but the report of a failure, and nowhere else. */
   readonly failure: Failure | undefined
   readonly served: Served
   /** The response without its items. */
@@ -539,7 +539,11 @@ export const make = (): ResponsesReader => {
   }
 
   const finish = (response: JsonObject, status: string): void =>
-    end(response, status, status === "failed" ? failureOf(Json.object(response, "error") ?? {}) : undefined)
+    end(
+      response,
+      status,
+      reported(response) ?? (status === "failed" ? failureOf(Json.object(response, "error") ?? {}) : undefined)
+    )
 
   const take = (): ReadonlyArray<Step> => {
     const taken = steps
@@ -557,8 +561,10 @@ export const make = (): ResponsesReader => {
         return take()
       }
       const ending = endings.get(type)
-      if (ending !== undefined) finish(Json.object(event, "response") ?? {}, ending)
-      else if (type === "error") {
+      if (ending !== undefined) {
+        const response = Json.object(event, "response") ?? {}
+        finish(response, reported(response) === undefined ? ending : "failed")
+      } else if (type === "error") {
         end(begun ?? {}, "failed", failureOf(Json.object(event, "error") ?? { ...event, type: null }))
       } else if (lifecycle.has(type)) begin(Json.object(event, "response") ?? {})
       else if (typeOfEvent.has(type) && Json.string(event, "delta") !== "") route(event)

@@ -1,5 +1,5 @@
 /**
- * The rules of the hub. Its requests are those of OpenAI's Responses with three members more, which other formats share;
+ * The rules of the hub. Its requests are those of OpenAI's Responses with four members more, which other formats share;
  * here it says what becomes of them, and what OpenAI is told, since the hub carries more than that API takes.
  */
 import * as Result from "effect/Result"
@@ -11,7 +11,7 @@ import * as Rules from "../Rules.ts"
 import * as ToOpenAI from "./ToOpenAI.ts"
 
 /** The fields of a request in the hub. */
-export type HubField = Rules.FieldOf<ResponsesRequest> | "stop" | "seed" | "top_k"
+export type HubField = Rules.FieldOf<ResponsesRequest> | "stop" | "seed" | "top_k" | "cache_control"
 
 /** What the hub's request may be asked for, in the hub's words; who asks for nothing is not refused. */
 export const asksToBlock = (moderation: Json.Json): boolean =>
@@ -47,6 +47,7 @@ export const toOpenAI = {
       begun: "refused",
       // The nearest that Responses has to a result that is an error.
       isError: ["approximated", "as an incomplete output"],
+      breakpoints: "dropped",
       thoughtsOfOthers: "dropped",
       search: "dropped",
       fileName: ["approximated", "as the file's name"],
@@ -72,7 +73,8 @@ export const toOpenAI = {
       ...row("`reasoning` items the target made", "input:thoughts", ["carried", "by way of `encrypted_content`"]),
       ...row("`reasoning` items of others", "input:thoughtsOfOthers"),
       ...row("`web_search_call` items", "input:search", ["carried", "the text they led to stays"]),
-      ...row("`item_reference` and other items", "input:otherItems")
+      ...row("`item_reference` and other items", "input:otherItems"),
+      ...row("`prompt_cache_breakpoint`, `cache_control` of parts, items and tools", "input:breakpoints")
     ]
   }),
   previous_response_id: carried("previous_response_id", {
@@ -165,26 +167,23 @@ export const toOpenAI = {
   }),
   background: carried("background", { rows: row("`background: true`", "background") }),
   prompt_cache_key: carried("prompt_cache_key", {
-    rows: row(
-      "`prompt_cache_key`, `prompt_cache_retention`, `truncation`, `user`, `stream_options`",
-      "prompt_cache_key"
-    )
+    rows: row("`prompt_cache_key`, `prompt_cache_retention`", "prompt_cache_key")
   }),
   prompt_cache_retention: carried("prompt_cache_retention"),
-  truncation: carried("truncation"),
+  truncation: carried("truncation", { rows: row("`truncation`, `user`, `stream_options`", "truncation") }),
   user: carried("user"),
   prompt_cache_options: carried("prompt_cache_options", {
-    rows: row(
-      "`prompt_cache_options`, `context_management`, `image`, `access_programs`",
-      "prompt_cache_options"
-    )
+    rows: row("`prompt_cache_options`", "prompt_cache_options")
   }),
-  context_management: carried("context_management"),
+  context_management: carried("context_management", {
+    rows: row("`context_management`, `image`, `access_programs`", "context_management")
+  }),
   image: carried("image"),
   access_programs: carried("access_programs"),
   stream: carried("stream"),
   stream_options: dropped("The hub's own stream tells what it asks for."),
   service_tier: carried("service_tier"),
+  cache_control: dropped("OpenAI caches by itself."),
   stop: refused("has no counterpart: the Responses API has no stop sequences.", {
     elsewhere: ["carried", "by Chat Completions, to models that take it there"]
   }),

@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import type { Translated } from "../../Dialect.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as CacheMarks from "../CacheMarks.ts"
 import * as Effort from "../Effort.ts"
 import * as ForeignSignature from "../ForeignSignature.ts"
 import * as JsonSchema from "../JsonSchema.ts"
@@ -58,7 +59,7 @@ export const input = (request: JsonObject): Translated<Json.Json | undefined> =>
       return Result.fail({ field, message: `\`${field}\` is audio, which the Responses API does not take.` })
     }
   }
-  return Result.succeed(given.flatMap((value) => item(value, reasons(request))))
+  return Result.succeed(given.flatMap((value) => item(value, reasons(request))).map(CacheMarks.withoutAnthropic))
 }
 
 /** The effort that is asked for, as the model knows it; as it is where nothing is known of the model. */
@@ -137,7 +138,7 @@ export const tools = (request: JsonObject): Translated<Json.Json | undefined> =>
       // The search opens pages as well.
       const filters = Json.object(tool, "filters")
       return isSearching ? [] : [{ type: "web_search", ...(filters === undefined ? {} : { filters }) }]
-    })
+    }).map(CacheMarks.withoutAnthropic)
   )
 }
 

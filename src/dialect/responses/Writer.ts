@@ -49,11 +49,22 @@ type IdPrefix = "resp" | "msg" | "fc" | "rs" | "ws"
 export const makeId = (context: AnswerContext, prefix: IdPrefix, outputIndex?: number): string =>
   outputIndex === undefined ? `${prefix}_${context.id}` : `${prefix}_${context.id}_${outputIndex}`
 
+/** What was written to the prompt cache, as both formats of OpenAI's tell it; the longer life is its twelve hours. */
+export const cacheWrites = ({ cacheWriteInput, longCacheWriteInput }: Usage): JsonObject => ({
+  cache_write_tokens: cacheWriteInput,
+  ...(longCacheWriteInput === 0 ? {} : {
+    cache_write_tokens_details: {
+      ttl_12h_tokens: longCacheWriteInput,
+      ttl_30m_tokens: cacheWriteInput - longCacheWriteInput
+    }
+  })
+})
+
 /** Token counts as a response's `usage`. */
 export const usageObject = (usage: Usage): JsonObject =>
   ({
     input_tokens: usage.input,
-    input_tokens_details: { cached_tokens: usage.cachedInput, cache_write_tokens: usage.cacheWriteInput },
+    input_tokens_details: { cached_tokens: usage.cachedInput, ...cacheWrites(usage) },
     output_tokens: usage.output,
     output_tokens_details: { reasoning_tokens: usage.reasoning },
     total_tokens: usage.input + usage.output

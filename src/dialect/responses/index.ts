@@ -12,6 +12,7 @@ import {
   errorBlock,
   type InStreamFailure,
   type Meter,
+  type Sign,
   signs,
   type StreamSoFar,
   unreported
@@ -22,12 +23,12 @@ import { errorBody } from "../OpenAIError.ts"
 import { counting } from "./Counting.ts"
 import * as Listing from "./Listing.ts"
 import * as Collector from "./Collector.ts"
-import { failureOf as describe } from "./Failure.ts"
+import { failureOf as describe, reported, reportedBy } from "./Failure.ts"
 import { served } from "./Usage.ts"
 
 const typeOf = (event: JsonObject): string => Json.string(event, "type") ?? ""
 
-const sign = signs({
+const names = signs({
   names: {
     "response.created": "admitted",
     "response.queued": "admitted",
@@ -41,9 +42,18 @@ const sign = signs({
   nameOf: typeOf
 })
 
+const responseOf = (event: JsonObject): JsonObject => Json.object(event, "response") ?? {}
+
+const sign = (frame: Frame): Sign => {
+  const sign = names(frame)
+  // The event's name is not the last word: its response may say that it failed, or was canceled.
+  return sign === "end" && reported(responseOf(frame.value ?? {})) !== undefined ? "failed" : sign
+}
+
 const failureOf = (event: JsonObject): InStreamFailure =>
-  typeOf(event) === "response.failed"
-    ? describe(Json.object(Json.object(event, "response") ?? event, "error") ?? {})
+  isTerminal(typeOf(event))
+    ? reported(responseOf(event)) ??
+      describe(Json.object(responseOf(event), "error") ?? Json.object(event, "error") ?? {})
     // The SDK's type is flat, the wire nests the failure under `error`; both occur.
     : describe(Json.object(event, "error") ?? event)
 
@@ -73,22 +83,27 @@ const text = (response: JsonObject): string => {
   return out
 }
 
-/** The failing event a Responses client recognises: `response.failed`, with the contract's block in its error. */
-const errorFrame = (error: FlexInferenceError, seen: StreamSoFar): Frame => {
+/**
+ * How a stream of OpenAI's fails (recorded): an `error` event, by which clients know it, and then `response.failed`. Both
+ * carry the contract's block.
+ */
+const errorFrames = (error: FlexInferenceError, seen: StreamSoFar): ReadonlyArray<Frame> => {
   const native = error.reason._tag === "StreamFailed" ? error.reason.event : undefined
   const response = (native === undefined ? undefined : Json.object(native, "response")) ??
     (seen.first === undefined ? undefined : Json.object(seen.first, "response")) ??
     { id: "resp_failed", object: "response", created_at: 0, model: null, output: [] }
   const sequence = seen.last === undefined ? 0 : (Json.number(seen.last, "sequence_number") ?? -1) + 1
-  return frame({
-    type: "response.failed",
-    sequence_number: sequence,
-    response: {
-      ...response,
-      status: "failed",
-      error: { code: error.code ?? "server_error", message: error.message, flexinference: errorBlock(error) }
-    }
-  })
+  const code = error.code ?? "server_error"
+  const { message, param, type } = error
+  const flexinference = errorBlock(error)
+  return [
+    frame({ type: "error", sequence_number: sequence, error: { type, code, message, param, flexinference } }),
+    frame({
+      type: "response.failed",
+      sequence_number: sequence + 1,
+      response: { ...response, status: "failed", error: { code, message, flexinference } }
+    })
+  ]
 }
 
 const frame = (event: JsonObject): Frame => Sse.frame(typeOf(event), event)
@@ -105,6 +120,7 @@ export const Responses: Dialect = {
   sign,
   whole: "end",
   failureOf,
+  reported: reportedBy,
   meter,
   served,
   collector: Collector.make,
@@ -113,9 +129,14 @@ export const Responses: Dialect = {
   frame,
   closing: [],
   errorBody,
-  errorFrame,
+  errorFrames,
   text,
   textDelta: (event) => typeOf(event) === "response.output_text.delta" ? Json.string(event, "delta") : undefined,
+  // SDK types of functions; refusals of `input[].call_id` ("maximum length 64", reported 2026) and of ids in `input`.
+  identifiers: {
+    names: { pattern: /^[a-zA-Z0-9_-]+$/, length: 64 },
+    ids: { pattern: /^[a-zA-Z0-9_-]+$/, length: 64 }
+  },
   required: { field: "input", kind: "present" },
   translation: undefined,
   continuation: undefined

@@ -59,7 +59,7 @@ describe("ChatCompletions", () => {
 
   it("ends a broken stream with the contract's error frame", () => {
     const error = FlexInferenceError.streamFailed({ provider: "openai", message: "Upstream broke.", started: true })
-    const frame = ChatCompletions.errorFrame(error, { first: undefined, last: undefined })
+    const [frame = assert.fail()] = ChatCompletions.errorFrames(error, { first: undefined, last: undefined })
     assert.strictEqual(frame.event, undefined)
     assert.deepStrictEqual(JSON.parse(frame.data), {
       error: {

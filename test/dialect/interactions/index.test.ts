@@ -197,7 +197,7 @@ describe("Interactions' frames", () => {
     const flexinference = errorBlock(error)
     const inner = { code: 502, status: "UNAVAILABLE", message: "Upstream broke.", flexinference }
     assert.deepStrictEqual(Interactions.errorBody(error), { error: inner })
-    const frame = Interactions.errorFrame(error, { first: undefined, last: undefined })
+    const [frame = assert.fail()] = Interactions.errorFrames(error, { first: undefined, last: undefined })
     assert.strictEqual(frame.event, "error")
     assert.deepStrictEqual(JSON.parse(frame.data), { event_type: "error", error: inner })
     assert.strictEqual(failureOf(Interactions, frame.value ?? {})?.message, "Upstream broke.")

@@ -206,7 +206,6 @@ describe("a Responses request for Anthropic", () => {
       metadata: { a: "b" },
       user: "u",
       truncation: "auto",
-      prompt_cache_key: "k",
       include: ["reasoning.encrypted_content"],
       stream_options: { include_obfuscation: false },
       previous_response_id: null,

@@ -191,7 +191,7 @@ describe("Messages", () => {
 
   it("ends a failed stream with an `error` event that holds the error body", () => {
     const error = streamFailed({ provider: "anthropic", message: "Broke.", started: true })
-    const last = Messages.errorFrame(error, { first: undefined, last: undefined })
+    const [last = assert.fail()] = Messages.errorFrames(error, { first: undefined, last: undefined })
     assert.strictEqual(last.event, "error")
     assert.deepStrictEqual(JSON.parse(last.data), Messages.errorBody(error))
   })

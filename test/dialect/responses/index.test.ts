@@ -47,32 +47,42 @@ describe("Responses", () => {
     assert.strictEqual(Responses.text(body ?? {}), "Hi")
   })
 
-  it("ends a failed stream with response.failed, numbered on and carrying the contract's block", () => {
+  it("ends a failed stream with error and response.failed, numbered on and carrying the contract's block", () => {
     const error = streamFailed({ provider: "openai", message: "It broke.", started: true })
-    const frame = Responses.errorFrame(error, {
+    const [first = assert.fail(), frame = assert.fail(), ...others] = Responses.errorFrames(error, {
       first: { type: "response.created", response },
       last: { type: "response.output_text.delta", sequence_number: 8 }
     })
+    const flexinference = {
+      code: "upstream_stream_failed",
+      class: "upstream",
+      origin: "provider",
+      status: 502,
+      provider: "openai",
+      provider_code: null,
+      retryable: true,
+      doc_url: null
+    }
+    assert.strictEqual(first.event, "error")
+    assert.deepStrictEqual(first.value, {
+      type: "error",
+      sequence_number: 9,
+      error: {
+        type: "flexinference_error",
+        code: "upstream_stream_failed",
+        message: "It broke.",
+        param: null,
+        flexinference
+      }
+    })
     assert.strictEqual(frame.event, "response.failed")
-    assert.deepInclude(frame.value, { type: "response.failed", sequence_number: 9 })
+    assert.deepInclude(frame.value, { type: "response.failed", sequence_number: 10 })
     assert.deepInclude(Json.object(frame.value ?? {}, "response"), {
       id: "resp_1",
       status: "failed",
-      error: {
-        code: "upstream_stream_failed",
-        message: "It broke.",
-        flexinference: {
-          code: "upstream_stream_failed",
-          class: "upstream",
-          origin: "provider",
-          status: 502,
-          provider: "openai",
-          provider_code: null,
-          retryable: true,
-          doc_url: null
-        }
-      }
+      error: { code: "upstream_stream_failed", message: "It broke.", flexinference }
     })
+    assert.isEmpty(others)
   })
 
   describe.skipIf(absent)("on recorded traffic", () => {
