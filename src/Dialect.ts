@@ -129,6 +129,12 @@ export interface Translation {
   readonly eventsFromResponses: (context: AnswerContext) => Transducer
 }
 
+/** The part of a translation that a caller's side needs, where the other side is the hub itself in plainer terms. */
+export type Plain = Pick<
+  Translation,
+  "fieldOf" | "requestToResponses" | "bodyFromResponses" | "eventsFromResponses"
+>
+
 /**
  * How a provider that stops in the middle of an answer is asked to go on (`pause_turn`, `requires_continuation`).
  * Used on translated paths only: a native caller gets what the provider said.
@@ -269,6 +275,8 @@ export interface Dialect {
   readonly required: { readonly field: string; readonly kind: "present" | "array" }
   /** Absent on the hub alone. */
   readonly translation: Translation | undefined
+  /** On the hub: how what only its own vendor has is said in terms that every format has. */
+  readonly plain?: Plain | undefined
   readonly continuation: Continuation | undefined
 }
 

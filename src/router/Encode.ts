@@ -114,7 +114,7 @@ const translate = (
   dropUnsupported: boolean
 ): Translated<Omit<Encoded, "body">> => {
   const { dropped, request } = smaller
-  const hub = surface.translation?.requestToResponses(request) ?? Result.succeed(request)
+  const hub = (surface.translation ?? surface.plain)?.requestToResponses(request) ?? Result.succeed(request)
   let refusal: Untranslatable | undefined
   if (Result.isFailure(hub)) refusal = hub.failure
   else {
@@ -181,9 +181,13 @@ const fromHub = ({ identifiers, translation }: Dialect, hub: JsonObject): Transl
   )
 
 /** A refusal of the translation from the hub, by the name the field has in the caller's own request. */
-const inOwnWords = <A>({ translation }: Dialect, request: JsonObject, translated: Translated<A>): Translated<A> =>
+const inOwnWords = <A>(
+  { plain, translation }: Dialect,
+  request: JsonObject,
+  translated: Translated<A>
+): Translated<A> =>
   Result.mapError(translated, ({ field, isEssential, message }) => {
-    const own = translation?.fieldOf(field, request) ?? field
+    const own = (translation ?? plain)?.fieldOf(field, request) ?? field
     return { field: own, message: message.replaceAll(`\`${field}\``, () => `\`${own}\``), isEssential }
   })
 

@@ -73,7 +73,7 @@ const translated = (frames: Frames, options: Options): Frames => {
   const { surface, upstream } = options
   const context = options.context()
   const toHub = upstream.translation?.eventsToResponses(context)
-  const fromHub = surface.translation?.eventsFromResponses(context)
+  const fromHub = (surface.translation ?? surface.plain)?.eventsFromResponses(context)
   const restored = restoredIn(context, upstream)
   let isOver = false
   let failure: FlexInferenceError | undefined
@@ -126,7 +126,7 @@ export const body = (value: JsonObject, options: Options): Result.Result<JsonObj
   const hub = restoredIn(context, upstream)?.response(told) ?? told
   const failure = unanswered(hub)
   return failure === undefined
-    ? Result.succeed(surface.translation?.bodyFromResponses(hub, context) ?? hub)
+    ? Result.succeed((surface.translation ?? surface.plain)?.bodyFromResponses(hub, context) ?? hub)
     : Result.fail(Verdict.bodyErrorOf(provider, failure, hub))
 }
 

@@ -183,7 +183,40 @@ const responses: Samples = (() => {
       base: { input: [user(text), user(text)] },
       set: answered({ type: "web_search_call", id: "ws", status: "completed", action: { type: "search", query: "q" } })
     }],
+    "`custom_tool_call`, `tool_search_call`, calls in a namespace": [
+      {
+        base: { input: [user(text)] },
+        set: {
+          input: [
+            user(text),
+            { type: "custom_tool_call", call_id: "c", name: "f", input: "x" },
+            { type: "custom_tool_call_output", call_id: "c", output: "done" }
+          ]
+        },
+        google: { "input.1.name": "f", "input.2.result": "done" },
+        anthropic: { "messages.1.content.0.input": { input: "x" }, "messages.2.content.0.content": "done" }
+      },
+      {
+        base: asked,
+        set: { input: [user(text), { ...call, namespace: "n" }, output] },
+        google: { "input.1.name": "n__f" },
+        anthropic: { "messages.1.content.0.name": "n__f" }
+      },
+      {
+        base: asked,
+        set: {
+          input: [
+            user(text),
+            { type: "tool_search_call", call_id: "c", execution: "client", arguments: { a: 1 } },
+            { type: "tool_search_output", call_id: "c", execution: "client", tools: [fn] }
+          ]
+        },
+        google: { "input.1.name": "tool_search", "tools.0.name": "f" },
+        anthropic: { "messages.1.content.0.name": "tool_search", "tools.0.name": "f" }
+      }
+    ],
     "`item_reference` and other items": refused(
+      ["input[1].type", answered({ type: "compaction", encrypted_content: "x" })],
       ["input[1].type", answered({ type: "item_reference", id: "msg_1" })],
       ["input[1].type", answered({ id: "msg_1" })],
       ["input[1].type", answered({ type: "mcp_call", id: "mcp_1" })]
@@ -256,8 +289,25 @@ const responses: Samples = (() => {
       base: { tools: [{ type: "web_search" }] },
       set: { tools: [{ type: "web_search", search_context_size: "high" }] }
     }],
+    "`tools[]` `namespace`, `custom`, `tool_search`": [
+      {
+        set: { tools: [{ type: "namespace", name: "n", description: "", tools: [fn] }] },
+        google: { "tools.0.name": "n__f" },
+        anthropic: { "tools.0.name": "n__f" }
+      },
+      {
+        set: { tools: [{ type: "custom", name: "f" }] },
+        google: { "tools.0.name": "f" },
+        anthropic: { "tools.0.name": "f" }
+      },
+      {
+        set: { tools: [{ type: "tool_search", execution: "client" }] },
+        google: { "tools.0.name": "tool_search" },
+        anthropic: { "tools.0.name": "tool_search" }
+      }
+    ],
     "other tools, such as `mcp` and `code_interpreter`": refused(
-      ...["mcp", "custom", "file_search", "code_interpreter", "image_generation", "shell", "computer"].map((type) =>
+      ...["mcp", "file_search", "code_interpreter", "image_generation", "shell", "computer"].map((type) =>
         ["tools[0].type", { tools: [{ type }] }] as const
       )
     ),

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import { type BuiltInName, dialects } from "../../src/dialect/index.ts"
+import { builtIn } from "../support/dialects.ts"
 import * as Passage from "../../src/router/Passage.ts"
 
-const surfaces = Object.values(dialects).map(({ name }) => name) as ReadonlyArray<BuiltInName>
+const surfaces = Object.keys(dialects).map(builtIn)
 
 const sentBy = (surface: BuiltInName, headers: Passage.Caller["headers"], query?: Passage.Caller["query"]) =>
   Passage.request(dialects[surface].protocol, { headers, query }, false)

@@ -34,6 +34,9 @@ const row = (label: string, becomes: string, verdict?: Rules.Verdict): ReadonlyA
   { label, becomes, verdict }
 ]
 
+/** What `AgentTools` says in other words before anything is translated. */
+const asFunctions = (label: string): Rules.Row => ({ label, verdict: ["approximated", "as functions, and back"] })
+
 const { carried, dropped, refused } = Rules.rulesTo<Rules.FieldOf<ResponsesRequest>>()
 
 /** The hub's request as OpenAI takes it. Its rows are those of the Responses surface. */
@@ -73,6 +76,7 @@ export const toOpenAI = {
       ...row("`reasoning` items the target made", "input:thoughts", ["carried", "by way of `encrypted_content`"]),
       ...row("`reasoning` items of others", "input:thoughtsOfOthers"),
       ...row("`web_search_call` items", "input:search", ["carried", "the text they led to stays"]),
+      asFunctions("`custom_tool_call`, `tool_search_call`, calls in a namespace"),
       ...row("`item_reference` and other items", "input:otherItems"),
       ...row("`prompt_cache_breakpoint`, `cache_control` of parts, items and tools", "input:breakpoints")
     ]
@@ -95,14 +99,17 @@ export const toOpenAI = {
       fetch: ["approximated", "by its search, which opens pages too"],
       blockedDomains: "refused"
     },
-    rows: rows("tools", {
-      function: "`tools[]` `function`",
-      strict: "`tools[].strict`",
-      search: "`tools[]` `web_search`",
-      filters: "`tools[].filters`, `tools[].user_location`",
-      contextSize: "`tools[].search_context_size`",
-      others: "other tools, such as `mcp` and `code_interpreter`"
-    })
+    rows: [
+      ...rows("tools", {
+        function: "`tools[]` `function`",
+        strict: "`tools[].strict`",
+        search: "`tools[]` `web_search`",
+        filters: "`tools[].filters`, `tools[].user_location`",
+        contextSize: "`tools[].search_context_size`"
+      }),
+      asFunctions("`tools[]` `namespace`, `custom`, `tool_search`"),
+      ...row("other tools, such as `mcp` and `code_interpreter`", "tools:others")
+    ]
   }),
   tool_choice: carried("tool_choice", {
     members: (request) => ({

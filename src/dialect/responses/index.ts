@@ -22,6 +22,8 @@ import * as Sse from "../../wire/Sse.ts"
 import { errorBody } from "../OpenAIError.ts"
 import { counting } from "./Counting.ts"
 import * as Listing from "./Listing.ts"
+import * as AgentAnswers from "./AgentAnswers.ts"
+import * as AgentTools from "./AgentTools.ts"
 import * as Collector from "./Collector.ts"
 import { failureOf as describe, reported, reportedBy } from "./Failure.ts"
 import { served } from "./Usage.ts"
@@ -139,5 +141,11 @@ export const Responses: Dialect = {
   },
   required: { field: "input", kind: "present" },
   translation: undefined,
+  plain: {
+    fieldOf: AgentTools.fieldOf,
+    requestToResponses: AgentTools.requestToResponses,
+    bodyFromResponses: AgentAnswers.bodyFromResponses,
+    eventsFromResponses: AgentAnswers.eventsFromResponses
+  },
   continuation: undefined
 }
