@@ -163,18 +163,19 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
           const plan = Routing.plan(fields.success, { surface: dialect, catalog, providers, dialects })
           if (Result.isFailure(plan)) return Effect.fail(plan.failure)
           annotate(() => Telemetry.requestAttributes(plan.success))
-          const asked: Encode.Incoming = {
+          const asked = Encode.named({
             surface: dialect,
             text: typeof request === "string" ? request : undefined,
             value: Json.isObject(value) ? value : {}
-          }
+          }, plan.success.model)
+          const own = forCall(options, callOptions)
           const answers = Continue.answersOf(fiber.context, dialect, caller?.owner)
           const carryOut = (incoming: Encode.Incoming) =>
             Effect.map(
               respond({
                 transport,
                 catalog,
-                options: forCall(options, callOptions),
+                options: own,
                 own: callOptions,
                 incoming,
                 sent: caller && Passage.request(dialect.protocol, caller, options.accountHeaders === true),
@@ -183,7 +184,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
                 log: LegLog.make(receivedAt),
                 newId: () => newId(fiber.getRef(Random.Random)),
                 keep: answers?.keeping(incoming),
-                encode: Encode.once(incoming)
+                encode: Encode.once(incoming, own.dropUnsupported)
               }),
               (answer) => {
                 annotate(() => Telemetry.routingAttributes(answer.routing))
