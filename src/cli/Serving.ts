@@ -29,6 +29,7 @@ export interface Options {
   readonly port: number
   readonly maxBody: Option.Option<ByteSize.ByteSize>
   readonly defaultStartWithin: Option.Option<StartWithin>
+  readonly dropUnsupported: boolean
 }
 
 /** Serves until it is interrupted; requests under way are then let finish, and the process ends with 0. */
@@ -45,7 +46,8 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
     const { names, router, simulated } = yield* Providers.find({
       defaultStartWithin: Option.isSome(options.defaultStartWithin)
         ? options.defaultStartWithin.value
-        : yield* defaultStartWithin
+        : yield* defaultStartWithin,
+      dropUnsupported: options.dropUnsupported || (yield* dropUnsupportedVariable)
     })
     const maxBody = Option.getOrUndefined(options.maxBody) ?? (yield* maxBodyVariable)
     const answers = { retain: yield* retainVariable }
@@ -102,6 +104,7 @@ const variable = <A>(name: string, parse: (text: string) => Result.Result<A, str
   )
 
 const defaultStartWithin = variable("FLEXINFERENCE_DEFAULT_START_WITHIN", Notation.parse)
+const dropUnsupportedVariable = Config.Boolean("FLEXINFERENCE_DROP_UNSUPPORTED").pipe(Config.withDefault(false))
 const maxBodyVariable = variable("FLEXINFERENCE_MAX_BODY", SizeFlag.parse)
 const retainVariable = variable("FLEXINFERENCE_RETAIN", Retention.parse)
 

@@ -115,6 +115,9 @@ export const once = (incoming: Incoming, dropUnsupported?: boolean): (route: Rou
   }
 }
 
+/** So many fields of a request are left out at most: for every one it is translated again. */
+const mostDropped = 20
+
 /** A request in the first format that can carry it; where none can, without what is refused, if that may be left out. */
 const translate = (
   surface: Dialect,
@@ -138,7 +141,7 @@ const translate = (
   }
   if (refusal === undefined) return Result.fail({ field: "", message: "There is no format to ask in." })
   const [top] = refusal.field.split(/[.[]/)
-  const isKept = refusal.isEssential === true || top === surface.required.field
+  const isKept = refusal.isEssential === true || top === surface.required.field || dropped.length === mostDropped
   const next = dropUnsupported && !isKept ? leaveOut(smaller, refusal.field) : undefined
   return next === undefined ? Result.fail(refusal) : translate(surface, targets, next, dropUnsupported)
 }
