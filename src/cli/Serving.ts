@@ -42,6 +42,7 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
       )
     }
     const { names, router, simulated } = yield* Providers.find({
+      secrets: keys,
       defaultStartWithin: Option.isSome(options.defaultStartWithin)
         ? options.defaultStartWithin.value
         : yield* defaultStartWithin

@@ -33,6 +33,7 @@ import * as Sse from "../wire/Sse.ts"
 import * as Bounds from "./Bounds.ts"
 import * as Endpoints from "./Endpoints.ts"
 import * as Passage from "./Passage.ts"
+import type { Secrets } from "./Secrets.ts"
 import * as Watch from "./Watch.ts"
 
 /** How long a leg may keep its caller waiting; all by Effect's `Clock`. */
@@ -63,6 +64,8 @@ export interface Options {
   readonly transport: Transport.Transport["Service"]
   readonly provider: Provider
   readonly connection: Connection
+  /** What must not be quoted from the provider's failures and headers. */
+  readonly secrets: Secrets
   readonly dialect: Dialect
   /** Whether the caller asked in that dialect: then what belongs to it goes through, both ways. */
   readonly native: boolean
@@ -145,10 +148,19 @@ export const readAnswer = (options: Options): Effect.Effect<Body, FlexInferenceE
     const { dialect, provider } = options
     const said = provider.races ? undefined : dialect.reported?.(body.value)
     if (said === undefined) return Effect.succeed(body)
-    const error = told(options, body, Verdict.bodyErrorOf(provider, said, body.value, body.headers))
-    reports.set(error.reason, body)
+    const value = options.secrets.object(body.value)
+    const failure = dialect.reported?.(value) ?? said
+    const error = told(options, body, Verdict.bodyErrorOf(provider, failure, value, body.headers))
+    if (!Verdict.isInOurWords(error)) reports.set(error.reason, { ...body, ...withoutSecrets(options, body) })
     return Effect.fail(error)
   })
+
+/** A body's text and value: as they came, unless a secret stands in them. */
+const withoutSecrets = ({ secrets }: Options, { text, value }: Body): Pick<Body, "text" | "value"> => {
+  const cut = secrets.object(value)
+  const [before, after] = [JSON.stringify(value), JSON.stringify(cut)]
+  return before === after ? { text, value } : { text: after, value: cut }
+}
 
 /** A call under way, and the clock that runs on it. */
 interface Running {
@@ -213,16 +225,21 @@ const answered = (options: Options, running: Running): Effect.Effect<Transport.R
     onFailure: (error) => Effect.fail(running.failure(error, false)),
     onSuccess: (response) =>
       response.status >= 200 && response.status < 300
-        ? Effect.succeed(response)
-        : Effect.flatMap(errorOf(options, running, response), Effect.fail)
+        ? Effect.succeed(quotable(options, response))
+        : Effect.flatMap(errorOf(options, running, quotable(options, response)), Effect.fail)
   })
+
+const quotable = ({ secrets }: Options, response: Transport.Response): Transport.Response => {
+  const headers = secrets.headers(response.headers)
+  return headers === response.headers ? response : { ...response, headers }
+}
 
 const errorOf = (
   options: Options,
   { watch }: Running,
   response: Transport.Response
 ): Effect.Effect<FlexInferenceError> => {
-  const { provider } = options
+  const { provider, secrets } = options
   const { headers, pull, status } = response
   if (status < 400) {
     return Effect.succeed(transportFailed({
@@ -239,7 +256,14 @@ const errorOf = (
     Effect.flatMap((text = "") =>
       Effect.map(Clock.currentTimeMillis, (receivedAt) => {
         watch.stop()
-        const answer = { status, headers, text, body: Json.parseObject(text), receivedAt }
+        const body = Json.parseObject(text)
+        const answer = {
+          status,
+          headers,
+          text: secrets.text(text),
+          body: body === undefined ? undefined : secrets.object(body),
+          receivedAt
+        }
         return told(options, response, Verdict.errorOf(provider, answer))
       })
     )
@@ -343,12 +367,11 @@ const watched = (
         started
       })
     } else if (sign === "failed") {
-      const event = frame.value ?? {}
-      // A number too large for a double is read as infinite, which the error's event, being JSON, cannot hold.
+      const event = options.secrets.object(frame.value ?? {})
       const error = Verdict.streamErrorOf(
         provider,
         dialect.failureOf(event),
-        Json.parseObject(JSON.stringify(event)) ?? {},
+        event,
         started,
         response.headers
       )

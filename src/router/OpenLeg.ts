@@ -83,7 +83,7 @@ const recorded = <A>(
 }
 
 const legOptions = (job: Job, leg: LegPlan, body: string, name: string): Leg.Options => {
-  const { options, own, plan, sent, transport } = job
+  const { options, own, plan, secrets, sent, transport } = job
   const { connection, dialect, provider } = leg.route
   const isFlex = leg.tier === "flex"
   const native = !isTranslated(job, leg)
@@ -95,6 +95,7 @@ const legOptions = (job: Job, leg: LegPlan, body: string, name: string): Leg.Opt
     transport,
     provider,
     connection,
+    secrets,
     dialect,
     native,
     accountHeaders: options.accountHeaders === true,

@@ -177,9 +177,10 @@ const bodyAnswer = (
 ): RouterResponse.BodyAnswer => RouterResponse.body(routing, headers, Relay.withUsage(text, value, routing))
 
 const relayOptions = (job: Job, { encoded, route }: LegPlan): Relay.Options => {
-  const { incoming, newId, plan, receivedAt } = job
+  const { incoming, newId, plan, receivedAt, secrets } = job
   return {
     provider: route.provider,
+    secrets,
     surface: incoming.surface,
     upstream: route.dialect,
     context: () => ({
