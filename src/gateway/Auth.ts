@@ -8,6 +8,7 @@ import * as Redacted from "effect/Redacted"
 import { createHash, timingSafeEqual } from "node:crypto"
 import type { Dialect, KeyPlace } from "../Dialect.ts"
 import { type FlexInferenceError, unauthenticated } from "../FlexInferenceError.ts"
+import * as OwnSite from "./OwnSite.ts"
 
 /** Where a request may carry its key. */
 export interface Credentials {
@@ -51,11 +52,11 @@ export const presented = (
 // Digests are of one length, as the comparison demands, and tell nothing of a key's.
 const digest = (key: string): Buffer => createHash("sha256").update(key, "utf16le").digest()
 
-/** Lets a request pass that carries one of the keys; with no keys at all, every request. */
+/** Lets a request pass that carries one of the keys; with no keys at all, every one of this machine's own. */
 export const make = (
   keys: ReadonlyArray<Redacted.Redacted<string>>
 ): (places: ReadonlyArray<KeyPlace>, credentials: Credentials) => Effect.Effect<void, FlexInferenceError> => {
-  if (keys.length === 0) return () => Effect.void
+  if (keys.length === 0) return (_, { headers }) => OwnSite.check(headers)
   const digests = keys.map((key) => digest(Redacted.value(key)))
   // Every key is looked at, so that the time taken does not tell which one came close.
   const isKey = (candidate: Buffer) => digests.filter((key) => timingSafeEqual(key, candidate)).length > 0

@@ -49,7 +49,7 @@ import * as RequestId from "./RequestId.ts"
 export interface Options extends RequestBody.Options {
   /** Formats of one's own beside the built-in ones; the router is told of them too. */
   readonly dialects?: ReadonlyArray<Dialect> | undefined
-  /** The keys it accepts. Without any it accepts everyone, so serve loopback only. */
+  /** The keys it accepts. Without any it accepts everyone on this machine, and no web page of another site. */
   readonly keys?: ReadonlyArray<Redacted.Redacted<string>> | undefined
   /** Marks every response as coming from simulated providers. */
   readonly simulated?: boolean | undefined

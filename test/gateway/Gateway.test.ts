@@ -149,8 +149,12 @@ describe("Gateway", () => {
         body: "{}"
       }],
       ["a web page's body without a content type", 400, "unsupported_media_type", {
-        headers: { origin: "https://example.com" },
+        headers: { origin: "http://localhost:5173" },
         body: Buffer.from("{}")
+      }],
+      ["a web page of another site", 403, "foreign_site", {
+        headers: { ...json, origin: "https://example.com" },
+        body: JSON.stringify(good)
       }],
       ["text", 400, "unsupported_media_type", { headers: { "content-type": "text/plain" }, body: "{}" }],
       ["a form", 400, "unsupported_media_type", { body: new URLSearchParams({ model: "gpt-5.5" }) }],
@@ -335,7 +339,7 @@ describe("Gateway", () => {
             socket.on("data", (chunk) => text += chunk.toString())
             socket.on("close", () => resume(Effect.succeed(text)))
             socket.write(
-              `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n` +
+              `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n` +
                 "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
             )
           })
@@ -660,7 +664,7 @@ describe("Gateway", () => {
         const socket = connect(Number(url.port), url.hostname)
         socket.pause()
         socket.write(
-          `POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-length: ${streaming.body.length}\r\n\r\n${streaming.body}`
+          `POST /v1/responses HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${streaming.body.length}\r\n\r\n${streaming.body}`
         )
         yield* upstream.seen
         assert.isBelow(yield* still(() => written.bytes), total)
