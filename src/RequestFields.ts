@@ -42,7 +42,8 @@ export interface RetryField {
   readonly jitter?: boolean | undefined
 }
 
-const subKeys: ReadonlySet<string> = new Set(["count", "backoff", "jitter"])
+/** The members of `retry`. */
+export const retryMembers: ReadonlySet<string> = new Set(["count", "backoff", "jitter"])
 
 /** Schema of `retry`: a sub-key it does not know is refused. */
 export const RetryField: Schema.Codec<RetryField> = Schema.StructWithRest(
@@ -52,7 +53,7 @@ export const RetryField: Schema.Codec<RetryField> = Schema.StructWithRest(
     jitter: Schema.optional(Schema.Boolean)
   }),
   [Schema.Record(
-    Schema.String.check(Schema.makeFilter((key) => !subKeys.has(key))),
+    Schema.String.check(Schema.makeFilter((key) => !retryMembers.has(key))),
     Schema.Never.annotate({ message: "an unknown member of retry" })
   )]
 )
