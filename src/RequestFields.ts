@@ -176,6 +176,9 @@ export const owned = [
   "trace_storage"
 ] as const
 
+/** What is checked in a request and sent on: a provider must not read another of several members of one name. */
+export const checkedAndSent = ["model", "stream", ...owned] as const
+
 /** Fields of a request that its type does not know. Those of the router are written in the request itself. */
 export type Extra =
   & { readonly [field: string]: unknown }

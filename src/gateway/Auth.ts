@@ -57,7 +57,7 @@ export const make = (
   keys: ReadonlyArray<Redacted.Redacted<string>>
 ): (places: ReadonlyArray<KeyPlace>, credentials: Credentials) => Effect.Effect<void, FlexInferenceError> => {
   if (keys.length === 0) return (_, { headers }) => OwnSite.check(headers)
-  const digests = keys.map((key) => digest(Redacted.value(key)))
+  const digests = keys.map((key) => digest(Redacted.value(key).trim()))
   // Every key is looked at, so that the time taken does not tell which one came close.
   const isKey = (candidate: Buffer) => digests.filter((key) => timingSafeEqual(key, candidate)).length > 0
   return (places, credentials) => {

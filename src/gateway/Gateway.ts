@@ -102,6 +102,7 @@ export const routes = (
         method,
         path,
         Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+          if (!Paths.isSpelled({ path }, request.url)) return Effect.succeed(unrouted(options, nameOf)(request))
           const requestId = nameOf(request)
           const answered = Effect.flatMap(HttpServerRequest.ParsedSearchParams, (query) =>
             Effect.andThen(
@@ -156,7 +157,12 @@ export const routes = (
         }), speaks)
     }
     for (const { method, path } of greetings) {
-      yield* http.add(method, path, (request) => Effect.succeed(Reply.facts({ status: "ok" }, nameOf(request))))
+      yield* http.add(method, path, (request) =>
+        Effect.succeed(
+          Paths.isSpelled({ path }, request.url)
+            ? Reply.facts({ status: "ok" }, nameOf(request))
+            : unrouted(options, nameOf)(request)
+        ))
     }
   }))
 

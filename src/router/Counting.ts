@@ -117,7 +117,10 @@ const askedOf = (
       return {
         route,
         model: fields.model,
-        body: JsonMembers.edit(text ?? JSON.stringify(value), { remove: RequestFields.owned })
+        body: JsonMembers.edit(text ?? JSON.stringify(value), {
+          once: RequestFields.checkedAndSent,
+          remove: RequestFields.owned
+        })
       }
     }
     if (counting.behindModel !== undefined) return yield* Result.fail(uncounted(route, fields.model))

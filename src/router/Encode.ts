@@ -50,7 +50,10 @@ export interface Encoded {
 export const encode = (incoming: Incoming, route: Route): Result.Result<Encoded, FlexInferenceError> => {
   const { surface, value } = incoming
   if (route.provider.races) {
-    const body = incoming.text ?? JSON.stringify(value)
+    const { text } = incoming
+    const body = text === undefined
+      ? JSON.stringify(value)
+      : JsonMembers.edit(text, { once: [...RequestFields.checkedAndSent, "service_tier"] })
     return Result.succeed({ hub: value, value, body: () => body })
   }
   if (route.dialect === surface) {
@@ -91,6 +94,7 @@ export const again = (request: JsonObject, route: Route, form: LegForm): string 
 const edit = (request: string | JsonObject, route: Route, leg: LegForm, remove: ReadonlyArray<string>): string => {
   const word = route.provider.tierToWire(leg.tier)
   const edits = {
+    once: RequestFields.checkedAndSent,
     remove: word === undefined ? [...remove, "service_tier"] : remove,
     set: {
       ...(word === undefined ? {} : { service_tier: word }),

@@ -301,6 +301,39 @@ describe("Gateway", () => {
         }
       }))
 
+    it.live("no path that is spelled otherwise", () =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({})
+        const posts = surfaces.flatMap(({ path }) =>
+          [
+            `/${path}`,
+            path.replace("/v1", "//v1"),
+            path.replace("/v1/", "/v1//"),
+            path.replaceAll("e", "%65"),
+            path.replace("/v1", "/%761"),
+            path.toUpperCase(),
+            path.replace("/v1", "/V1"),
+            `${path};a=b`,
+            path.replace("/v1", "/v1;a=b"),
+            `/v1/..${path}`
+          ].filter((other) => other !== path)
+        )
+        const gets = ["//v1/models", "/v1/MODELS", "/v1/models;a=b", "/v1/models/gpt-5.5;a=b", "/%68ealthz", "/HEALTHZ"]
+        const counts = [
+          "/v1beta/models/gemini-2.5-flash:countTokens;a=b",
+          "/V1beta/models/gemini-2.5-flash:countTokens"
+        ]
+        for (const [method, paths] of [["POST", [...posts, ...counts]], ["GET", gets]] as const) {
+          for (const path of paths) {
+            const reply = yield* raw(url, method, path)
+            assert.strictEqual(reply.status, 404, path)
+            assert.strictEqual(JSON.parse(reply.text).error.code, "not_found", path)
+          }
+        }
+        assert.strictEqual((yield* raw(url, "POST", "/v1/responses?a=%65;//")).status, 400)
+        assert.strictEqual((yield* raw(url, "GET", "/v1/models/gpt-5%2E5")).status, 200)
+      }))
+
     it.live("no method that a path does not take, and names the one it does", () =>
       Effect.gen(function*() {
         const { url } = yield* Running.onSimulator({})
