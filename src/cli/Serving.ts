@@ -48,7 +48,10 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
         : yield* defaultStartWithin
     })
     const maxBody = Option.getOrUndefined(options.maxBody) ?? (yield* maxBodyVariable)
-    const gateway = Layer.provide(Gateway.layer({ keys, simulated, host, port: options.port, maxBody }), router)
+    const gateway = Layer.provide(
+      Gateway.layer({ keys: keys.length === 0 ? undefined : keys, simulated, host, port: options.port, maxBody }),
+      router
+    )
     const { address } = Context.get(yield* Layer.build(gateway), HttpServer.HttpServer)
     const port = NetAddress.isInetAddress(address) ? address.port : options.port
     const origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`

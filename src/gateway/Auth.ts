@@ -52,12 +52,27 @@ export const presented = (
 // Digests are of one length, as the comparison demands, and tell nothing of a key's.
 const digest = (key: string): Buffer => createHash("sha256").update(key, "utf16le").digest()
 
+/**
+ * The keys, if any were given, without white space around them, such as a file's last line end. A list without one must
+ * not open the gateway to everyone.
+ */
+export const usable = (
+  keys: ReadonlyArray<Redacted.Redacted<string>> | undefined
+): Effect.Effect<ReadonlyArray<Redacted.Redacted<string>> | undefined> => {
+  const own = keys?.map((key) => Redacted.value(key).trim())
+  return own === undefined || (own.length > 0 && own.every((key) => /^\S+$/.test(key)))
+    ? Effect.succeed(own?.map((key) => Redacted.make(key)))
+    : Effect.die(
+      new Error("The gateway's list of keys is empty, or holds a key that is empty or has white space in it.")
+    )
+}
+
 /** Lets a request pass that carries one of the keys; with no keys at all, every one of this machine's own. */
 export const make = (
-  keys: ReadonlyArray<Redacted.Redacted<string>>
+  keys: ReadonlyArray<Redacted.Redacted<string>> | undefined
 ): (places: ReadonlyArray<KeyPlace>, credentials: Credentials) => Effect.Effect<void, FlexInferenceError> => {
-  if (keys.length === 0) return (_, { headers }) => OwnSite.check(headers)
-  const digests = keys.map((key) => digest(Redacted.value(key).trim()))
+  if (keys === undefined) return (_, { headers }) => OwnSite.check(headers)
+  const digests = keys.map((key) => digest(Redacted.value(key)))
   // Every key is looked at, so that the time taken does not tell which one came close.
   const isKey = (candidate: Buffer) => digests.filter((key) => timingSafeEqual(key, candidate)).length > 0
   return (places, credentials) => {

@@ -49,7 +49,10 @@ import * as RequestId from "./RequestId.ts"
 export interface Options extends RequestBody.Options {
   /** Formats of one's own beside the built-in ones; the router is told of them too. */
   readonly dialects?: ReadonlyArray<Dialect> | undefined
-  /** The keys it accepts. Without any it accepts everyone on this machine, and no web page of another site. */
+  /**
+   * The keys it accepts. Left out, it accepts everyone on this machine, and no web page of another
+   * site; a list that is empty, or has a key that no request could carry, is a defect of whoever wrote it.
+   */
   readonly keys?: ReadonlyArray<Redacted.Redacted<string>> | undefined
   /** Marks every response as coming from simulated providers. */
   readonly simulated?: boolean | undefined
@@ -90,7 +93,7 @@ export const routes = (
   HttpRouter.use(Effect.fnUntraced(function*(http) {
     const router = yield* Router
     const catalog = yield* ModelCatalog.Current
-    const authorize = Auth.make(options?.keys ?? [])
+    const authorize = Auth.make(yield* Auth.usable(options?.keys))
     const nameOf = yield* RequestId.make
     const readBody = RequestBody.make(options)
     const add = <R>(
