@@ -158,8 +158,18 @@ export const readAnswer = (options: Options): Effect.Effect<Body, FlexInferenceE
 /** A body's text and value: as they came, unless a secret stands in them. */
 const withoutSecrets = ({ secrets }: Options, { text, value }: Body): Pick<Body, "text" | "value"> => {
   const cut = secrets.object(value)
-  const [before, after] = [JSON.stringify(value), JSON.stringify(cut)]
-  return before === after ? { text, value } : { text: after, value: cut }
+  return isSame(cut, value) ? { text, value } : { text: JSON.stringify(cut), value: cut }
+}
+
+/** Whether a value is what was left of another; the first of them is no deeper than a stack. */
+const isSame = (left: Json.Json, value: Json.Json): boolean => {
+  if (Json.isArray(left)) {
+    return Json.isArray(value) && left.length === value.length &&
+      left.every((one, at) => isSame(one, value[at] ?? null))
+  }
+  if (!Json.isObject(left)) return left === value
+  return Json.isObject(value) &&
+    Object.keys(value).every((name) => Object.hasOwn(left, name) && isSame(left[name] ?? null, value[name] ?? null))
 }
 
 /** A call under way, and the clock that runs on it. */
@@ -473,6 +483,18 @@ const awaited: { readonly [clock in TimeoutClock]: string } = {
   idle: "fell silent in the middle of its answer",
   total: "had not finished its answer"
 }
+
+/** What a provider has nested deeper than a stack is: its answer cannot be read, and that is no fault of ours. */
+const tooDeep = (provider: Provider): FlexInferenceError =>
+  transportFailed({
+    provider: provider.name,
+    retryable: false,
+    message: `${provider.title} sent an answer that is nested too deeply to be read.`
+  })
+
+/** The error behind what was thrown at an answer of a provider's; whatever else it is stays a defect. */
+export const unreadable = (provider: Provider, thrown: unknown): Effect.Effect<never, FlexInferenceError> =>
+  thrown instanceof RangeError ? Effect.fail(tooDeep(provider)) : Effect.die(thrown)
 
 /** The error of a clock that ran out on a provider. */
 export const timedOutOn = (provider: Provider, clock: TimeoutClock, after: Duration.Duration): FlexInferenceError =>

@@ -18,6 +18,7 @@ import type { JsonObject } from "../wire/Json.ts"
 import * as JsonMembers from "../wire/JsonMembers.ts"
 import * as Sse from "../wire/Sse.ts"
 import type { Frames } from "./Leg.ts"
+import * as Leg from "./Leg.ts"
 import type { Secrets } from "./Secrets.ts"
 
 export interface Options {
@@ -93,11 +94,15 @@ const translated = (frames: Frames, options: Options): Frames => {
 
   const onChunk = (chunk: Sse.FrameChunk): Frames => {
     const out: Array<Sse.Frame> = []
-    for (const { value } of chunk.frames) {
-      if (value === undefined) continue
-      for (const event of toHub === undefined ? [value] : toHub.push(value)) {
-        give(out, restored === undefined ? event : restored.event(event))
+    try {
+      for (const { value } of chunk.frames) {
+        if (value === undefined) continue
+        for (const event of toHub === undefined ? [value] : toHub.push(value)) {
+          give(out, restored === undefined ? event : restored.event(event))
+        }
       }
+    } catch (thrown) {
+      return Leg.unreadable(options.provider, thrown)
     }
     return out.length === 0 ? pull : Effect.succeed(Sse.chunk(out))
   }
