@@ -3,6 +3,7 @@ import type * as ByteSize from "effect/ByteSize"
 import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpServer from "effect/http/HttpServer"
 import type { ServeError } from "effect/http/HttpServerError"
@@ -59,6 +60,8 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
     if (simulated) {
       yield* Console.log(ReadyNotice.simulated({ origin, command: commandOf(process.argv[1]), keyed: keys.length > 0 }))
     }
+    // The last to be added is the first to run: from then on requests under way are let finish.
+    yield* Effect.addFinalizer(() => Effect.forkDetach(endsAtOnce))
     return yield* Effect.never
   }).pipe(
     Effect.scoped,
@@ -69,6 +72,19 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
       ServeError: (error) => Effect.fail(CommandFailed.make(cannotListen(options, error)))
     })
   )
+
+/** One press of Ctrl-C may arrive twice: from the terminal, and from whoever started this process. */
+const sameSignal = Duration.millis(500)
+
+/** Ends the process with the next signal, whatever is under way. */
+const endsAtOnce = Effect.map(Effect.sleep(sameSignal), () => {
+  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    process.once(signal, () => {
+      process.stderr.write(`${signal} again: ended at once, with whatever was under way\n`)
+      process.exit(code)
+    })
+  }
+})
 
 const isLoopback = (host: string): boolean =>
   host.toLowerCase() === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."))
