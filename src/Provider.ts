@@ -26,7 +26,9 @@
  */
 import type * as Arr from "effect/Array"
 import * as Config from "effect/Config"
+import * as ConfigProvider from "effect/ConfigProvider"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -325,27 +327,51 @@ export const make = (options: Options): Provider => {
   }
 }
 
-/** A provider with a key, ready to be called. */
+/** A provider with a key, ready to be called. White space around the key, such as a file's last line end, is none of it. */
 export const connect = (provider: Provider, options: ConnectionOptions): Connected => ({
   provider,
   connection: {
-    apiKey: options.apiKey,
+    apiKey: trimmed(options.apiKey),
     baseUrl: withoutSlash(options.baseUrl ?? provider.baseUrl),
     headers: options.headers
   }
 })
+
+const trimmed = (key: Redacted.Redacted<string>): Redacted.Redacted<string> => {
+  const own = Redacted.value(key).trim()
+  return own === Redacted.value(key) ? key : Redacted.make(own)
+}
 
 /** A provider with the key and the address in its variables. */
 export const config = (provider: Provider): Config.Config<Connected> => {
   const [first, ...others] = provider.keyVariables
   return Config.map(
     Config.all({
-      apiKey: others.reduce((key, other) => Config.orElse(key, () => Config.Redacted(other)), Config.Redacted(first)),
-      baseUrl: Config.option(Config.URL(provider.baseUrlVariable))
+      apiKey: others.reduce((key, other) => Config.orElse(key, () => keyIn(other)), keyIn(first)),
+      baseUrl: Config.option(addressIn(provider.baseUrlVariable))
     }),
-    ({ apiKey, baseUrl }) => connect(provider, { apiKey, baseUrl: Option.getOrUndefined(baseUrl)?.href })
+    ({ apiKey, baseUrl }) => connect(provider, { apiKey, baseUrl: Option.getOrUndefined(baseUrl) })
   )
 }
+
+const unusable = (message: string) => Effect.fail(new Config.ConfigError(new ConfigProvider.SourceError({ message })))
+
+const keyIn = (variable: string): Config.Config<Redacted.Redacted<string>> =>
+  Config.mapEffect(Config.Redacted(variable), (key) =>
+    // What a header can hold; anything else would fail every call.
+    /^[!-~]+$/.test(Redacted.value(key).trim())
+      ? Effect.succeed(key)
+      : unusable(
+        `${variable} holds no key: a key is neither empty nor does it have white space or special characters.`
+      ))
+
+const addressIn = (variable: string): Config.Config<string> =>
+  Config.mapEffect(Config.String(variable), (text) => {
+    const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined
+    return url?.protocol === "https:" || url?.protocol === "http:"
+      ? Effect.succeed(url.href)
+      : unusable(`${variable} holds no address: write it as https://api.example.com/v1.`)
+  })
 
 /** The verdict on a failure by OpenAI's words and the status, for whatever a provider has no word of its own for. */
 export const verdict = (failure: Failure): Verdict => {

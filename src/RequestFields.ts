@@ -42,7 +42,8 @@ export interface RetryField {
   readonly jitter?: boolean | undefined
 }
 
-const subKeys: ReadonlySet<string> = new Set(["count", "backoff", "jitter"])
+/** The members of `retry`. */
+export const retryMembers: ReadonlySet<string> = new Set(["count", "backoff", "jitter"])
 
 /** Schema of `retry`: a sub-key it does not know is refused. */
 export const RetryField: Schema.Codec<RetryField> = Schema.StructWithRest(
@@ -52,7 +53,7 @@ export const RetryField: Schema.Codec<RetryField> = Schema.StructWithRest(
     jitter: Schema.optional(Schema.Boolean)
   }),
   [Schema.Record(
-    Schema.String.check(Schema.makeFilter((key) => !subKeys.has(key))),
+    Schema.String.check(Schema.makeFilter((key) => !retryMembers.has(key))),
     Schema.Never.annotate({ message: "an unknown member of retry" })
   )]
 )
@@ -174,6 +175,9 @@ export const owned = [
   "moderate",
   "trace_storage"
 ] as const
+
+/** What is checked in a request and sent on: a provider must not read another of several members of one name. */
+export const checkedAndSent = ["model", "stream", ...owned] as const
 
 /** Fields of a request that its type does not know. Those of the router are written in the request itself. */
 export type Extra =

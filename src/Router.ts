@@ -32,6 +32,7 @@ import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Random from "effect/Random"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { DialectName } from "./Dialect.ts"
@@ -53,6 +54,7 @@ import { respond } from "./router/Respond.ts"
 import { type CallOptions, type Defaults, forCall, type Options } from "./router/RouterOptions.ts"
 import type { Answer } from "./router/RouterResponse.ts"
 import type { Caller } from "./router/Passage.ts"
+import * as Secrets from "./router/Secrets.ts"
 import * as Telemetry from "./router/Telemetry.ts"
 import * as Routing from "./Routing.ts"
 import * as HttpClientTransport from "./transport/HttpClientTransport.ts"
@@ -150,6 +152,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
     const catalog = yield* ModelCatalog.Current
     const providers = registry(options)
     const dialects = Dialects.registry(options.dialects)
+    const secrets = Secrets.make([...Secrets.ofProviders(providers), ...(options.secrets ?? []).map(Redacted.value)])
     const decoding = { defaultStartWithin: options.defaultStartWithin, providers }
     const open: Open = (surface, given, callOptions, caller) =>
       Telemetry.span("flexinference.request", () => ({}), (annotate) =>
@@ -175,6 +178,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
               respond({
                 transport,
                 catalog,
+                secrets,
                 options: own,
                 own: callOptions,
                 incoming,
@@ -199,7 +203,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
         const dialect = dialects.get(surface)
         if (dialect === undefined) return unknownFormat(surface)
         const ask = (request: string | Json.JsonObject) =>
-          Counting.count({ transport, catalog, options, decoding, dialects, dialect, request, model, caller })
+          Counting.count({ transport, catalog, secrets, options, decoding, dialects, dialect, request, model, caller })
         const answers = Continue.answersOf(context, dialect, caller?.owner)
         if (answers === undefined) return ask(request)
         const text = typeof request === "string" ? request : undefined

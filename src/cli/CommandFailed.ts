@@ -17,7 +17,8 @@ export class CommandFailed extends Data.TaggedError("CommandFailed")<{
 export const make = (message: string): CommandFailed => new CommandFailed({ message })
 
 /** A variable of the environment that cannot be read. */
-export const fromConfig = (error: Config.ConfigError): CommandFailed => make(error.message)
+export const fromConfig = (error: Config.ConfigError): CommandFailed =>
+  make(Predicate.isTagged(error.cause, "SourceError") ? error.cause.message : error.message)
 
 const oneLine = (text: string): string => text.trim().replace(/\s+/g, " ")
 

@@ -17,12 +17,12 @@ export interface Providers {
 }
 
 const pretended = Object.values(Router.providers).map((provider) =>
-  Provider.connect(provider, { apiKey: Redacted.make("simulated") })
+  Provider.connect(provider, { apiKey: Redacted.make("sk-simulated") })
 )
 
 /** Looks for keys in the environment. */
 export const find = (
-  options?: Pick<Router.Options, "defaultStartWithin" | "dropUnsupported">
+  options?: Pick<Router.Options, "defaultStartWithin" | "dropUnsupported" | "secrets">
 ): Effect.Effect<Providers, Config.ConfigError> =>
   Effect.map(Router.config, (providers) =>
     providers.length === 0

@@ -43,7 +43,7 @@ export const Serve = Command.make(
   Command.withDescription(
     "Serve a gateway that the providers' own clients work with. Keys come from " +
       `${KeyVariables.listed("and")}; without any, the providers are simulated. ` +
-      "SIGINT and SIGTERM let requests under way finish."
+      "SIGINT and SIGTERM let requests under way finish; a second one ends at once."
   ),
   Command.withShortDescription("Serve the gateway"),
   Command.withExamples([

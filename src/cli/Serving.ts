@@ -3,6 +3,7 @@ import type * as ByteSize from "effect/ByteSize"
 import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpServer from "effect/http/HttpServer"
 import type { ServeError } from "effect/http/HttpServerError"
@@ -44,6 +45,7 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
       )
     }
     const { names, router, simulated } = yield* Providers.find({
+      secrets: keys,
       defaultStartWithin: Option.isSome(options.defaultStartWithin)
         ? options.defaultStartWithin.value
         : yield* defaultStartWithin,
@@ -52,7 +54,14 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
     const maxBody = Option.getOrUndefined(options.maxBody) ?? (yield* maxBodyVariable)
     const answers = { retain: yield* retainVariable }
     const gateway = Layer.provide(
-      Gateway.layer({ answers, keys, simulated, host, port: options.port, maxBody }),
+      Gateway.layer({
+        answers,
+        keys: keys.length === 0 ? undefined : keys,
+        simulated,
+        host,
+        port: options.port,
+        maxBody
+      }),
       router
     )
     const { address } = Context.get(yield* Layer.build(gateway), HttpServer.HttpServer)
@@ -62,6 +71,8 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
     if (simulated) {
       yield* Console.log(ReadyNotice.simulated({ origin, command: commandOf(process.argv[1]), keyed: keys.length > 0 }))
     }
+    // The last to be added is the first to run: from then on requests under way are let finish.
+    yield* Effect.addFinalizer(() => Effect.forkDetach(endsAtOnce))
     return yield* Effect.never
   }).pipe(
     Effect.scoped,
@@ -72,6 +83,19 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
       ServeError: (error) => Effect.fail(CommandFailed.make(cannotListen(options, error)))
     })
   )
+
+/** One press of Ctrl-C may arrive twice: from the terminal, and from whoever started this process. */
+const sameSignal = Duration.millis(500)
+
+/** Ends the process with the next signal, whatever is under way. */
+const endsAtOnce = Effect.map(Effect.sleep(sameSignal), () => {
+  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    process.once(signal, () => {
+      process.stderr.write(`${signal} again: ended at once, with whatever was under way\n`)
+      process.exit(code)
+    })
+  }
+})
 
 const isLoopback = (host: string): boolean =>
   host.toLowerCase() === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."))

@@ -61,6 +61,10 @@ const signed: ReadonlySet<string> = new Set(["reasoning", "thinking", "thought",
 /** Members that are no part of Chat Completions: whoever put a value there put all of it there. */
 const additions: ReadonlySet<string> = new Set(["reasoning_details", "extra_content"])
 
+/** An addition, of which nothing is another's where its text mentions none. */
+const unmentioning = (member: Json.Json): Json.Json | undefined =>
+  isMentioned(JSON.stringify(member)) ? undefined : member
+
 /**
  * A conversation as a provider can take it in its own dialect: without the values that others gave to be kept for
  * them. What is nothing without its value goes with it, and so does what holds nothing else; `undefined` if all goes.
@@ -77,8 +81,7 @@ export const dropForeign = (value: Json.Json): Json.Json | undefined => {
   for (const [key, member] of Object.entries(value)) {
     const isTagged = opaqueMembers.has(key) && typeof member === "string" && pattern.test(member)
     if (isTagged && signed.has(Json.string(value, "type") ?? "")) return undefined
-    const isForeign = isTagged || (additions.has(key) && isMentioned(JSON.stringify(member)))
-    const kept = isForeign ? undefined : dropForeign(member)
+    const kept = isTagged ? undefined : additions.has(key) ? unmentioning(member) : dropForeign(member)
     isChanged ||= kept !== member
     if (kept !== undefined) members.push([key, kept])
     else if (key === "content") return undefined

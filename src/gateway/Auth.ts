@@ -9,6 +9,7 @@ import { createHash, timingSafeEqual } from "node:crypto"
 import { loopback } from "../AnswerStore.ts"
 import type { Dialect, KeyPlace } from "../Dialect.ts"
 import { type FlexInferenceError, unauthenticated } from "../FlexInferenceError.ts"
+import * as OwnSite from "./OwnSite.ts"
 
 /** Where a request may carry its key. */
 export interface Credentials {
@@ -53,13 +54,28 @@ export const presented = (
 const digest = (key: string): Buffer => createHash("sha256").update(key, "utf16le").digest()
 
 /**
+ * The keys, if any were given, without white space around them, such as a file's last line end. A list without one must
+ * not open the gateway to everyone.
+ */
+export const usable = (
+  keys: ReadonlyArray<Redacted.Redacted<string>> | undefined
+): Effect.Effect<ReadonlyArray<Redacted.Redacted<string>> | undefined> => {
+  const own = keys?.map((key) => Redacted.value(key).trim())
+  return own === undefined || (own.length > 0 && own.every((key) => /^\S+$/.test(key)))
+    ? Effect.succeed(own?.map((key) => Redacted.make(key)))
+    : Effect.die(
+      new Error("The gateway's list of keys is empty, or holds a key that is empty or has white space in it.")
+    )
+}
+
+/**
  * Lets a request pass that carries one of the keys, and tells who it is by something that does not tell the key; with no
- * keys at all, every request passes as the same.
+ * keys at all, every request of this machine's own passes as the same.
  */
 export const make = (
-  keys: ReadonlyArray<Redacted.Redacted<string>>
+  keys: ReadonlyArray<Redacted.Redacted<string>> | undefined
 ): (places: ReadonlyArray<KeyPlace>, credentials: Credentials) => Effect.Effect<string, FlexInferenceError> => {
-  if (keys.length === 0) return () => Effect.succeed(loopback)
+  if (keys === undefined) return (_, { headers }) => Effect.as(OwnSite.check(headers), loopback)
   const digests = keys.map((key) => digest(Redacted.value(key)))
   // Every key is looked at, so that the time taken does not tell which one came close.
   const isKey = (candidate: Buffer) => digests.filter((key) => timingSafeEqual(key, candidate)).length > 0

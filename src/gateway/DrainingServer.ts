@@ -1,29 +1,66 @@
 /**
- * Node's HTTP server, which closes when its last request has been answered.
+ * Node's HTTP server, with one request of a connection at a time, which closes when its last one has been answered.
+ *
+ * Node itself begins every request of a connection as soon as it has been read. A response that waits behind another
+ * never learns that its connection has closed, so what it costs would go on without a caller.
  *
  * Node's own `close` waits for every connection it does not count as idle: one that was opened and never used, and one
  * that falls idle after `close`, keep it open until their clients let go.
  */
-import { Server, type ServerOptions } from "node:http"
+import { IncomingMessage, Server, type ServerOptions, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
+
+/** More than this is sent ahead of its answers by nobody who reads them. */
+const maxWaiting = 64
+
+const begins: ReadonlySet<string> = new Set(["request", "checkContinue", "checkExpectation"])
 
 export class DrainingServer extends Server {
   /** The connections that carry no request at the moment. */
   private readonly unused = new Set<Socket>()
+  /** What waits behind the request under way, by connection. */
+  private readonly waiting = new Map<Socket, Array<() => void>>()
 
   constructor(options: ServerOptions) {
     super(options)
     this.on("connection", (socket) => {
       this.unused.add(socket)
-      socket.on("close", () => this.unused.delete(socket))
-    })
-    this.on("request", ({ socket }, response) => {
-      this.unused.delete(socket)
-      response.on("close", () => {
-        if (!this.listening) socket.destroySoon()
-        else if (!socket.destroyed) this.unused.add(socket)
+      socket.on("close", () => {
+        this.unused.delete(socket)
+        this.waiting.delete(socket)
       })
     })
+  }
+
+  override emit(event: string, ...args: Array<unknown>): boolean {
+    const [request, response] = args
+    if (!(request instanceof IncomingMessage)) return super.emit(event, ...args)
+    const { socket } = request
+    const waiting = this.waiting.get(socket)
+    if (!begins.has(event) || !(response instanceof ServerResponse)) {
+      // Another protocol cannot begin before the answers that are still owed.
+      if (event !== "upgrade" || waiting === undefined) return super.emit(event, ...args)
+      socket.destroy()
+      return true
+    }
+    const begin = (): void => {
+      response.on("close", () => this.ended(socket))
+      super.emit(event, ...args)
+    }
+    if (waiting === undefined) {
+      this.unused.delete(socket)
+      this.waiting.set(socket, [])
+      begin()
+    } else if (waiting.push(begin) > maxWaiting) socket.destroy()
+    return true
+  }
+
+  private ended(socket: Socket): void {
+    const next = socket.destroyed ? undefined : this.waiting.get(socket)?.shift()
+    if (next !== undefined) return next()
+    this.waiting.delete(socket)
+    if (!this.listening) socket.destroySoon()
+    else if (!socket.destroyed) this.unused.add(socket)
   }
 
   override close(callback?: (error?: Error) => void): this {

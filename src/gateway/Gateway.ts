@@ -53,7 +53,10 @@ export interface Options extends RequestBody.Options {
   readonly answers?: AnswerStore.Options | undefined
   /** Formats of one's own beside the built-in ones; the router is told of them too. */
   readonly dialects?: ReadonlyArray<Dialect> | undefined
-  /** The keys it accepts. Without any it accepts everyone, so serve loopback only. */
+  /**
+   * The keys it accepts. Left out, it accepts everyone on this machine, and no web page of another
+   * site; a list that is empty, or has a key that no request could carry, is a defect of whoever wrote it.
+   */
   readonly keys?: ReadonlyArray<Redacted.Redacted<string>> | undefined
   /** Marks every response as coming from simulated providers. */
   readonly simulated?: boolean | undefined
@@ -94,7 +97,7 @@ export const routes = (
   HttpRouter.use(Effect.fnUntraced(function*(http) {
     const router = yield* Router
     const catalog = yield* ModelCatalog.Current
-    const authorize = Auth.make(options?.keys ?? [])
+    const authorize = Auth.make(yield* Auth.usable(options?.keys))
     const nameOf = yield* RequestId.make
     const readBody = RequestBody.make(options)
     const answers = Option.getOrElse(
@@ -111,6 +114,7 @@ export const routes = (
         method,
         path,
         Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+          if (!Paths.isSpelled({ path }, request.url)) return Effect.succeed(unrouted(options, nameOf)(request))
           const requestId = nameOf(request)
           const answered = Effect.flatMap(HttpServerRequest.ParsedSearchParams, (query) =>
             Effect.flatMap(
@@ -165,7 +169,12 @@ export const routes = (
         }), speaks)
     }
     for (const { method, path } of greetings) {
-      yield* http.add(method, path, (request) => Effect.succeed(Reply.facts({ status: "ok" }, nameOf(request))))
+      yield* http.add(method, path, (request) =>
+        Effect.succeed(
+          Paths.isSpelled({ path }, request.url)
+            ? Reply.facts({ status: "ok" }, nameOf(request))
+            : unrouted(options, nameOf)(request)
+        ))
     }
   }))
 

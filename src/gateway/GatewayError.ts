@@ -1,6 +1,6 @@
 /** The errors that only a gateway has: about the path, the method and the body, before the router sees a request. */
 import * as Duration from "effect/Duration"
-import { CapacityRefused, FlexInferenceError, invalidRequest } from "../FlexInferenceError.ts"
+import { CapacityRefused, FlexInferenceError, invalidRequest, Unauthenticated } from "../FlexInferenceError.ts"
 
 const refusal = (
   status: number,
@@ -28,6 +28,19 @@ export const methodNotAllowed = (path: string, allowed: string): FlexInferenceEr
     example: `${allowed} ${path}`
   })
 }
+
+export const foreignSite = (header: string): FlexInferenceError =>
+  new FlexInferenceError({
+    reason: new Unauthenticated({
+      status: 403,
+      type: "permission_error",
+      class: "permission",
+      code: "foreign_site",
+      message:
+        `This gateway has no keys, so it answers its own machine alone, and no page of another site: ${header} ` +
+        "names another. Call it as localhost or 127.0.0.1, or give it keys."
+    })
+  })
 
 export const noUpgrade = (path: string): FlexInferenceError => {
   const rule = `${path} takes POST over HTTP.`

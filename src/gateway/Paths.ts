@@ -61,6 +61,19 @@ export const models = (formats: ReadonlyArray<Dialect>): ReadonlyArray<ModelPath
   })
 }
 
+/**
+ * Whether an address asks for this path as it is written. A router takes more spellings for one path than whoever stands
+ * before it may know, and a rule about the path must not be got past by one.
+ */
+export const isSpelled = ({ path }: Pick<Path, "path">, url: string): boolean => {
+  const [asked = ""] = url.split("?", 1)
+  if (asked === path) return true
+  const parts = path.split("/")
+  const askedParts = asked.replace(/(?<=.)\/$/, "").split("/")
+  return parts.length === askedParts.length &&
+    parts.every((part, index) => part.startsWith(":") ? !askedParts[index]?.includes(";") : part === askedParts[index])
+}
+
 /** Whether a path, without its query and in lower case, is this one. A colon is a verb's, not a model's. */
 export const matches = ({ behindModel = "", path }: Path, asked: string): boolean => {
   const verb = behindModel.toLowerCase()

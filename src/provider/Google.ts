@@ -33,8 +33,12 @@ const retryDelay = (error: JsonObject): Duration.Duration | undefined => {
   return match === null ? undefined : Duration.millis(Math.ceil(Number(match[1]) * 1000))
 }
 
-const saysTierUnsupported = (message: string): boolean =>
-  /service[_ -]?tier/i.test(message) || /\b(flex|priority)\b.*\bnot (supported|available)\b/i.test(message)
+const saysTierUnsupported = (message: string): boolean => {
+  if (/service[_ -]?tier/i.test(message)) return true
+  // In two steps: one pattern of both would look from every tier's name to the end of a long message.
+  const named = message.search(/\b(?:flex|priority)\b/i)
+  return named !== -1 && /\bnot (?:supported|available)\b/i.test(message.slice(named))
+}
 
 /** Faults of the generation that another try may not have. */
 const chance: ReadonlySet<string> = new Set(["malformed_function_call", "unexpected_tool_call", "cancelled"])

@@ -90,6 +90,7 @@ const judge = (
     ...(requestId === undefined ? {} : { requestId })
   }
   const isFault = details.class === "upstream"
+  const event = verdict === "authentication" ? undefined : inStream?.event
   // Where no status came with it, a fault of the provider's is a stream that broke, at whatever time it comes.
   if (inStream === undefined || (!inStream.started && !isFault)) {
     return new FlexInferenceError({ reason: reasonOf(verdict, details, failure.status ?? details.status) })
@@ -100,7 +101,8 @@ const judge = (
       ...rest,
       ...(isFault ? {} : { type }),
       ...(code === null ? {} : { code }),
-      ...inStream
+      started: inStream.started,
+      ...(event === undefined ? {} : { event })
     })
   })
 }
@@ -129,11 +131,35 @@ const detailsOf = (provider: Provider, failure: Failure, word: Word): Details =>
     provider: provider.name,
     providerCode: failure.code
   }
-  // The caller's own key was fine, so the status is 403 and the code is the router's (contract (d)).
-  return word === "authentication"
-    ? { ...details, status: meaning.status, type: typeOfStatus(meaning.status), code: "upstream_auth_failed" }
-    : details
+  return word === "authentication" ? inOurWords(provider, failure, details) : details
 }
+
+const authenticationCode = "upstream_auth_failed"
+
+/**
+ * The caller's own key was fine, so the status is 403 and the code is the router's (contract (d)). Providers quote the
+ * key that they did not accept, often in part, so nothing of what they say is passed on but their word for it.
+ */
+const inOurWords = (provider: Provider, failure: Failure, details: Details): Details => {
+  const { status } = meanings.authentication
+  const word = failure.code !== null && /^[\w.-]{1,64}$/.test(failure.code) ? failure.code : null
+  const { details: _, ...rest } = details
+  const said = [failure.status, word].filter((part) => part !== undefined && part !== null).join(" ")
+  return {
+    ...rest,
+    status,
+    type: typeOfStatus(status),
+    code: authenticationCode,
+    param: null,
+    providerCode: word,
+    message: `${provider.title} did not accept the key it was called with${said === "" ? "" : ` (${said})`}. Check ` +
+      "the key that is configured for it, and what that key may do."
+  }
+}
+
+/** Whether the error says nothing that its provider said. */
+export const isInOurWords = ({ code, origin }: FlexInferenceError): boolean =>
+  origin === "provider" && code === authenticationCode
 
 const statedOf = (failure: Failure, stated: Stated): Details => {
   const status = statusOf(stated.status)

@@ -18,6 +18,7 @@ import * as Encode from "./Encode.ts"
 import * as Leg from "./Leg.ts"
 import * as Passage from "./Passage.ts"
 import type { Options } from "./RouterOptions.ts"
+import type { Secrets } from "./Secrets.ts"
 
 /** What a provider counted, in the words of the surface. */
 export interface Counted {
@@ -30,6 +31,7 @@ export interface Counted {
 export interface Question {
   readonly transport: Transport["Service"]
   readonly catalog: ModelCatalog
+  readonly secrets: Secrets
   readonly options: Options
   readonly decoding: Decode.Options & { readonly providers: Registry }
   readonly dialects: ReadonlyMap<DialectName, Dialect>
@@ -45,7 +47,7 @@ const patience = Duration.seconds(60)
 
 export const count = (question: Question): Effect.Effect<Counted, FlexInferenceError> =>
   Effect.suspend(() => {
-    const { caller, dialect: surface, options, transport } = question
+    const { caller, dialect: surface, options, secrets, transport } = question
     const asked = askedOf(question)
     if (Result.isFailure(asked)) return Effect.fail(asked.failure)
     const { body, model, route } = asked.success
@@ -56,6 +58,7 @@ export const count = (question: Question): Effect.Effect<Counted, FlexInferenceE
         transport,
         provider: route.provider,
         connection: route.connection,
+        secrets,
         dialect: route.dialect,
         native,
         accountHeaders,
@@ -114,7 +117,10 @@ const askedOf = (
       return {
         route,
         model: name,
-        body: JsonMembers.edit(incoming.text ?? JSON.stringify(incoming.value), { remove: RequestFields.owned })
+        body: JsonMembers.edit(incoming.text ?? JSON.stringify(incoming.value), {
+          once: RequestFields.checkedAndSent,
+          remove: RequestFields.owned
+        })
       }
     }
     if (counting.behindModel !== undefined) return yield* Result.fail(uncounted(route, name))

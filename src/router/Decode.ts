@@ -11,7 +11,7 @@ import type { Registry } from "../Provider.ts"
 import { checked, list, present, providerChain, type RequestFields, rest } from "../RequestFields.ts"
 import * as StartWithin from "../StartWithin.ts"
 import { getOwn, isObject } from "../wire/Json.ts"
-import { noObject, problems } from "./RequestProblems.ts"
+import * as RequestProblems from "./RequestProblems.ts"
 
 /** What can be decided for requests that leave it open, and who can be asked. */
 export interface Options {
@@ -61,13 +61,13 @@ export const validate = (
   body: unknown,
   options?: Options
 ): Result.Result<RequestFields, FlexInferenceError> => {
-  if (!isObject(body)) return Result.fail(invalidRequest([noObject(body)]))
+  if (!isObject(body)) return Result.fail(invalidRequest([RequestProblems.noObject(body)]))
   const defaulted = options?.defaultStartWithin !== undefined && getOwn(body, "start_within") === undefined
   const filled = defaulted ? { ...body, start_within: options.defaultStartWithin } : body
   const decoders = decodersFor(options?.providers ?? nobody)
-  const decoded = decoders.of(surface.required)(filled)
+  const decoded = decoders.of(surface.required)(RequestProblems.bounded(filled))
   if (Result.isFailure(decoded)) {
-    const found = problems(decoded.failure, filled, decoders.routes)
+    const found = RequestProblems.problems(decoded.failure, filled, decoders.routes)
     return Result.fail(Arr.isReadonlyArrayNonEmpty(found) ? invalidRequest(found) : internal(decoded.failure))
   }
   const { include_cost, model, provider, retry, start_within } = decoded.success

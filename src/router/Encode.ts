@@ -77,7 +77,10 @@ export const encode = (
   const { surface, value } = incoming
   const { dialect } = route
   if (route.provider.races) {
-    const body = incoming.text ?? JSON.stringify(value)
+    const { text } = incoming
+    const body = text === undefined
+      ? JSON.stringify(value)
+      : JsonMembers.edit(text, { once: [...RequestFields.checkedAndSent, "service_tier"] })
     return Result.succeed({ hub: value, value, dialect, dropped: [], body: () => body })
   }
   if (dialect === surface) {
@@ -153,6 +156,7 @@ export const again = (request: JsonObject, route: Route, form: LegForm): string 
 const edit = (request: string | JsonObject, route: Route, leg: LegForm, remove: ReadonlyArray<string>): string => {
   const word = route.provider.tierToWire(leg.tier)
   const edits = {
+    once: RequestFields.checkedAndSent,
     remove: word === undefined ? [...remove, "service_tier"] : remove,
     set: {
       ...(word === undefined ? {} : { service_tier: word }),

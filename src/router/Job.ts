@@ -10,10 +10,12 @@ import type * as Encode from "./Encode.ts"
 import type { LegLog } from "./LegLog.ts"
 import type * as Passage from "./Passage.ts"
 import type { CallOptions, Options } from "./RouterOptions.ts"
+import type { Secrets } from "./Secrets.ts"
 
 export interface Job {
   readonly transport: Transport["Service"]
   readonly catalog: ModelCatalog
+  readonly secrets: Secrets
   /** What holds for this call. */
   readonly options: Options
   /** What was said for this call alone. */

@@ -33,6 +33,7 @@ import * as Sse from "../wire/Sse.ts"
 import * as Bounds from "./Bounds.ts"
 import * as Endpoints from "./Endpoints.ts"
 import * as Passage from "./Passage.ts"
+import type { Secrets } from "./Secrets.ts"
 import * as Watch from "./Watch.ts"
 
 /** How long a leg may keep its caller waiting; all by Effect's `Clock`. */
@@ -63,6 +64,8 @@ export interface Options {
   readonly transport: Transport.Transport["Service"]
   readonly provider: Provider
   readonly connection: Connection
+  /** What must not be quoted from the provider's failures and headers. */
+  readonly secrets: Secrets
   readonly dialect: Dialect
   /** Whether the caller asked in that dialect: then what belongs to it goes through, both ways. */
   readonly native: boolean
@@ -145,10 +148,29 @@ export const readAnswer = (options: Options): Effect.Effect<Body, FlexInferenceE
     const { dialect, provider } = options
     const said = provider.races ? undefined : dialect.reported?.(body.value)
     if (said === undefined) return Effect.succeed(body)
-    const error = told(options, body, Verdict.bodyErrorOf(provider, said, body.value, body.headers))
-    reports.set(error.reason, body)
+    const value = options.secrets.object(body.value)
+    const failure = dialect.reported?.(value) ?? said
+    const error = told(options, body, Verdict.bodyErrorOf(provider, failure, value, body.headers))
+    if (!Verdict.isInOurWords(error)) reports.set(error.reason, { ...body, ...withoutSecrets(options, body) })
     return Effect.fail(error)
   })
+
+/** A body's text and value: as they came, unless a secret stands in them. */
+const withoutSecrets = ({ secrets }: Options, { text, value }: Body): Pick<Body, "text" | "value"> => {
+  const cut = secrets.object(value)
+  return isSame(cut, value) ? { text, value } : { text: JSON.stringify(cut), value: cut }
+}
+
+/** Whether a value is what was left of another; the first of them is no deeper than a stack. */
+const isSame = (left: Json.Json, value: Json.Json): boolean => {
+  if (Json.isArray(left)) {
+    return Json.isArray(value) && left.length === value.length &&
+      left.every((one, at) => isSame(one, value[at] ?? null))
+  }
+  if (!Json.isObject(left)) return left === value
+  return Json.isObject(value) &&
+    Object.keys(value).every((name) => Object.hasOwn(left, name) && isSame(left[name] ?? null, value[name] ?? null))
+}
 
 /** A call under way, and the clock that runs on it. */
 interface Running {
@@ -213,16 +235,21 @@ const answered = (options: Options, running: Running): Effect.Effect<Transport.R
     onFailure: (error) => Effect.fail(running.failure(error, false)),
     onSuccess: (response) =>
       response.status >= 200 && response.status < 300
-        ? Effect.succeed(response)
-        : Effect.flatMap(errorOf(options, running, response), Effect.fail)
+        ? Effect.succeed(quotable(options, response))
+        : Effect.flatMap(errorOf(options, running, quotable(options, response)), Effect.fail)
   })
+
+const quotable = ({ secrets }: Options, response: Transport.Response): Transport.Response => {
+  const headers = secrets.headers(response.headers)
+  return headers === response.headers ? response : { ...response, headers }
+}
 
 const errorOf = (
   options: Options,
   { watch }: Running,
   response: Transport.Response
 ): Effect.Effect<FlexInferenceError> => {
-  const { provider } = options
+  const { provider, secrets } = options
   const { headers, pull, status } = response
   if (status < 400) {
     return Effect.succeed(transportFailed({
@@ -239,7 +266,14 @@ const errorOf = (
     Effect.flatMap((text = "") =>
       Effect.map(Clock.currentTimeMillis, (receivedAt) => {
         watch.stop()
-        const answer = { status, headers, text, body: Json.parseObject(text), receivedAt }
+        const body = Json.parseObject(text)
+        const answer = {
+          status,
+          headers,
+          text: secrets.text(text),
+          body: body === undefined ? undefined : secrets.object(body),
+          receivedAt
+        }
         return told(options, response, Verdict.errorOf(provider, answer))
       })
     )
@@ -343,12 +377,11 @@ const watched = (
         started
       })
     } else if (sign === "failed") {
-      const event = frame.value ?? {}
-      // A number too large for a double is read as infinite, which the error's event, being JSON, cannot hold.
+      const event = options.secrets.object(frame.value ?? {})
       const error = Verdict.streamErrorOf(
         provider,
         dialect.failureOf(event),
-        Json.parseObject(JSON.stringify(event)) ?? {},
+        event,
         started,
         response.headers
       )
@@ -450,6 +483,18 @@ const awaited: { readonly [clock in TimeoutClock]: string } = {
   idle: "fell silent in the middle of its answer",
   total: "had not finished its answer"
 }
+
+/** What a provider has nested deeper than a stack is: its answer cannot be read, and that is no fault of ours. */
+const tooDeep = (provider: Provider): FlexInferenceError =>
+  transportFailed({
+    provider: provider.name,
+    retryable: false,
+    message: `${provider.title} sent an answer that is nested too deeply to be read.`
+  })
+
+/** The error behind what was thrown at an answer of a provider's; whatever else it is stays a defect. */
+export const unreadable = (provider: Provider, thrown: unknown): Effect.Effect<never, FlexInferenceError> =>
+  thrown instanceof RangeError ? Effect.fail(tooDeep(provider)) : Effect.die(thrown)
 
 /** The error of a clock that ran out on a provider. */
 export const timedOutOn = (provider: Provider, clock: TimeoutClock, after: Duration.Duration): FlexInferenceError =>

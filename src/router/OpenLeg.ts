@@ -23,9 +23,8 @@ export const streamed = (mode: "stream" | "collect"): Open<Leg.Opened> => (job, 
   return !isTranslated(job, leg) || continuation === undefined
     ? first
     : Effect.flatMap(Effect.scope, (scope) =>
-      Effect.map(first, (opened): Leg.Opened => ({
-        ...opened,
-        ...Continued.stream(
+      Effect.map(first, (opened): Leg.Opened => {
+        const { frames, served } = Continued.stream(
           dialect,
           continuation,
           provider.name,
@@ -37,7 +36,12 @@ export const streamed = (mode: "stream" | "collect"): Open<Leg.Opened> => (job, 
               scope
             )
         )
-      })))
+        return {
+          ...opened,
+          frames: Effect.catchDefect(frames, (defect) => Leg.unreadable(provider, defect)),
+          served
+        }
+      }))
 }
 
 const body = (name?: string): Open<Leg.Body> => (job, leg) => {
@@ -83,7 +87,7 @@ const recorded = <A>(
 }
 
 const legOptions = (job: Job, leg: LegPlan, body: string, name: string): Leg.Options => {
-  const { options, own, plan, sent, transport } = job
+  const { options, own, plan, secrets, sent, transport } = job
   const { connection, dialect, provider } = leg.route
   const isFlex = leg.tier === "flex"
   const native = !isTranslated(job, leg)
@@ -95,6 +99,7 @@ const legOptions = (job: Job, leg: LegPlan, body: string, name: string): Leg.Opt
     transport,
     provider,
     connection,
+    secrets,
     dialect,
     native,
     accountHeaders: options.accountHeaders === true,

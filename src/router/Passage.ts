@@ -39,6 +39,8 @@ const told: ReadonlySet<string> = new Set(["x-request-id", "request-id", "retry-
 const secret =
   /(?:^|-)(?:key|token|auth|authorization|secret|password|credentials?|cookie|assertion|jwt|iap|authenticated)(?:-|$)/
 
+export const isSecret = (name: string): boolean => secret.test(name)
+
 /** Names that say on whose account a request counts. */
 const account = /-(?:organization|project|workspace)(?:-id)?$/
 

@@ -18,9 +18,13 @@ import type { JsonObject } from "../wire/Json.ts"
 import * as JsonMembers from "../wire/JsonMembers.ts"
 import * as Sse from "../wire/Sse.ts"
 import type { Frames } from "./Leg.ts"
+import * as Leg from "./Leg.ts"
+import type { Secrets } from "./Secrets.ts"
 
 export interface Options {
   readonly provider: Provider
+  /** What must not be quoted from a failure that a translation finds. */
+  readonly secrets: Secrets
   readonly surface: Dialect
   readonly upstream: Dialect
   /** What a translation needs to know; made where there is one. */
@@ -100,19 +104,24 @@ const translated = (frames: Frames, options: Options): Frames => {
   const give = (out: Array<Sse.Frame>, event: JsonObject): void => {
     // What reports a failure is none of the answer's events: in another format it would pass for the end of one.
     if (Json.string(event, "type") === "response.failed") {
-      const error = Json.object(Json.object(event, "response") ?? {}, "error") ?? {}
-      failure = Verdict.streamErrorOf(options.provider, failureOf(error), event, true)
+      const told = options.secrets.object(event)
+      const error = Json.object(Json.object(told, "response") ?? {}, "error") ?? {}
+      failure = Verdict.streamErrorOf(options.provider, failureOf(error), told, true)
     } else if (fromHub === undefined) out.push(surface.frame(event))
     else for (const own of fromHub.push(event)) out.push(surface.frame(own))
   }
 
   const onChunk = (chunk: Sse.FrameChunk): Frames => {
     const out: Array<Sse.Frame> = []
-    for (const { value } of chunk.frames) {
-      if (value === undefined) continue
-      for (const event of toHub === undefined ? [value] : toHub.push(value)) {
-        give(out, restored === undefined ? event : restored.event(event))
+    try {
+      for (const { value } of chunk.frames) {
+        if (value === undefined) continue
+        for (const event of toHub === undefined ? [value] : toHub.push(value)) {
+          give(out, restored === undefined ? event : restored.event(event))
+        }
       }
+    } catch (thrown) {
+      return Leg.unreadable(options.provider, thrown)
     }
     return out.length === 0 ? pull : Effect.succeed(Sse.chunk(out))
   }
@@ -138,15 +147,17 @@ const restoredIn = ({ request }: AnswerContext, { identifiers }: Dialect): Ident
 
 /** The body a caller gets that did not ask for a stream. */
 export const body = (value: JsonObject, options: Options): Result.Result<JsonObject, FlexInferenceError> => {
-  const { provider, surface, upstream } = options
+  const { provider, secrets, surface, upstream } = options
   if (surface === upstream) return Result.succeed(value)
   const context = options.context()
   const told = upstream.translation?.bodyToResponses(value, context) ?? value
   const hub = restoredIn(context, upstream)?.response(told) ?? told
   const failure = unanswered(hub)
-  return failure === undefined
-    ? Result.succeed((surface.translation ?? surface.plain)?.bodyFromResponses(hub, context) ?? hub)
-    : Result.fail(Verdict.bodyErrorOf(provider, failure, hub))
+  if (failure === undefined) {
+    return Result.succeed((surface.translation ?? surface.plain)?.bodyFromResponses(hub, context) ?? hub)
+  }
+  const quotable = secrets.object(hub)
+  return Result.fail(Verdict.bodyErrorOf(provider, unanswered(quotable) ?? failure, quotable))
 }
 
 /** A body with what came of its routing in its usage object, as text and as the value it holds. */

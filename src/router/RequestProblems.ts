@@ -7,7 +7,9 @@ import { isString } from "effect/Predicate"
 import * as Result from "effect/Result"
 import * as SchemaIssue from "effect/SchemaIssue"
 import type { Problem } from "../FlexInferenceError.ts"
+import { retryMembers } from "../RequestFields.ts"
 import * as StartWithin from "../StartWithin.ts"
+import * as Json from "../wire/Json.ts"
 import { getOwn, isObject, type JsonObject } from "../wire/Json.ts"
 
 /** What the problem of a field says. */
@@ -56,6 +58,12 @@ const retry = {
   example: "\"retry\": { \"count\": 2, \"backoff\": \"linear\", \"jitter\": false }"
 }
 
+const retryMember = {
+  ...retry,
+  rule: "The members of `retry` are count, backoff and jitter.",
+  wrong: () => "is not known"
+}
+
 const chain = (routes: ReadonlyArray<string>): Rule => ({
   code: "invalid_provider_chain",
   rule: `A provider chain is an array of one to three different names of ${
@@ -101,7 +109,7 @@ const rules: { readonly [field: string]: Rule } = {
   "retry.count": { ...retry, rule: "It is required, a whole number from 1 to 5." },
   "retry.backoff": { ...retry, rule: "It is \"exponential\" or \"linear\"; without it, exponential." },
   "retry.jitter": { ...retry, rule: "It is true or false; without it, true." },
-  "retry.*": { ...retry, rule: "The members of `retry` are count, backoff and jitter.", wrong: () => "is not known" },
+  "retry.*": retryMember,
   include_cost: {
     code: "invalid_include_cost",
     rule: "It is true or false; without it, false.",
@@ -147,6 +155,43 @@ const problem = (field: string, value: unknown, rule: Rule): Problem => {
 const ruleOf = (name: string, routes: ReadonlyArray<string>): Rule | undefined =>
   name === "provider" ? chain(routes) : name === "provider.*" ? chainElement(routes) : rules[name]
 
+/** As many entries of a chain, and members of \`retry\` that it does not know, are looked at. */
+const maxLookedAt = 10
+
+/** Names are as long as a caller likes. */
+const maxName = 40
+
+/**
+ * The request with no more in the router's own fields than is looked at: what is wrong with them is told in full up to
+ * here, and counted beyond.
+ */
+export const bounded = (body: JsonObject): JsonObject => {
+  const provider = Json.array(body, "provider")
+  const retry = Json.object(body, "retry")
+  const unknown = retry === undefined ? [] : unknownIn(retry)
+  if ((provider?.length ?? 0) <= maxLookedAt && unknown.length <= maxLookedAt) return body
+  return {
+    ...body,
+    ...(provider === undefined ? {} : { provider: provider.slice(0, maxLookedAt) }),
+    ...(retry === undefined ? {} : { retry: Json.pick(retry, [...retryMembers, ...unknown.slice(0, maxLookedAt)]) })
+  }
+}
+
+const unknownIn = (retry: JsonObject): ReadonlyArray<string> =>
+  Object.keys(retry).filter((name) => !retryMembers.has(name))
+
+/** What is not told one by one. */
+const untold = (body: JsonObject, routes: ReadonlyArray<string>): ReadonlyArray<Problem> => {
+  const retry = Json.object(body, "retry") ?? {}
+  const provider = Json.array(body, "provider") ?? []
+  const more = unknownIn(retry).length - maxLookedAt
+  const wrong = (): string => `has ${more.toLocaleString("en-US")} more members that are not known`
+  return [
+    ...(more > 0 ? [problem("retry", retry, { ...retryMember, wrong })] : []),
+    ...(provider.length > maxLookedAt ? [problem("provider", provider, chain(routes))] : [])
+  ]
+}
+
 /** Where in the request a problem lies, and the rule that holds there. */
 const locate = (path: ReadonlyArray<string>, body: JsonObject, routes: ReadonlyArray<string>): Problem => {
   const [field = "", key] = path
@@ -155,7 +200,7 @@ const locate = (path: ReadonlyArray<string>, body: JsonObject, routes: ReadonlyA
   const inner = key === undefined || (Array.isArray(value) && value.length === 0) ? undefined : key
   if (inner === undefined) return problem(field, value, ruleOf(field, routes) ?? conversation(field))
   return problem(
-    Array.isArray(value) ? `${field}[${inner}]` : `${field}.${inner}`,
+    Array.isArray(value) ? `${field}[${inner}]` : `${field}.${inner.slice(0, maxName)}`,
     Array.isArray(value) ? value[Number(inner)] : isObject(value) ? getOwn(value, inner) : undefined,
     ruleOf(`${field}.${inner}`, routes) ?? ruleOf(`${field}.*`, routes) ?? invalidBody
   )
@@ -170,7 +215,7 @@ export const problems = (
   routes: ReadonlyArray<string>
 ): ReadonlyArray<Problem> =>
   Arr.dedupeWith(
-    format(issue).issues.map(({ path = [] }) => locate(path.map(String), body, routes)),
+    format(issue).issues.map(({ path = [] }) => locate(path.map(String), body, routes)).concat(untold(body, routes)),
     (self, that) => self.field === that.field
   )
 

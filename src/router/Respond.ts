@@ -29,10 +29,17 @@ export const respond = (job: Job): Effect.Effect<RouterResponse.Answer, FlexInfe
   return !job.plan.raced
     ? Effect.flatMap(
       Effect.catch(commit(job, OpenLeg.whole), (error) => inOwnWords(job, error)),
-      (committed) => body(job, committed)
+      (committed) => readable(committed, () => body(job, committed))
     )
     : collect(job)
 }
+
+/** What is read of an answer; one that is nested too deeply is its provider's fault. */
+const readable = <A>(
+  { leg }: Committed<unknown>,
+  read: () => Effect.Effect<A, FlexInferenceError>
+): Effect.Effect<A, FlexInferenceError> =>
+  Effect.catchDefect(Effect.suspend(read), (defect) => Leg.unreadable(leg.route.provider, defect))
 
 const streaming = OpenLeg.streamed("stream")
 const collecting = OpenLeg.streamed("collect")
@@ -96,16 +103,21 @@ const body = (
 const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferenceError, Scope.Scope> =>
   Effect.scoped(
     Effect.flatMap(commit(job, collecting), (committed) =>
-      Effect.map(Effect.result(gather(committed)), (gathered) => ({ committed, gathered })))
+      Effect.map(
+        Effect.result(readable(committed, () => gather(committed))),
+        (gathered) => ({ committed, gathered })
+      ))
   ).pipe(
     Effect.flatMap(({ committed, gathered }) => {
       if (Result.isSuccess(gathered)) {
         const { text, value } = gathered.success
         const options = relayOptions(job, committed.leg)
-        const routing = record(job, committed, options.upstream.served(value))
-        return isTranslated(job, committed.leg)
-          ? translated(job, routing, value, options)
-          : Effect.succeed(bodyAnswer(routing, told(job, committed), text ?? JSON.stringify(value), value))
+        return readable(committed, () => {
+          const routing = record(job, committed, options.upstream.served(value))
+          return isTranslated(job, committed.leg)
+            ? translated(job, routing, value, options)
+            : Effect.succeed(bodyAnswer(routing, told(job, committed), text ?? JSON.stringify(value), value))
+        })
       }
       const flex = gathered.failure
       if (committed.reason !== "flex_won" || job.options.recoverBuffered === false || !flex.retryable) {
@@ -113,10 +125,8 @@ const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferen
       }
       // The caller has seen nothing of the flex answer that broke off, so standard can still give a whole one.
       return fallback(job, "flex_recovered", OpenLeg.recovering).pipe(
-        Effect.mapError((error) =>
-          afterFlex(error, flex)
-        ),
-        Effect.flatMap((again) => body(job, again))
+        Effect.mapError((error) => afterFlex(error, flex)),
+        Effect.flatMap((again) => readable(again, () => body(job, again)))
       )
     })
   )
@@ -179,9 +189,10 @@ const bodyAnswer = (
 ): RouterResponse.BodyAnswer => RouterResponse.body(routing, headers, Relay.withUsage(text, value, routing))
 
 const relayOptions = (job: Job, { encoded, route }: LegPlan): Relay.Options => {
-  const { incoming, newId, plan, receivedAt } = job
+  const { incoming, newId, plan, receivedAt, secrets } = job
   return {
     provider: route.provider,
+    secrets,
     surface: incoming.surface,
     upstream: route.dialect,
     context: () => ({

@@ -1,5 +1,6 @@
 /** What a router is told. */
 import type * as Duration from "effect/Duration"
+import type * as Redacted from "effect/Redacted"
 import type { Dialect } from "../Dialect.ts"
 import type { OnDeadline } from "../FlexRace.ts"
 import type * as Providers from "../provider/index.ts"
@@ -63,6 +64,11 @@ export interface Defaults extends CallOptions, Pick<Providers.Options, "provider
    * @default false
    */
   readonly accountHeaders?: boolean | undefined
+  /**
+   * What must never be quoted from a provider's failure or headers, beside the keys of the providers: a gateway's own
+   * keys. What is shorter than 8 characters is not looked for.
+   */
+  readonly secrets?: ReadonlyArray<Redacted.Redacted<string>> | undefined
   /** Marks every answer as coming from simulated providers. */
   readonly simulated?: boolean | undefined
 }

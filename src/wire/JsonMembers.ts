@@ -13,6 +13,8 @@ import { isSpace, stringEnd } from "./JsonSource.ts"
 export interface Edits {
   readonly remove?: ReadonlyArray<string> | undefined
   readonly set?: JsonObject | undefined
+  /** Names of which only the last member stays, the one that a JSON parser reads. */
+  readonly once?: ReadonlyArray<string> | undefined
   /**
    * How values are printed that are set.
    * @default JSON.stringify
@@ -135,8 +137,10 @@ export const elements = (text: string, from: number): ReadonlyArray<number> => {
 }
 
 const rewrite = (text: string, span: Span, edits: Edits): string => {
-  const { print = JSON.stringify, remove = [], set = {} } = edits
+  const { once = [], print = JSON.stringify, remove = [], set = {} } = edits
   const written: Array<string> = []
+  const lasts = new Map<string, Member>()
+  for (const member of span.members) if (once.includes(member.name)) lasts.set(member.name, member)
   const parts: Array<string> = []
   // Members that stay and follow each other stay one piece of the text.
   let from = -1
@@ -147,7 +151,8 @@ const rewrite = (text: string, span: Span, edits: Edits): string => {
   }
   // The space before the closing brace stays there, whatever becomes of the last member.
   let tail = text.slice(span.open + 1, span.close)
-  for (const { name, start, value, end, delimiter } of span.members) {
+  for (const member of span.members) {
+    const { name, start, value, end, delimiter } = member
     const last = delimiter === span.close
     if (last) tail = text.slice(end, delimiter)
     const replacement = Object.hasOwn(set, name) ? set[name] : undefined
@@ -156,7 +161,7 @@ const rewrite = (text: string, span: Span, edits: Edits): string => {
       if (written.includes(name)) continue
       written.push(name)
       parts.push(text.slice(start, value) + print(replacement) + (last ? "" : text.slice(end, delimiter)))
-    } else if (remove.includes(name)) {
+    } else if (remove.includes(name) || (lasts.get(name) ?? member) !== member) {
       keep()
     } else {
       if (from === -1) from = start

@@ -213,14 +213,10 @@ describe.concurrent("flexinference ask", () => {
   it.live("tells a provider's own error with its code", () =>
     Effect.gen(function*() {
       const provider = yield* Provider.make((call) =>
-        call.refuse(401, {
-          message: "Incorrect API key\nprovided.",
-          type: "invalid_request_error",
-          code: "invalid_api_key"
-        })
+        call.refuse(402, { message: "No money\nleft.", type: "billing_error", code: "billing_not_active" })
       )
       const ended = yield* Command.run([...question, "-s", "30s"], { env: Provider.environment(provider) })
-      assert.match(ended.stderr, /^error: .*Incorrect API key provided\..*\(code upstream_auth_failed\)\n$/)
+      assert.match(ended.stderr, /^error: .*No money left\..*\(code billing_not_active\)\n$/)
       assert.strictEqual(ended.code, 1)
     }))
 

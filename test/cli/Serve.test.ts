@@ -137,6 +137,24 @@ describe.concurrent("flexinference serve", () => {
       assert.deepStrictEqual({ code, stderr }, { code: 0, stderr: "" })
     }))
 
+  it.live("ends at once on a second SIGTERM, and says so", () =>
+    Effect.gen(function*() {
+      const provider = yield* Provider.make((call) => {
+        call.start()
+        call.text("one ")
+      })
+      const gateway = yield* ready(serve, Provider.environment(provider))
+      const response = yield* ask(gateway.url, { start_within: "default", stream: true })
+      const again = Effect.promise(() => fetch(`${gateway.url}/healthz`).catch(() => {})).pipe(
+        Effect.andThen(gateway.kill("SIGTERM")),
+        Effect.forever
+      )
+      const { code, stderr } = yield* Effect.raceFirst(gateway.ended, again)
+      assert.strictEqual(code, 143)
+      assert.match(stderr, /^SIGTERM again: ended at once, with whatever was under way\n$/)
+      yield* Effect.promise(() => response.text().catch(() => ""))
+    }))
+
   it.live("exits with 0 on Ctrl-C too", () =>
     Effect.gen(function*() {
       const gateway = yield* ready(serve)

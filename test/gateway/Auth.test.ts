@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Redacted, Schema } from "effect"
+import { Effect, Exit, Redacted, Schema } from "effect"
 import { Headers } from "effect/http"
 import { type BuiltInName as DialectName, dialects } from "../../src/dialect/index.ts"
 import * as Auth from "../../src/gateway/Auth.ts"
@@ -66,7 +66,7 @@ describe("Auth", () => {
     ))
 
   it.effect("lets everyone pass where it has no keys, as one owner", () =>
-    Effect.map(Auth.make([])([], credentials({})), (owner) => assert.strictEqual(owner, "loopback")))
+    Effect.map(Auth.make(undefined)([], credentials({})), (owner) => assert.strictEqual(owner, "loopback")))
 
   it.effect("knows whose key it is wherever it stands and whatever stands beside it, and does not tell the key", () =>
     Effect.gen(function*() {
@@ -76,6 +76,23 @@ describe("Auth", () => {
       assert.strictEqual(yield* ownerOf({ authorization: "Bearer other", "x-api-key": "first-key" }), first)
       assert.notStrictEqual(yield* ownerOf({ "x-api-key": "second-key" }), first)
       assert.notInclude(first, "first-key")
+    }))
+
+  it.effect.each([{ keys: [] }, { keys: [""] }, { keys: ["a-key", " "] }, { keys: ["two words"] }, {
+    keys: ["line\nend"]
+  }])(
+    "refuses to begin with a list that would open it, or a key that no request can carry: %j",
+    ({ keys }) =>
+      Effect.gen(function*() {
+        const begun = yield* Effect.exit(Auth.usable(keys.map((key) => Redacted.make(key))))
+        assert.isTrue(Exit.hasDies(begun))
+      })
+  )
+
+  it.effect("takes a key without the line end that it was read with", () =>
+    Effect.gen(function*() {
+      const keys = yield* Auth.usable([Redacted.make("a-key\n")])
+      yield* Auth.make(keys)([], credentials({ authorization: "Bearer a-key" }))
     }))
 
   it.effect.prop(

@@ -149,8 +149,12 @@ describe("Gateway", () => {
         body: "{}"
       }],
       ["a web page's body without a content type", 400, "unsupported_media_type", {
-        headers: { origin: "https://example.com" },
+        headers: { origin: "http://localhost:5173" },
         body: Buffer.from("{}")
+      }],
+      ["a web page of another site", 403, "foreign_site", {
+        headers: { ...json, origin: "https://example.com" },
+        body: JSON.stringify(good)
       }],
       ["text", 400, "unsupported_media_type", { headers: { "content-type": "text/plain" }, body: "{}" }],
       ["a form", 400, "unsupported_media_type", { body: new URLSearchParams({ model: "gpt-5.5" }) }],
@@ -297,6 +301,39 @@ describe("Gateway", () => {
         }
       }))
 
+    it.live("no path that is spelled otherwise", () =>
+      Effect.gen(function*() {
+        const { url } = yield* Running.onSimulator({})
+        const posts = surfaces.flatMap(({ path }) =>
+          [
+            `/${path}`,
+            path.replace("/v1", "//v1"),
+            path.replace("/v1/", "/v1//"),
+            path.replaceAll("e", "%65"),
+            path.replace("/v1", "/%761"),
+            path.toUpperCase(),
+            path.replace("/v1", "/V1"),
+            `${path};a=b`,
+            path.replace("/v1", "/v1;a=b"),
+            `/v1/..${path}`
+          ].filter((other) => other !== path)
+        )
+        const gets = ["//v1/models", "/v1/MODELS", "/v1/models;a=b", "/v1/models/gpt-5.5;a=b", "/%68ealthz", "/HEALTHZ"]
+        const counts = [
+          "/v1beta/models/gemini-2.5-flash:countTokens;a=b",
+          "/V1beta/models/gemini-2.5-flash:countTokens"
+        ]
+        for (const [method, paths] of [["POST", [...posts, ...counts]], ["GET", gets]] as const) {
+          for (const path of paths) {
+            const reply = yield* raw(url, method, path)
+            assert.strictEqual(reply.status, 404, path)
+            assert.strictEqual(JSON.parse(reply.text).error.code, "not_found", path)
+          }
+        }
+        assert.strictEqual((yield* raw(url, "POST", "/v1/responses?a=%65;//")).status, 400)
+        assert.strictEqual((yield* raw(url, "GET", "/v1/models/gpt-5%2E5")).status, 200)
+      }))
+
     it.live("no method that a path does not take, and names the one it does", () =>
       Effect.gen(function*() {
         const { url } = yield* Running.onSimulator({})
@@ -335,7 +372,7 @@ describe("Gateway", () => {
             socket.on("data", (chunk) => text += chunk.toString())
             socket.on("close", () => resume(Effect.succeed(text)))
             socket.write(
-              `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n` +
+              `GET ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade\r\nupgrade: websocket\r\n` +
                 "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
             )
           })
@@ -660,7 +697,7 @@ describe("Gateway", () => {
         const socket = connect(Number(url.port), url.hostname)
         socket.pause()
         socket.write(
-          `POST /v1/responses HTTP/1.1\r\nhost: x\r\ncontent-length: ${streaming.body.length}\r\n\r\n${streaming.body}`
+          `POST /v1/responses HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${streaming.body.length}\r\n\r\n${streaming.body}`
         )
         yield* upstream.seen
         assert.isBelow(yield* still(() => written.bytes), total)

@@ -199,7 +199,13 @@ describe("OpenAI", () => {
       if (!Json.isObject(body)) throw new Error("no object")
       const error = Json.object(body, "error") ?? {}
       const read = Verdict.errorOf(OpenAI, { status, headers, body, text: JSON.stringify(body), receivedAt: 0 })
-      assert.strictEqual(read.message, Json.string(error, "message"))
+      assert.strictEqual(
+        read.message,
+        status === 401
+          ? "OpenAI did not accept the key it was called with (401 invalid_api_key). Check the key that is configured " +
+            "for it, and what that key may do."
+          : Json.string(error, "message")
+      )
       assert.strictEqual(read.providerCode, Json.string(error, "code") ?? null)
       assert.strictEqual(read.param, Json.string(error, "param") ?? null)
     })

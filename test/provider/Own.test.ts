@@ -248,6 +248,32 @@ describe("a provider of one's own", () => {
       ConfigProvider.fromEnv({ env: { ACME_API_KEY: "sk-1", ACME_BASE_URL: "http://localhost:1/v1/" } })
     )))
 
+  it.effect.each([
+    { key: "sk-1\n", url: " http://localhost:1/v1\n", told: undefined },
+    { key: "sk 1", url: undefined, told: /^ACME_API_KEY holds no key: / },
+    { key: "sk-1\nsk-2", url: undefined, told: /^ACME_API_KEY holds no key: / },
+    { key: "sk-ключ", url: undefined, told: /^ACME_API_KEY holds no key: / },
+    { key: "sk-1", url: "nonsense", told: /^ACME_BASE_URL holds no address: write it as https:/ },
+    { key: "sk-1", url: "ftp://acme.test", told: /^ACME_BASE_URL holds no address: / },
+    { key: "sk-1", url: "acme.test/v1", told: /^ACME_BASE_URL holds no address: / }
+  ])("says what is wrong with its variables, and never the key: %j", ({ key, told, url }) =>
+    Effect.gen(function*() {
+      const env = { ACME_API_KEY: key, ...(url === undefined ? {} : { ACME_BASE_URL: url }) }
+      const read = yield* Provider.config(acme).pipe(
+        Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env })),
+        Effect.result
+      )
+      if (Result.isSuccess(read)) {
+        assert.isUndefined(told)
+        assert.strictEqual(Redacted.value(read.success.connection.apiKey), "sk-1")
+        assert.strictEqual(read.success.connection.baseUrl, "http://localhost:1/v1")
+      } else {
+        const { cause } = read.failure
+        assert.match(cause.message, told ?? /^$/)
+        assert.notInclude(cause.message, key)
+      }
+    }))
+
   it("without tiers is asked for none", () => {
     const bare = Provider.make({ name: "bare", baseUrl: "https://bare.test/v1" })
     assert.isUndefined(bare.tierToWire("standard"))
