@@ -8,6 +8,7 @@ export const awaiting: ReadonlyArray<{ readonly test: RegExp; readonly what: str
     test: /vercel on gemini.* anthropic: gets an object/,
     what: "a forced tool with parallel use disabled on Gemini"
   },
+  { test: /opencode by Anthropic.* on gemini/, what: "`top_k` of a Messages request on Gemini" },
   { test: /instructor on claude.* gets an object by JSON/, what: "`json_object` on Claude" }
 ]
 
