@@ -90,6 +90,8 @@ export interface Untranslatable {
   /** Where it stands in the caller's request, such as `tools[1].type`. */
   readonly field: string
   readonly message: string
+  /** Without it the answer would be one to another question, or unguarded: it is never left out instead. */
+  readonly isEssential?: boolean | undefined
 }
 
 export type Translated<A> = Result.Result<A, Untranslatable>
@@ -117,6 +119,8 @@ export interface Translation {
   readonly fieldOf: (field: string, request: JsonObject) => string
   readonly requestToResponses: (request: JsonObject) => Translated<JsonObject>
   readonly requestFromResponses: (request: JsonObject) => Translated<JsonObject>
+  /** Whether a model goes on with an answer that the request begins; none does where this is absent. */
+  readonly prefill?: ((model: string) => boolean) | undefined
   readonly bodyToResponses: (body: JsonObject, context: AnswerContext) => JsonObject
   readonly bodyFromResponses: (response: JsonObject, context: AnswerContext) => JsonObject
   /** Events in, Responses events out; collected, they equal `bodyToResponses` of the collected body. */

@@ -164,6 +164,8 @@ export interface Provider {
   readonly dialects: Arr.NonEmptyReadonlyArray<DialectName>
   /** Whether a model is its own, judged by the id; for models the catalogue does not know. */
   readonly claims: (model: string) => boolean
+  /** What may stand before a slash and the name of one of its models; nothing where this is absent. */
+  readonly prefixes?: ReadonlyArray<string> | undefined
   readonly baseUrl: string
   readonly baseUrlVariable: string
   /** The variables that may hold the key; the first that is set counts. */
@@ -201,6 +203,11 @@ export interface Options {
   readonly dialects?: Arr.NonEmptyReadonlyArray<DialectName> | undefined
   /** How the ids of its models begin, or what they match. */
   readonly models?: ReadonlyArray<string | RegExp> | undefined
+  /**
+   * What may stand before a slash and the name of one of its models.
+   * @default the name
+   */
+  readonly prefixes?: ReadonlyArray<string> | undefined
   readonly baseUrl: string
   /** @default the name in capitals and `_BASE_URL` */
   readonly baseUrlVariable?: string | undefined
@@ -249,6 +256,7 @@ export const make = (options: Options): Provider => {
     dialects: options.dialects ?? ["chat.completions"],
     claims: (model) =>
       (options.models ?? []).some((own) => typeof own === "string" ? model.startsWith(own) : own.test(model)),
+    prefixes: options.prefixes ?? [name],
     baseUrl: options.baseUrl,
     baseUrlVariable: options.baseUrlVariable ?? `${variable}_BASE_URL`,
     keyVariables: options.keyVariables ?? [`${variable}_API_KEY`],

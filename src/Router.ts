@@ -162,16 +162,17 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
           const plan = Routing.plan(fields.success, { surface: dialect, catalog, providers, dialects })
           if (Result.isFailure(plan)) return Effect.fail(plan.failure)
           annotate(() => Telemetry.requestAttributes(plan.success))
-          const incoming = {
+          const incoming = Encode.named({
             surface: dialect,
             text: typeof request === "string" ? request : undefined,
             value: Json.isObject(value) ? value : {}
-          }
+          }, plan.success.model)
+          const own = forCall(options, callOptions)
           return Effect.map(
             respond({
               transport,
               catalog,
-              options: forCall(options, callOptions),
+              options: own,
               own: callOptions,
               incoming,
               sent: caller && Passage.request(dialect.protocol, caller, options.accountHeaders === true),
@@ -179,7 +180,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
               receivedAt,
               log: LegLog.make(receivedAt),
               newId: () => newId(fiber.getRef(Random.Random)),
-              encode: Encode.once(incoming)
+              encode: Encode.once(incoming, own.dropUnsupported)
             }),
             (answer) => {
               annotate(() => Telemetry.routingAttributes(answer.routing))

@@ -34,6 +34,8 @@ export type Reason =
 export interface Route {
   readonly provider: Provider
   readonly dialect: Dialect
+  /** The other formats the provider speaks: one is asked in where `dialect` cannot say what the request needs. */
+  readonly others?: ReadonlyArray<Dialect> | undefined
 }
 
 /** A route that can be called. */
@@ -44,6 +46,7 @@ export interface ConnectedRoute extends Route {
 /** What will be done with a request. */
 export interface Plan {
   readonly surface: Dialect
+  /** By the name its provider knows it by. */
   readonly model: string
   /** The routes in the order in which they are tried; only the first can be raced. */
   readonly routes: Arr.NonEmptyReadonlyArray<ConnectedRoute>
@@ -73,12 +76,13 @@ export interface PlanContext {
 type Chain = Arr.NonEmptyReadonlyArray<Registered>
 
 /** Decides everything that can be decided before a call: the error, or what to do. */
-export const plan = (fields: RequestFields, context: PlanContext): Result.Result<Plan, FlexInferenceError> => {
+export const plan = (asked: RequestFields, context: PlanContext): Result.Result<Plan, FlexInferenceError> => {
   for (const known of context.providers.values()) {
     if (known.provider.races) {
-      return Result.map(routeOf(known, context), (route) => delegated(fields, context, route))
+      return Result.map(routeOf(known, context), (route) => delegated(asked, context, route))
     }
   }
+  const fields = withoutPrefix(asked, context)
   const chain = chainOf(fields, context)
   if (Result.isFailure(chain)) return Result.fail(chain.failure)
   const startWithin = tierGate(fields, chain.success, context.catalog)
@@ -171,6 +175,21 @@ const serversOf = (model: string, { catalog, providers }: PlanContext): Readonly
     .toSorted((one, other) => rank(one) - rank(other))
 }
 
+/**
+ * The request for the model without its provider's name before it, as other routers have it written. The name is cut
+ * only where nobody who can be called claims it whole, and what is left is a model of that very provider.
+ */
+const withoutPrefix = (fields: RequestFields, context: PlanContext): RequestFields => {
+  const slash = fields.model.indexOf("/")
+  if (slash === -1 || serversOf(fields.model, context).some(({ connection }) => connection !== undefined)) return fields
+  const prefix = fields.model.slice(0, slash)
+  const model = fields.model.slice(slash + 1)
+  const servers = serversOf(model, context)
+  const isMeant = servers.some(({ provider }) => provider.prefixes?.includes(prefix)) &&
+    (fields.provider ?? []).every((name) => servers.some(({ provider }) => provider.name === name))
+  return isMeant ? { ...fields, model } : fields
+}
+
 const chainOf = (fields: RequestFields, context: PlanContext): Result.Result<Chain, FlexInferenceError> => {
   const { providers } = context
   const servers = serversOf(fields.model, context)
@@ -226,11 +245,13 @@ const routeOf = (
 ): Result.Result<ConnectedRoute, FlexInferenceError> => {
   if (connection === undefined) return Result.fail(noKey(provider))
   const dialect = provider.dialects.includes(surface.name) ? surface : dialects.get(provider.dialects[0])
-  return dialect === undefined
-    ? Result.fail(
+  if (dialect === undefined) {
+    return Result.fail(
       internal(new Error(`${provider.name} speaks ${provider.dialects[0]}, which is no format that is known`))
     )
-    : Result.succeed({ provider, connection, dialect })
+  }
+  const others = provider.dialects.flatMap((name) => dialects.get(name) ?? []).filter((other) => other !== dialect)
+  return Result.succeed({ provider, connection, dialect, others })
 }
 
 const page = ({ docUrls }: Provider, code: string): { readonly docUrl?: string } => {
@@ -277,6 +298,8 @@ export interface Routing {
   readonly fallbackAttempts: number
   /** How often the fallback leg was sent again. */
   readonly retries: number
+  /** What of the request was left out because who served cannot carry it, by the caller's names (`dropUnsupported`). */
+  readonly dropped: ReadonlyArray<string>
   /** Whose key paid: the caller's own, or one the hosted router manages. */
   readonly mode: "byok" | "managed"
   readonly window: Duration.Duration | undefined
@@ -300,7 +323,8 @@ export const toWire = (routing: Routing): JsonObject => ({
   tier: routing.tier,
   reason: routing.reason,
   fallback_attempts: routing.fallbackAttempts,
-  mode: routing.mode
+  mode: routing.mode,
+  ...(routing.dropped.length === 0 ? {} : { dropped: [...routing.dropped] })
 })
 
 /** What is added to a body's usage object: the record, and the cost where there is a price (contract (i)). */
@@ -314,6 +338,7 @@ export const headers = (routing: Routing): { readonly [name: string]: string } =
   "x-flexinference-served-provider": routing.provider,
   "x-flexinference-routing-reason": routing.reason,
   "x-flexinference-pricing": routing.mode,
+  ...(routing.dropped.length === 0 ? {} : { "x-flexinference-dropped": routing.dropped.join(", ") }),
   ...(routing.retries === 0 ? {} : { "x-flexinference-retries": String(routing.retries) }),
   ...(routing.costMicroUsd === undefined ? {} : { "x-flexinference-cost": String(routing.costMicroUsd) }),
   ...(routing.simulated ? { "x-flexinference-simulated": "true" } : {})

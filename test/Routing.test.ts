@@ -4,6 +4,7 @@ import { dialects, registry as knownDialects } from "../src/dialect/index.ts"
 import type { BuiltInName as DialectName } from "../src/dialect/index.ts"
 import * as FlexInferenceError from "../src/FlexInferenceError.ts"
 import * as ModelCatalog from "../src/ModelCatalog.ts"
+import * as Provider from "../src/Provider.ts"
 import { registry } from "../src/provider/index.ts"
 import * as Decode from "../src/router/Decode.ts"
 import * as Routing from "../src/Routing.ts"
@@ -144,6 +145,45 @@ describe("plan", () => {
     const error = Result.getOrThrow(Result.flip(plan({ model: "llama-5" })))
     assert.include(error.message, "\"provider\": [\"openai\"]")
     assert.strictEqual(planned({ model: "llama-5", provider: ["openai"] }).routes[0].provider.name, "openai")
+  })
+
+  it.each([
+    ["openai/gpt-5.5", "openai", "gpt-5.5"],
+    ["anthropic/claude-opus-4-8", "anthropic", "claude-opus-4-8"],
+    ["google/gemini-2.5-flash", "google", "gemini-2.5-flash"],
+    ["models/gemini-2.5-flash", "google", "gemini-2.5-flash"]
+  ])("takes %s for a model of %s's, which knows it as %s", (model, provider, own) => {
+    const found = planned({ model })
+    assert.deepStrictEqual([found.routes[0].provider.name, found.model], [provider, own])
+    assert.strictEqual(planned({ model, provider: [provider] }).model, own)
+  })
+
+  it("can race a model by its name with its provider's before it", () => {
+    assert.isTrue(planned({ model: "openai/gpt-5.5", start_within: "00h-00m-30s" }).raced)
+  })
+
+  it.each([
+    ["no provider is called so", { model: "mistral/gpt-5.5" }],
+    ["the model is another provider's", { model: "openai/claude-opus-4-8" }],
+    ["what is left is nobody's", { model: "openai/llama-5" }],
+    ["it is the name of a path alone", { model: "openai/" }]
+  ])("leaves a name with a slash whole where %s", (_, body) => {
+    assert.strictEqual(Result.getOrThrow(Result.flip(plan(body))).code, "unroutable_model")
+  })
+
+  it("leaves a name whole that a provider claims, or for which the caller names who serves it", () => {
+    const many = Provider.make({ name: "many", baseUrl: "https://many.test", models: [/^\w+\//] })
+    const context = {
+      surface: dialects.responses,
+      catalog: ModelCatalog.builtIn,
+      dialects: knownDialects(),
+      providers: registry({ openai: { apiKey }, providers: [Provider.connect(many, { apiKey })] })
+    }
+    const fields = { startWithin: "default" as const, includeCost: false, stream: false, model: "openai/gpt-5.5" }
+    const claimed = Result.getOrThrow(Routing.plan(fields, context))
+    assert.deepStrictEqual([claimed.routes[0].provider.name, claimed.model], ["many", "openai/gpt-5.5"])
+    const named = planned({ model: "google/my-model", provider: ["anthropic"] })
+    assert.deepStrictEqual([named.routes[0].provider.name, named.model], ["anthropic", "google/my-model"])
   })
 
   it.each([

@@ -40,6 +40,8 @@ export interface Row {
 }
 
 interface Shown {
+  /** What becomes of the field in another format that the same provider speaks, which is asked in then. */
+  readonly elsewhere?: Verdict | undefined
   readonly rows?: ReadonlyArray<Row> | undefined
   /** What becomes of the parts of the field that are treated otherwise than it is as a whole. */
   readonly parts?: { readonly [part: string]: Verdict } | undefined
@@ -68,6 +70,8 @@ interface Refused extends Shown {
   readonly asks: (value: Json.Json, request: JsonObject) => boolean
   /** The place within the field, such as `[1]`. */
   readonly at: (value: Json.Json) => string
+  /** Whether it is refused even for callers who would rather have it left out. */
+  readonly isEssential: boolean
 }
 
 interface Dropped extends Shown {
@@ -127,8 +131,8 @@ export const rulesTo = <Target extends string>() => ({
   /** Refused; `because` completes the sentence that begins with the field's name. */
   refused: (
     because: string,
-    options: Shown & { readonly asks?: Refused["asks"]; readonly at?: Refused["at"] } = {}
-  ): Rule<Target> => ({ _tag: "Refused", because, asks: () => true, at: () => "", ...options }),
+    options: Shown & Partial<Pick<Refused, "asks" | "at" | "isEssential">> = {}
+  ): Rule<Target> => ({ _tag: "Refused", because, asks: () => true, at: () => "", isEssential: false, ...options }),
   /** Left out. */
   dropped: (because: string, options: Shown = {}): Rule<Target> => ({ _tag: "Dropped", because, ...options })
 })
@@ -153,7 +157,11 @@ export const apply = <Source extends string, Target extends string>(
     const value = Json.isGiven(request, field) ? request[field] : undefined
     if (rule._tag === "Refused" && value !== undefined && rule.asks(value, request)) {
       const place = field + rule.at(value)
-      return Result.fail({ field: place, message: `\`${place}\` ${rule.because}` })
+      return Result.fail({
+        field: place,
+        message: `\`${place}\` ${rule.because}`,
+        isEssential: rule.isEssential
+      })
     }
     if (rule._tag !== "Carried" || (value === undefined && !rule.always)) continue
     const translated = rule.translate(request, field)
@@ -187,7 +195,8 @@ export const verdictOf = (
   const [field = "", part = ""] = becomes.split(":")
   const rule = rules[field]
   if (rule === undefined) return "dropped"
-  const { parts = {} } = rule
+  const { elsewhere, parts = {} } = rule
   if (Object.hasOwn(parts, part)) return parts[part] ?? "dropped"
+  if (elsewhere !== undefined) return elsewhere
   return rule._tag === "Carried" ? rule.verdict : rule._tag === "Refused" ? "refused" : "dropped"
 }

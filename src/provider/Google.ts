@@ -63,6 +63,8 @@ export const Google = Provider.make({
   telemetryName: "gcp.gemini",
   dialects: ["interactions"],
   models: ["gemini-"],
+  // Its own interfaces call a model so.
+  prefixes: ["google", "models"],
   baseUrl: "https://generativelanguage.googleapis.com",
   baseUrlVariable: "GOOGLE_GEMINI_BASE_URL",
   keyVariables: ["GEMINI_API_KEY", "GOOGLE_API_KEY"],

@@ -82,7 +82,12 @@ const call = <A>(
   Effect.suspend(() => {
     const encoded = job.encode(route)
     if (encoded._tag === "Failure") return Effect.fail(encoded.failure)
-    const leg: LegPlan = { route, encoded: encoded.success, tier }
+    const { dialect } = encoded.success
+    const leg: LegPlan = {
+      route: dialect === route.dialect ? route : { ...route, dialect },
+      encoded: encoded.success,
+      tier
+    }
     return Effect.flatMap(open(job, leg), (answer) =>
       Effect.map(Clock.currentTimeMillis, (at): Committed<A> => ({
         leg,

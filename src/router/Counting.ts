@@ -100,27 +100,28 @@ const askedOf = (
         : given,
       decoding
     )
-    const { routes: [route] } = yield* Routing.plan(fields, {
+    const { model: name, routes: [route] } = yield* Routing.plan(fields, {
       surface,
       catalog,
       providers: decoding.providers,
       dialects
     })
-    const value = Json.isObject(given) ? given : {}
+    const incoming = Encode.named({ surface, text, value: Json.isObject(given) ? given : {} }, name)
     if (counting === undefined || route.provider.races || route.dialect.counting === undefined) {
-      return yield* Result.fail(uncounted(route, fields.model))
+      return yield* Result.fail(uncounted(route, name))
     }
     if (route.dialect === surface) {
       return {
         route,
-        model: fields.model,
-        body: JsonMembers.edit(text ?? JSON.stringify(value), { remove: RequestFields.owned })
+        model: name,
+        body: JsonMembers.edit(incoming.text ?? JSON.stringify(incoming.value), { remove: RequestFields.owned })
       }
     }
-    if (counting.behindModel !== undefined) return yield* Result.fail(uncounted(route, fields.model))
-    const encoded = yield* Encode.encode({ surface, text, value }, route)
+    if (counting.behindModel !== undefined) return yield* Result.fail(uncounted(route, name))
+    // The provider's other formats may not be ones it counts in.
+    const encoded = yield* Encode.encode(incoming, { ...route, others: undefined })
     const body = JsonSource.stringify(route.dialect.counting.request(encoded.value))
-    return { route, model: fields.model, body }
+    return { route, model: name, body }
   })
 
 const numberless = ({ provider }: Routing.Route): FlexInferenceError =>

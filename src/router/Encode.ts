@@ -3,18 +3,22 @@
  * cut out and the tier put in; only between different dialects is it translated, always through Responses (D5).
  */
 import * as Result from "effect/Result"
-import type { Dialect, Translated } from "../Dialect.ts"
+import type { Dialect, Translated, Untranslatable } from "../Dialect.ts"
 import * as Embedded from "../dialect/Embedded.ts"
 import * as ForeignSignature from "../dialect/ForeignSignature.ts"
+import { answerable } from "../dialect/responses/Conversation.ts"
+import { withoutIdleChoice } from "../dialect/responses/Tools.ts"
 import * as Identifiers from "../dialect/Identifiers.ts"
 import { requestFromHub } from "../dialect/responses/Rules.ts"
 import { type FlexInferenceError, invalidRequest, type Problem, unsupported } from "../FlexInferenceError.ts"
 import type { Tier } from "../ModelCatalog.ts"
 import * as RequestFields from "../RequestFields.ts"
 import type { Route } from "../Routing.ts"
+import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as JsonMembers from "../wire/JsonMembers.ts"
 import * as JsonSource from "../wire/JsonSource.ts"
+import { leaveOut, type Smaller } from "./LeaveOut.ts"
 import { strayElement } from "./Lists.ts"
 
 /** The caller's request: as a program gave it, or as text and the value that it holds. */
@@ -22,6 +26,15 @@ export interface Incoming {
   readonly surface: Dialect
   readonly text: string | undefined
   readonly value: JsonObject
+}
+
+/** The request for a model by the name that its provider knows it by. */
+export const named = (incoming: Incoming, model: string): Incoming => {
+  const { surface, text, value } = incoming
+  // Some say the model in the address alone.
+  if (!Json.isGiven(value, "model") || value["model"] === model) return incoming
+  const renamed = text === undefined ? undefined : JsonMembers.edit(text, { set: { model } })
+  return { surface, text: renamed, value: { ...value, model } }
 }
 
 /**
@@ -40,48 +53,85 @@ export interface LegForm {
 export interface Encoded {
   /** The request in Responses form, for what a translated answer echoes; the caller's own on a native path. */
   readonly hub: JsonObject
-  /** The request in the route's dialect, without what depends on the leg. */
+  /** The request in the dialect that is asked in, without what depends on the leg. */
   readonly value: JsonObject
+  /** The format the provider is asked in: the route's, or another of the provider's that can say what that cannot. */
+  readonly dialect: Dialect
+  /** What was left out, by the caller's names. */
+  readonly dropped: ReadonlyArray<string>
   /** The text one leg sends. */
   readonly body: (leg: LegForm) => string
 }
 
-/** The request for a route, or the error that names what the route's dialect cannot carry. */
-export const encode = (incoming: Incoming, route: Route): Result.Result<Encoded, FlexInferenceError> => {
+/** The request for a route, or the error that names what the provider cannot be told. */
+export const encode = (
+  incoming: Incoming,
+  route: Route,
+  dropUnsupported = false
+): Result.Result<Encoded, FlexInferenceError> => {
   const { surface, value } = incoming
+  const { dialect } = route
   if (route.provider.races) {
     const body = incoming.text ?? JSON.stringify(value)
-    return Result.succeed({ hub: value, value, body: () => body })
+    return Result.succeed({ hub: value, value, dialect, dropped: [], body: () => body })
   }
-  if (route.dialect === surface) {
+  if (dialect === surface) {
     const own = dropForeign(incoming)
-    return Result.succeed({ hub: value, value, body: (leg) => edit(own, route, leg, RequestFields.owned) })
+    const body = (leg: LegForm) => edit(own, route, leg, RequestFields.owned)
+    return Result.succeed({ hub: value, value, dialect, dropped: [], body })
   }
-  return Result.gen(function*() {
-    if (incoming.text !== undefined) Embedded.remember(incoming.text, value)
-    const own = without(value, RequestFields.owned)
-    const stray = strayElement(own)
-    if (stray !== undefined) return yield* Result.fail(invalidRequest([misplaced(stray)]))
-    const hub = yield* carried(
-      route,
-      (surface.translation ?? surface.plain)?.requestToResponses(own) ?? Result.succeed(own)
-    )
-    const { identifiers } = route.dialect
-    const named = identifiers === undefined ? hub : Identifiers.toWire(hub, identifiers)
-    const target = yield* carried(route, inOwnWords(surface, own, fromHub(route.dialect, named)))
-    const text = JsonSource.stringify(target)
-    return { hub, value: target, body: (leg) => edit(text, route, leg, []) }
+  if (incoming.text !== undefined) Embedded.remember(incoming.text, value)
+  const own = without(value, RequestFields.owned)
+  const stray = strayElement(own)
+  if (stray !== undefined) return Result.fail(invalidRequest([misplaced(stray)]))
+  const translated = translate(
+    surface,
+    [dialect, ...route.others ?? []],
+    { request: own, dropped: [] },
+    dropUnsupported
+  )
+  return Result.map(carried(route, translated), ({ dialect, dropped, hub, value }) => {
+    const text = JsonSource.stringify(value)
+    return { hub, value, dialect, dropped, body: (leg) => edit(text, { ...route, dialect }, leg, []) }
   })
 }
 
 /** `encode` for one request, which translates it for a route only once. */
-export const once = (incoming: Incoming): (route: Route) => ReturnType<typeof encode> => {
+export const once = (incoming: Incoming, dropUnsupported?: boolean): (route: Route) => ReturnType<typeof encode> => {
   const encoded = new Map<Route, ReturnType<typeof encode>>()
   return (route) => {
-    const found = encoded.get(route) ?? encode(incoming, route)
+    const found = encoded.get(route) ?? encode(incoming, route, dropUnsupported)
     encoded.set(route, found)
     return found
   }
+}
+
+/** A request in the first format that can carry it; where none can, without what is refused, if that may be left out. */
+const translate = (
+  surface: Dialect,
+  targets: ReadonlyArray<Dialect>,
+  smaller: Smaller,
+  dropUnsupported: boolean
+): Translated<Omit<Encoded, "body">> => {
+  const { dropped, request } = smaller
+  const hub = (surface.translation ?? surface.plain)?.requestToResponses(request) ?? Result.succeed(request)
+  let refusal: Untranslatable | undefined
+  if (Result.isFailure(hub)) refusal = hub.failure
+  else {
+    for (const dialect of targets) {
+      const value = inOwnWords(surface, request, fromHub(dialect, hub.success))
+      if (Result.isSuccess(value)) {
+        return Result.succeed({ hub: hub.success, value: value.success, dialect, dropped })
+      }
+      // What the provider's own first format says of it is the plainest.
+      refusal ??= value.failure
+    }
+  }
+  if (refusal === undefined) return Result.fail({ field: "", message: "There is no format to ask in." })
+  const [top] = refusal.field.split(/[.[]/)
+  const isKept = refusal.isEssential === true || top === surface.required.field
+  const next = dropUnsupported && !isKept ? leaveOut(smaller, refusal.field) : undefined
+  return next === undefined ? Result.fail(refusal) : translate(surface, targets, next, dropUnsupported)
 }
 
 /** A follow-up of a translated request, as a leg sends it. */
@@ -121,8 +171,14 @@ const dropForeign = ({ surface, text, value }: Incoming): string | JsonObject =>
     : JsonMembers.edit(text, { set: { [field]: kept }, print: JsonSource.stringify })
 }
 
-const fromHub = (dialect: Dialect, hub: JsonObject): Translated<JsonObject> =>
-  dialect.translation?.requestFromResponses(hub) ?? requestFromHub(hub)
+const fromHub = ({ identifiers, translation }: Dialect, hub: JsonObject): Translated<JsonObject> =>
+  Result.flatMap(
+    answerable(withoutIdleChoice(hub), translation?.prefill?.(Json.string(hub, "model") ?? "") ?? false),
+    (hub) => {
+      const named = identifiers === undefined ? hub : Identifiers.toWire(hub, identifiers)
+      return translation === undefined ? requestFromHub(named) : translation.requestFromResponses(named)
+    }
+  )
 
 /** A refusal of the translation from the hub, by the name the field has in the caller's own request. */
 const inOwnWords = <A>(
@@ -130,9 +186,9 @@ const inOwnWords = <A>(
   request: JsonObject,
   translated: Translated<A>
 ): Translated<A> =>
-  Result.mapError(translated, ({ field, message }) => {
+  Result.mapError(translated, ({ field, isEssential, message }) => {
     const own = (translation ?? plain)?.fieldOf(field, request) ?? field
-    return { field: own, message: message.replaceAll(`\`${field}\``, () => `\`${own}\``) }
+    return { field: own, message: message.replaceAll(`\`${field}\``, () => `\`${own}\``), isEssential }
   })
 
 const carried = <A>(route: Route, translated: Translated<A>): Result.Result<A, FlexInferenceError> =>

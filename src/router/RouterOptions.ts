@@ -38,6 +38,12 @@ export interface CallOptions {
    * @default true
    */
   readonly recoverBuffered?: boolean | undefined
+  /**
+   * Whether a field that the model's provider has no counterpart for is left out, where the request would otherwise be
+   * refused. The record names it in `dropped`. The conversation, what it refers to, and filters are never left out.
+   * @default false
+   */
+  readonly dropUnsupported?: boolean | undefined
 }
 
 /** What holds for one call: what is left open for it, or `undefined`, is as it is for all calls. */

@@ -12,6 +12,7 @@ const routing: Routing = {
   reason: "flex_won",
   fallbackAttempts: 0,
   retries: 0,
+  dropped: [],
   mode: "byok",
   window: Duration.seconds(30),
   startedAfter: Duration.millis(3210),

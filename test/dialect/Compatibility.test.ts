@@ -13,7 +13,7 @@ import * as ForeignSignature from "../../src/dialect/ForeignSignature.ts"
 import * as Encoding from "../../src/router/Encode.ts"
 import type { Json, JsonObject } from "../../src/wire/Json.ts"
 import { type BuiltInName, providers } from "../../src/provider/index.ts"
-import { askedIn } from "../support/dialects.ts"
+import { askedIn, builtIn } from "../support/dialects.ts"
 
 /** Where a provider is told of the member, and what. */
 type Upstream = { readonly [at: string]: Json }
@@ -25,18 +25,27 @@ interface Sample extends Readonly<Partial<Record<BuiltInName, Upstream>>> {
   readonly base?: JsonObject
   /** The `param` of a refusal. */
   readonly param?: string
+  /** Where not those of the table: the model asked for. */
+  readonly model?: Partial<Record<BuiltInName, string>>
   /** The router itself answers to the member: it shows in what the answer is made with, not in what is sent. */
-  readonly answeredHere?: true
+  readonly answeredHere?: true | BuiltInName
 }
 
 type Samples = { readonly [field: string]: ReadonlyArray<Sample> }
 
 const models = { openai: "gpt-5.5", google: "gemini-2.5-flash", anthropic: "claude-sonnet-4-6" }
+/** Models that are told how to sample, and their successors, that are not. */
+const sampled = { openai: "gpt-4.1", google: "gemini-2.5-flash", anthropic: "claude-sonnet-4-6" }
 const newer = { openai: "gpt-5.5", google: "gemini-3-flash-preview", anthropic: "claude-opus-5" }
 
 const png = "data:image/png;base64,iVBORw0="
 const pdf = "data:application/pdf;base64,JVBERi0="
-const schema = { type: "object", properties: { a: { type: "string" } }, required: ["a"] }
+const schema = {
+  type: "object",
+  properties: { a: { type: "string" } },
+  required: ["a"],
+  additionalProperties: false
+}
 const signed = (provider: BuiltInName, home: BuiltInName | undefined): string =>
   ForeignSignature.encode({ provider, id: provider === "openai" ? "rs_1" : "", value: "c2lnbmVk" }, home)
 const dropped = (...members: ReadonlyArray<JsonObject>): ReadonlyArray<Sample> => members.map((set) => ({ set }))
@@ -137,8 +146,15 @@ const responses: Samples = (() => {
       ["input[0].content[0].file_id", { input: [user({ type: "input_image", file_id: "file_1" })] }],
       ["input[0].content[0].file_id", { input: [user({ type: "input_file", file_id: "file_1" })] }]
     ),
-    "other content, such as `input_audio`": refused(
-      ["input[0].content[0].type", { input: [user({ type: "input_audio", input_audio: {} })] }]
+    "`input_audio`": [{
+      base: asked,
+      set: { input: [user(text, { type: "input_audio", input_audio: { data: "AAAA", format: "wav" } })] },
+      google: { "input.0.content.1": { type: "audio", data: "AAAA", mime_type: "audio/wav" } },
+      param: "input[0].content[1].type"
+    }],
+    "other content": refused(["input[0].content[0].type", { input: [user({ type: "input_video" })] }]),
+    "an `assistant` message at the end": refused(
+      ["input[1]", { input: [user(text), { role: "assistant", content: "Once" }] }]
     ),
     "`function_call`, `function_call_output`": [{
       base: asked,
@@ -290,7 +306,7 @@ const responses: Samples = (() => {
         anthropic: { "tools.0.name": "tool_search" }
       }
     ],
-    "other tools, such as `mcp`": refused(
+    "other tools, such as `mcp` and `code_interpreter`": refused(
       ...["mcp", "file_search", "code_interpreter", "image_generation", "shell", "computer"].map((type) =>
         ["tools[0].type", { tools: [{ type }] }] as const
       )
@@ -333,7 +349,7 @@ const responses: Samples = (() => {
     "`parallel_tool_calls: false`": [{
       base: { tools: [fn] },
       set: { parallel_tool_calls: false },
-      param: "parallel_tool_calls",
+      answeredHere: "google",
       anthropic: { "tool_choice.disable_parallel_tool_use": true }
     }],
     "`max_tool_calls`": [{
@@ -349,14 +365,14 @@ const responses: Samples = (() => {
     "`text.format` `json_object`": [{
       set: { text: { format: { type: "json_object" } } },
       google: { response_format: { type: "text", mime_type: "application/json" } },
-      param: "text.format.type"
+      anthropic: { system: "Answer with one JSON object and nothing else." }
     }],
     "`text.verbosity`": dropped({ text: { verbosity: "low" } }),
     "`reasoning.effort`": [
       {
         set: { reasoning: { effort: "xhigh" } },
         google: { "generation_config.thinking_level": "high" },
-        anthropic: { "output_config.effort": "xhigh" }
+        anthropic: { "output_config.effort": "max" }
       },
       {
         set: { reasoning: { effort: "none" } },
@@ -477,7 +493,15 @@ const chat: Samples = (() => {
       "messages[0].content[1].file.file_id",
       parts(text, { type: "file", file: { file_id: "f" } })
     ]),
-    "`input_audio`": refused(["messages[0].content[1].type", parts(text, { type: "input_audio", input_audio: {} })]),
+    "`input_audio`": [{
+      base: asked,
+      set: parts(text, { type: "input_audio", input_audio: { data: "AAAA", format: "mp3" } }),
+      google: { "input.0.content.1": { type: "audio", data: "AAAA", mime_type: "audio/mp3" } },
+      param: "messages[0].content[1].type"
+    }],
+    "an `assistant` message at the end": refused(
+      ["messages[1]", { messages: [user, { role: "assistant", content: "Once" }] }]
+    ),
     "`tool_calls`, `tool` messages": [{
       set: {
         messages: [
@@ -582,7 +606,7 @@ const chat: Samples = (() => {
     "`parallel_tool_calls: false`": [{
       base: { tools: [fn("f")] },
       set: { parallel_tool_calls: false },
-      param: "parallel_tool_calls",
+      answeredHere: "google",
       anthropic: { "tool_choice.disable_parallel_tool_use": true }
     }],
     "`web_search_options`": [{
@@ -607,13 +631,30 @@ const chat: Samples = (() => {
     "`response_format` `json_object`": [{
       set: { response_format: { type: "json_object" } },
       google: { response_format: { type: "text", mime_type: "application/json" } },
-      param: "response_format.type"
+      anthropic: { system: "Answer with one JSON object and nothing else." }
     }],
     "`reasoning_effort`": [{
       set: { reasoning_effort: "max" },
       google: { "generation_config.thinking_level": "high" },
       anthropic: { "output_config.effort": "max" }
     }],
+    "`reasoning`: `effort`, `max_tokens`, `enabled`, `exclude`": [
+      {
+        set: { reasoning: { effort: "low" } },
+        google: { generation_config: { thinking_level: "low", thinking_summaries: "auto" } },
+        anthropic: { "output_config.effort": "low", "thinking.display": "summarized" }
+      },
+      {
+        set: { reasoning: { max_tokens: 5000, exclude: true } },
+        google: { generation_config: { thinking_level: "medium" } },
+        anthropic: { "output_config.effort": "medium", thinking: { type: "adaptive" } }
+      },
+      {
+        set: { reasoning: { enabled: false } },
+        google: { generation_config: { thinking_level: "minimal" } },
+        anthropic: { thinking: { type: "disabled" } }
+      }
+    ],
     "`max_completion_tokens`, `max_tokens`": ["max_completion_tokens", "max_tokens"].map((field) => ({
       set: { [field]: 7 },
       google: { "generation_config.max_output_tokens": 7 },
@@ -624,6 +665,7 @@ const chat: Samples = (() => {
       { set: { top_p: 0.5 }, google: { "generation_config.top_p": 0.5 }, anthropic: { top_p: 0.5 } }
     ],
     "`temperature`, `top_p` for newer models": dropped({ temperature: 0.5 }, { top_p: 0.5 }),
+    "`top_k`": [{ set: { top_k: 5 }, anthropic: { top_k: 5 } }],
     "`stop`": [
       {
         set: { stop: "END" },
@@ -739,8 +781,14 @@ const interactions: Samples = (() => {
         "messages.0.content.1.source": { type: "base64", media_type: "application/pdf", data: "JVBERi0=" }
       }
     }],
-    "`audio`, `video`, files stored by Google": refused(
-      ["input[0].content[0].type", { input: [user({ type: "audio", data: "AAAA", mime_type: "audio/wav" })] }],
+    "`audio`, inline WAV or MP3": [{
+      base: asked,
+      set: { input: [user(text, { type: "audio", data: "AAAA", mime_type: "audio/wav" })] },
+      openai: { "messages.0.content.1": { type: "input_audio", input_audio: { data: "AAAA", format: "wav" } } },
+      param: "input[0]"
+    }],
+    "`video`, other `audio`, files stored by Google": refused(
+      ["input[0].content[0].mime_type", { input: [user({ type: "audio", data: "AAAA", mime_type: "audio/flac" })] }],
       ["input[1].type", { input: [text, { type: "video", uri: "https://a.test/a.mp4" }] }],
       ["input[0].content[1].uri", image({ uri: "gs://bucket/a.png" })]
     ),
@@ -769,16 +817,21 @@ const interactions: Samples = (() => {
       anthropic: { "messages.1.content": [{ type: "thinking", thinking: "", signature: "c2lnbmVk" }] }
     }],
     "`thought` steps of others": [{ base: twice, set: answered({ type: "thought", signature: "c2lnbmVk" }) }],
-    "`google_search_call`, `google_search_result`": [{
+    "`google_search_call`, `google_search_result`, `url_context_call`, `url_context_result`": [{
       base: twice,
       set: answered(
         { type: "google_search_call", id: "s", arguments: { queries: ["q"] } },
-        { type: "google_search_result", call_id: "s", result: [] }
+        { type: "google_search_result", call_id: "s", result: [] },
+        { type: "url_context_call", id: "u", arguments: { urls: ["https://a.test"] } },
+        { type: "url_context_result", call_id: "u", result: [] }
       )
     }],
+    "a `model_output` at the end": refused(
+      ["input[1]", { input: [user(text), { type: "model_output", content: [{ type: "text", text: "Once" }] }] }]
+    ),
     "other steps, such as `code_execution_call`": refused(
       ["input[1].type", answered({ type: "code_execution_call", id: "x" })],
-      ["input[1].type", answered({ type: "url_context_result", call_id: "x" })]
+      ["input[1].type", answered({ type: "mcp_server_tool_result", call_id: "x" })]
     ),
     "`tools[]` `function`": [{
       set: { tools: [fn("f")] },
@@ -794,8 +847,13 @@ const interactions: Samples = (() => {
       base: { tools: [{ type: "google_search" }] },
       set: { tools: [{ type: "google_search", search_types: ["web_search"] }] }
     }],
-    "other tools, such as `code_execution`": refused(
-      ...["code_execution", "url_context", "file_search", "google_maps", "mcp_server", "computer_use"].map((type) =>
+    "`tools[]` `url_context`": [{
+      set: { tools: [{ type: "url_context" }] },
+      openai: { tools: [{ type: "web_search" }] },
+      anthropic: { tools: [{ type: "web_fetch_20250910", name: "web_fetch" }] }
+    }],
+    "other tools, such as `code_execution` and `mcp_server`": refused(
+      ...["code_execution", "file_search", "google_maps", "mcp_server", "computer_use"].map((type) =>
         ["tools[0].type", { tools: [{ type }] }] as const
       )
     ),
@@ -828,12 +886,12 @@ const interactions: Samples = (() => {
       {
         set: { response_format: { type: "text", mime_type: "application/json" } },
         openai: { "text.format": { type: "json_object" } },
-        param: "response_format"
+        anthropic: { system: "Answer with one JSON object and nothing else." }
       },
       {
         set: { response_mime_type: "application/json" },
         openai: { "text.format": { type: "json_object" } },
-        param: "response_mime_type"
+        anthropic: { system: "Answer with one JSON object and nothing else." }
       }
     ],
     "`response_format` and `response_modalities` but text": refused(
@@ -858,12 +916,13 @@ const interactions: Samples = (() => {
       { set: config({ temperature: 0.5 }), openai: { temperature: 0.5 }, anthropic: { temperature: 0.5 } },
       { set: config({ top_p: 0.5 }), openai: { top_p: 0.5 }, anthropic: { top_p: 0.5 } }
     ],
+    "`temperature`, `top_p` for newer models": dropped(config({ temperature: 0.5 }), config({ top_p: 0.5 })),
     "`stop_sequences`": [{
       set: config({ stop_sequences: ["END"] }),
-      param: "generation_config.stop_sequences",
+      openai: { stop: ["END"], "messages.0": { role: "user", content: "Hi" } },
       anthropic: { stop_sequences: ["END"] }
     }],
-    "`seed`": refused(["generation_config.seed", config({ seed: 7 })]),
+    "`seed`": [{ set: config({ seed: 7 }), openai: { seed: 7 }, param: "generation_config.seed" }],
     "`store`": [{ set: { store: true }, openai: { store: true } }],
     "`labels`": [{ set: { labels: { team: "a" } }, openai: { metadata: { team: "a" } } }],
     "`previous_interaction_id` of the target": [{
@@ -879,7 +938,15 @@ const interactions: Samples = (() => {
       ["continuation_token", { continuation_token: "t" }]
     ),
     "`background: true`": refused(["background", { background: true }]),
-    "`safety_settings`, `webhook_config`, `speech_config` and the like": dropped(
+    "`safety_settings` that block": refused(
+      ["safety_settings[1]", {
+        safety_settings: [
+          { type: "harassment", threshold: "BLOCK_NONE" },
+          { type: "hate_speech", threshold: "block_low_and_above" }
+        ]
+      }]
+    ),
+    "`safety_settings` that let pass, `webhook_config`, `speech_config` and the like": dropped(
       { safety_settings: [{ type: "harassment", threshold: "block_none" }] },
       { webhook_config: { uri: "https://a.test" } },
       config({ speech_config: { voice: "v" } })
@@ -1037,16 +1104,29 @@ const messages: Samples = (() => {
       { base: answered(yes), set: answered({ type: "thinking", thinking: "Hm", signature: "c2lnbmVk" }, yes) },
       { base: answered(yes), set: answered({ type: "redacted_thinking", data: "c2lnbmVk" }, yes) }
     ],
-    "`server_tool_use`, `web_search_tool_result`": [{
+    "`server_tool_use`, `web_search_tool_result`, `web_fetch_tool_result`": [{
       base: answered(yes),
       set: answered(
         { type: "server_tool_use", id: "s", name: "web_search", input: { query: "q" } },
         { type: "web_search_tool_result", tool_use_id: "s", content: [] },
+        { type: "server_tool_use", id: "w", name: "web_fetch", input: { url: "https://a.test" } },
+        { type: "web_fetch_tool_result", tool_use_id: "w", content: {} },
         yes
       )
     }],
-    "other blocks, such as `search_result`": refused(
-      ["messages[0].content[1].type", asked({ type: "search_result", source: "s", title: "t", content: [] })],
+    "`search_result`": [{
+      base: asked(),
+      set: asked({
+        type: "search_result",
+        source: "https://a.test",
+        title: "A",
+        content: [{ type: "text", text: "So." }]
+      }),
+      openai: { "input.0.content.1": { type: "input_text", text: "A\nhttps://a.test\nSo." } },
+      google: { "input.0.content.1": { type: "text", text: "A\nhttps://a.test\nSo." } }
+    }],
+    "other blocks, such as `code_execution_tool_result`": refused(
+      ["messages[0].content[1].type", asked({ type: "container_upload", file_id: "f" })],
       ["messages[1].content[0].type", answered({ type: "code_execution_tool_result", tool_use_id: "s" })]
     ),
     "`tools[]` of the caller": [{
@@ -1062,6 +1142,12 @@ const messages: Samples = (() => {
       set: search(),
       openai: { "tools.1": { type: "web_search" } },
       google: { "tools.1": { type: "google_search" } }
+    }],
+    "`tools[]` `web_fetch_*`": [{
+      base: { tools: [tool()] },
+      set: { tools: [tool(), { type: "web_fetch_20250910", name: "web_fetch" }] },
+      openai: { "tools.1": { type: "web_search" } },
+      google: { "tools.1": { type: "url_context" } }
     }],
     "`tools[].allowed_domains`, `tools[].user_location`": [
       {
@@ -1079,10 +1165,10 @@ const messages: Samples = (() => {
     ],
     "`tools[].blocked_domains`": refused(["tools[1].blocked_domains", search({ blocked_domains: ["a.test"] })]),
     "`tools[].max_uses`": [{ base: search(), set: search({ max_uses: 3 }), openai: { max_tool_calls: 3 } }],
-    "other tools, such as `bash_*`": refused(
-      ...["bash_20250124", "text_editor_20250728", "computer_20250124", "code_execution_20250825"].map((type) =>
-        ["tools[0].type", { tools: [{ type, name: "x" }] }] as const
-      )
+    "other tools, such as `bash_*`, `code_execution_*` and `mcp_toolset`": refused(
+      ...["mcp_toolset", "bash_20250124", "text_editor_20250728", "computer_20250124", "code_execution_20250825"].map((
+        type
+      ) => ["tools[0].type", { tools: [{ type, name: "x" }] }] as const)
     ),
     "`tool_choice`": ([
       [{ type: "auto" }, "auto", "auto"],
@@ -1103,7 +1189,7 @@ const messages: Samples = (() => {
       base: { tools: [tool()], tool_choice: { type: "auto" } },
       set: { tool_choice: { type: "auto", disable_parallel_tool_use: true } },
       openai: { parallel_tool_calls: false },
-      param: "tool_choice.disable_parallel_tool_use"
+      answeredHere: "google"
     }],
     "`output_config.format`": [{
       set: config({ format: { type: "json_schema", schema } }),
@@ -1112,7 +1198,7 @@ const messages: Samples = (() => {
     }],
     "`output_config.effort`": [{
       set: config({ effort: "max" }),
-      openai: { "reasoning.effort": "max" },
+      openai: { "reasoning.effort": "xhigh" },
       google: { "generation_config.thinking_level": "high" }
     }],
     "`thinking`": [
@@ -1134,14 +1220,15 @@ const messages: Samples = (() => {
     ],
     "`stop_sequences`": [{
       set: { stop_sequences: ["END"] },
-      param: "stop_sequences",
+      openai: { stop: ["END"] },
       google: { "generation_config.stop_sequences": ["END"] }
     }],
     "`temperature`, `top_p`": [
       { set: { temperature: 0.5 }, openai: { temperature: 0.5 }, google: { "generation_config.temperature": 0.5 } },
       { set: { top_p: 0.5 }, openai: { top_p: 0.5 }, google: { "generation_config.top_p": 0.5 } }
     ],
-    "`top_k`": refused(["top_k", { top_k: 5 }]),
+    "`temperature`, `top_p` for newer models": dropped({ temperature: 0.5 }, { top_p: 0.5 }),
+    "`top_k`": dropped({ top_k: 5 }),
     "`metadata.user_id`": [{ set: { metadata: { user_id: "u" } }, openai: { safety_identifier: "u" } }],
     "`container`, `mcp_servers`, `inference_geo`": refused(
       ["container", { container: "c" }],
@@ -1181,7 +1268,8 @@ const encode = (surface: DialectName, provider: BuiltInName, value: JsonObject) 
   return Result.map(
     Encoding.encode({ surface: dialects[surface], text: JSON.stringify(value), value }, {
       provider: served,
-      dialect: dialects[askedIn(served.dialects, surface)]
+      dialect: dialects[askedIn(served.dialects, surface)],
+      others: served.dialects.map((name) => dialects[builtIn(name)])
     }),
     ({ body, hub }) => {
       const { service_tier: _, ...sent }: { [name: string]: Json } = JSON.parse(
@@ -1211,8 +1299,9 @@ const same = (one: unknown, other: unknown): boolean => {
 
 /** What becomes of a sample: its fate as far as the requests show it, and the `param` of a refusal. */
 const verdict = (surface: DialectName, provider: BuiltInName, field: string, sample: Sample) => {
-  const model = (field.endsWith("for newer models") ? newer : models)[provider]
-  const without = { model, ...minimal[surface], ...sample.base }
+  const isOfSampling = field.includes("`temperature`") || field === "`top_k`"
+  const standard = (field.endsWith("for newer models") ? newer : isOfSampling ? sampled : models)[provider]
+  const without = { model: sample.model?.[provider] ?? standard, ...minimal[surface], ...sample.base }
   const asked = { ...without, ...(typeof sample.set === "function" ? sample.set(provider) : sample.set) }
   const before = Result.getOrThrow(encode(surface, provider, without))
   const encoded = encode(surface, provider, asked)
@@ -1221,13 +1310,14 @@ const verdict = (surface: DialectName, provider: BuiltInName, field: string, sam
     assert.strictEqual(code, "untranslatable_field")
     assert.strictEqual(status, 400)
     assert.include(message, param ?? "?")
-    return { fate: "refused", param, sent: {} } as const
+    return { fate: "refused", param, sent: {}, isAnswered: false } as const
   }
   const { hub, sent } = encoded.success
-  const isThere = sample.answeredHere === true ? !same(hub, before.hub) : !same(sent, before.sent)
+  const isAnswered = sample.answeredHere === true || sample.answeredHere === provider
+  const isThere = isAnswered ? !same(hub, before.hub) : !same(sent, before.sent)
   const isNative = providers[provider].dialects.includes(surface)
   const fate = isNative && same(sent, asked) ? "as is" : isThere ? "carried" : "dropped"
-  return { fate, param: null, sent } as const
+  return { fate, param: null, sent, isAnswered } as const
 }
 
 /** The fate a request can show: whether a member came across whole is a matter of meaning. */
@@ -1250,7 +1340,7 @@ describe("the compatibility table", () => {
             const shown = `${field}: ${JSON.stringify(sample.set)}`
             assert.strictEqual(found.fate, visible(fate), `${shown} gave ${JSON.stringify(found)}`)
             if (found.fate === "refused") assert.strictEqual(found.param, sample.param, shown)
-            if (found.fate !== "carried" || sample.answeredHere === true) continue
+            if (found.fate !== "carried" || found.isAnswered) continue
             const expected = Object.entries(sample[provider] ?? {})
             assert.isNotEmpty(expected, `say what of ${shown} reaches ${provider}`)
             for (const [path, value] of expected) {
@@ -1273,18 +1363,18 @@ describe("the rules of a surface", () => {
     ] as const
   )("have a row of the table for every field of %s", (surface, rules) => {
     const labels = tables[surface].rows.map(({ field }) => field).join(" ")
-    // The router sets the tier; what a generation config holds has rows of its own; two members are the hub's alone.
+    // The router sets the tier; what a generation config holds has rows of its own; three members are the hub's alone.
     const silent = ["service_tier", "generation_config", "response_mime_type", "response_modalities"]
-    const own = surface === "responses" ? [...silent, "stop", "seed"] : silent
+    const own = surface === "responses" ? [...silent, "stop", "seed", "top_k"] : silent
     for (const field of Object.keys(rules)) {
       if (!own.includes(field)) assert.match(labels, new RegExp(`\\b${field}\\b`), field)
     }
   })
 
   it("say in a refusal what they say of the field", () => {
-    const refusal = encode("messages", "openai", { model: "gpt-5.5", ...minimal.messages, top_k: 5 })
-    const { because } = Messages.toHub.top_k._tag === "Refused" ? Messages.toHub.top_k : assert.fail()
-    assert.include(Result.getOrThrow(Result.flip(refusal)).message, `\`top_k\` ${because}`)
+    const refusal = encode("messages", "openai", { model: "gpt-5.5", ...minimal.messages, container: "c" })
+    const { because } = Messages.toHub.container._tag === "Refused" ? Messages.toHub.container : assert.fail()
+    assert.include(Result.getOrThrow(Result.flip(refusal)).message, `\`container\` ${because}`)
   })
 })
 

@@ -195,7 +195,9 @@ describe("Counting", () => {
 
     it.effect("where a translated count holds no number", () =>
       Effect.gen(function*() {
-        const error = yield* Effect.flip(count("messages", { model: "gpt-5.5", messages: [] }))
+        const error = yield* Effect.flip(
+          count("messages", { model: "openai/gpt-5.5", messages: [{ role: "user", content: "Hi" }] })
+        )
         assert.strictEqual(error.status, 502)
         assert.include(error.message, "count")
       }).pipe(Effect.provide(router([]))))

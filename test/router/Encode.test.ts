@@ -5,14 +5,19 @@ import { dialects } from "../../src/dialect/index.ts"
 import * as Encoding from "../../src/router/Encode.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
 import { type BuiltInName, providers } from "../../src/provider/index.ts"
-import { askedIn } from "../support/dialects.ts"
+import { askedIn, builtIn } from "../support/dialects.ts"
 
-const encode = (surface: DialectName, provider: BuiltInName, value: JsonObject) => {
-  const dialect = dialects[askedIn(providers[provider].dialects, surface)]
-  return Encoding.encode({ surface: dialects[surface], text: JSON.stringify(value), value }, {
-    provider: providers[provider],
-    dialect
-  })
+const encode = (surface: DialectName, provider: BuiltInName, value: JsonObject, dropUnsupported?: boolean) => {
+  const spoken = providers[provider].dialects
+  return Encoding.encode(
+    { surface: dialects[surface], text: JSON.stringify(value), value },
+    {
+      provider: providers[provider],
+      dialect: dialects[askedIn(spoken, surface)],
+      others: spoken.map((name) => dialects[builtIn(name)])
+    },
+    dropUnsupported
+  )
 }
 
 const sent = (
@@ -38,6 +43,21 @@ describe("Encoding", () => {
       service_tier: "flex",
       ...added
     })
+  })
+
+  it("asks OpenAI to search where it was to read an address, and chooses that where the reading was chosen", () => {
+    const fetch = { type: "web_fetch_20250910", name: "web_fetch" }
+    const request = { ...chat, tools: [fetch], tool_choice: { type: "tool", name: "web_fetch" } }
+    const { tool_choice, tools } = sent("messages", "openai", request)
+    assert.deepStrictEqual({ tool_choice, tools }, {
+      tool_choice: { type: "web_search" },
+      tools: [{ type: "web_search" }]
+    })
+    const { tools: both } = sent("messages", "openai", {
+      ...chat,
+      tools: [fetch, { type: "web_search_20250305", name: "web_search" }]
+    })
+    assert.deepStrictEqual(both, [{ type: "web_search" }])
   })
 
   it("leaves the tier out where the provider has no word for it", () => {
@@ -71,17 +91,126 @@ describe("Encoding", () => {
     assert.deepStrictEqual(sent("chat.completions", "openai", { ...chat, messages: ["Hi"] })["messages"], ["Hi"])
   })
 
-  it.each(["stop_sequences", "generation_config"])(
-    "refuses OpenAI what its Responses API has no word for: %s",
-    (field) => {
-      const error = Result.getOrThrow(Result.flip(
-        field === "stop_sequences"
-          ? encode("messages", "openai", { ...chat, max_tokens: 1, stop_sequences: ["x"] })
-          : encode("interactions", "openai", { model: "m", input: "Hi", generation_config: { seed: 1 } })
-      ))
-      assert.strictEqual(error.code, "untranslatable_field")
+  const asksInChat = { model: "gpt-5.5", max_tokens: 9, messages: chat.messages, stop_sequences: ["x"] }
+
+  it.each<{ surface: DialectName; value: JsonObject; path: string; found: JsonObject }>([
+    { surface: "messages", value: asksInChat, path: "chat.completions", found: { stop: ["x"] } },
+    {
+      surface: "interactions",
+      value: { model: "gpt-5", input: "Hi", generation_config: { seed: 1 } },
+      path: "chat.completions",
+      found: { seed: 1 }
+    },
+    {
+      surface: "messages",
+      value: { ...asksInChat, stop_sequences: [] },
+      path: "responses",
+      found: { max_output_tokens: 16 }
+    }
+  ])(
+    "asks a provider in the first of its formats that can say all: $path for $found",
+    ({ found, path, surface, value }) => {
+      const encoded = Result.getOrThrow(encode(surface, "openai", value))
+      assert.strictEqual(encoded.dialect.name, path)
+      assert.deepInclude(JSON.parse(encoded.body({ tier: "standard", mode: "body" })), found)
     }
   )
+
+  it.each<{ why: string; value: JsonObject; param: string }>([
+    { why: "no model takes it", value: { ...asksInChat, model: "gpt-5" }, param: "stop_sequences" },
+    {
+      why: "the other format cannot say the rest",
+      value: { ...asksInChat, model: "gpt-5.6-sol", tools: [{ name: "f", input_schema: { type: "object" } }] },
+      param: "stop_sequences"
+    },
+    {
+      why: "the model cannot do the rest there",
+      value: { ...asksInChat, tools: [{ type: "web_search_20250305", name: "web_search" }] },
+      param: "stop_sequences"
+    }
+  ])("refuses what the provider's first format refuses where $why", ({ param, value }) => {
+    assert.strictEqual(Result.getOrThrow(Result.flip(encode("messages", "openai", value))).param, param)
+  })
+
+  const tool = { type: "function", name: "f", parameters: { type: "object", properties: {} } }
+
+  it.each<
+    { surface: DialectName; provider: BuiltInName; value: JsonObject; left: JsonObject; names: ReadonlyArray<string> }
+  >([
+    {
+      surface: "chat.completions",
+      provider: "anthropic",
+      value: { ...chat, seed: 7, n: 2 },
+      left: chat,
+      names: ["n", "seed"]
+    },
+    {
+      surface: "interactions",
+      provider: "anthropic",
+      value: { model: "m", input: "Hi", generation_config: { seed: 7, max_output_tokens: 9 } },
+      left: { model: "m", input: "Hi", generation_config: { max_output_tokens: 9 } },
+      names: ["generation_config.seed"]
+    },
+    {
+      surface: "responses",
+      provider: "google",
+      value: {
+        model: "m",
+        input: "Hi",
+        tools: [{ type: "mcp" }, { type: "shell" }, tool, { type: "web_search", filters: { allowed_domains: ["a"] } }]
+      },
+      left: { model: "m", input: "Hi", tools: [tool, { type: "web_search" }] },
+      names: ["tools[0]", "tools[1]", "tools[3].filters"]
+    },
+    {
+      surface: "responses",
+      provider: "anthropic",
+      value: { model: "m", input: "Hi", tools: [{ type: "code_interpreter" }], tool_choice: "required" },
+      left: { model: "m", input: "Hi" },
+      names: ["tools[0]"]
+    }
+  ])(
+    "leaves out what $provider cannot be told where the caller would rather have that, and names it: $names",
+    ({ left, names, provider, surface, value }) => {
+      const encoded = Result.getOrThrow(encode(surface, provider, value, true))
+      assert.deepStrictEqual(encoded.dropped, names)
+      const whole = Result.getOrThrow(encode(surface, provider, left, true))
+      assert.deepStrictEqual(encoded.value, whole.value)
+      assert.deepStrictEqual(whole.dropped, [])
+    }
+  )
+
+  const image = { type: "image", source: { type: "file", file_id: "f" } }
+
+  it.each<{ surface: DialectName; provider: BuiltInName; value: JsonObject; param: string }>([
+    {
+      surface: "responses",
+      provider: "google",
+      value: { model: "m", input: "Hi", moderation: { policy: { input: { mode: "block" } } } },
+      param: "moderation"
+    },
+    {
+      surface: "interactions",
+      provider: "openai",
+      value: { model: "m", input: "Hi", safety_settings: [{ type: "harassment", threshold: "block_low_and_above" }] },
+      param: "safety_settings[0]"
+    },
+    {
+      surface: "responses",
+      provider: "anthropic",
+      value: { model: "m", input: "Hi", previous_response_id: "resp_1" },
+      param: "previous_response_id"
+    },
+    {
+      surface: "messages",
+      provider: "google",
+      value: { model: "m", messages: [{ role: "user", content: [image] }] },
+      param: "messages[0].content[0].source"
+    }
+  ])("never leaves out $param: the answer would be unguarded, or one to another question", (sample) => {
+    const refusal = Result.flip(encode(sample.surface, sample.provider, sample.value, true))
+    assert.strictEqual(Result.getOrThrow(refusal).param, sample.param)
+  })
 
   it.each(
     [

@@ -6,6 +6,7 @@ import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Translated } from "../../Dialect.ts"
 import * as CacheMarks from "../CacheMarks.ts"
+import * as DataUrl from "../DataUrl.ts"
 import * as Reasoning from "./Reasoning.ts"
 import { present, refuse } from "./Untranslatable.ts"
 
@@ -24,16 +25,22 @@ const inputPart = (part: JsonObject, field: string): Translated<JsonObject> => {
       )
     case "image_url": {
       const image = Json.object(part, "image_url") ?? {}
+      // Many write the address itself where the object belongs that holds it.
+      const url = Json.string(part, "image_url") ?? Json.string(image, "url") ?? ""
+      if (url === "") return refuse(`${field}.image_url`, "names no image. Send its address, or a data URL.")
+      const inline = DataUrl.parse(url)
       return Result.succeed(
         Json.compact(
           {
             type: "input_image",
-            image_url: Json.string(image, "url") ?? "",
+            image_url: inline === undefined ? url : DataUrl.make(inline.mediaType, inline.data),
             detail: Json.string(image, "detail")
           } satisfies Json.Members<Omit<Hub.InputImage, "detail"> & { readonly detail: string }>
         )
       )
     }
+    case "input_audio":
+      return Result.succeed({ type: "input_audio", input_audio: Json.object(part, "input_audio") ?? {} })
     case "file":
       return Result.succeed(
         {
@@ -44,7 +51,10 @@ const inputPart = (part: JsonObject, field: string): Translated<JsonObject> => {
     default:
       return refuse(
         `${field}.type`,
-        `\`${typeOf(part)}\` has no counterpart where this model is served. Send text, image_url or file parts.`
+        `\`${
+          typeOf(part)
+        }\` has no counterpart where this model is served. Send text, image_url, input_audio or file ` +
+          "parts."
       )
   }
 }
@@ -245,6 +255,12 @@ const unmarkedPart = (part: JsonObject, field: string): Translated<JsonObject> =
           { type: "image_url", image_url: { url, ...present(part, ["detail"]) } } satisfies Json.Members<Api.ImagePart>
         )
     }
+    case "input_audio":
+      return Result.succeed(
+        { type: "input_audio", input_audio: Json.object(part, "input_audio") ?? {} } satisfies Json.Members<
+          Api.AudioPart
+        >
+      )
     case "input_file":
       return Json.string(part, "file_url") === undefined
         ? Result.succeed(

@@ -13,9 +13,15 @@ import * as Reasoning from "./Reasoning.ts"
 import { usageObject } from "./Usage.ts"
 
 type Choice = ChatCompletionChunk["choices"][number]
-/** What a chunk adds; reasoning has no standard place in this format, and hosts agree on this one. */
-type Delta = Json.Members<Choice["delta"] & { readonly reasoning_details: unknown }>
+/**
+ * What a chunk adds; reasoning has no standard place in this format. Hosts agree on `reasoning_details`, which can be
+ * sent back, and most clients read `reasoning_content`, which is its text alone.
+ */
+type Delta = Json.Members<Choice["delta"] & { readonly reasoning_details: unknown; readonly reasoning_content: string }>
 type ToolCall = Json.Members<ToolCallDelta & { readonly extra_content: unknown }>
+
+/** What stands between two parts of a summary, where they are one text. */
+const partSeparator = "\n\n"
 
 const finishReasonOf = (end: Reader.End, called: boolean, refused: boolean): FinishReason | null => {
   switch (end.status) {
@@ -41,6 +47,7 @@ const chunkWriter = (context: AnswerContext, includeUsage: boolean): Reader.Step
   let details = 0
   let summary: number | undefined
   let reasoning: string | undefined
+  let hasThought = false
   let length = 0
   /** Where the open text part begins in the content, which joins the texts of all parts. */
   let base = 0
@@ -88,6 +95,19 @@ const chunkWriter = (context: AnswerContext, includeUsage: boolean): Reader.Step
     say({ tool_calls: [{ index: calls - 1, ...members } satisfies ToolCall] } satisfies Delta)
 
   const detail = (value: JsonObject): void => say({ reasoning_details: [value] } satisfies Delta)
+
+  const think = (text: string, isNext: boolean): void => {
+    const begins = isNext || summary === undefined
+    const index = begins ? details++ : summary ?? 0
+    say(
+      {
+        reasoning_content: begins && hasThought ? partSeparator + text : text,
+        reasoning_details: [Reasoning.summaryDetail(index, reasoning, text)]
+      } satisfies Delta
+    )
+    summary = index
+    hasThought = true
+  }
 
   const identify = (response: JsonObject): void => {
     created = Json.number(response, "created_at") ?? created
@@ -138,8 +158,7 @@ const chunkWriter = (context: AnswerContext, includeUsage: boolean): Reader.Step
         base = length
         return
       case "Summary":
-        summary = step.isNext ? details++ : summary ?? details++
-        return detail(Reasoning.summaryDetail(summary, reasoning, step.text))
+        return think(step.text, step.isNext)
       case "Input":
         return call(
           isCustom

@@ -2,7 +2,7 @@
  * Chat Completions requests as Responses requests, and back: what becomes of each field.
  *
  * What the hub has no member for but other targets can say travels in members of the same name: `stop` (always a
- * list), `seed`, and `stream_options.include_usage`. A value that asks for nothing (`n: 1`, a penalty of 0) is dropped.
+ * list), `seed`, `top_k`, and `stream_options.include_usage`. A value that asks for nothing (`n: 1`, a penalty of 0) is dropped.
  */
 import * as Result from "effect/Result"
 import type { ChatRequest } from "../../api/ChatCompletions.ts"
@@ -10,14 +10,17 @@ import type { Translated } from "../../Dialect.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import * as FieldPath from "../FieldPath.ts"
+import * as Effort from "../Effort.ts"
 import { asksForLogprobs, type HubField, logprobsInclude } from "../responses/Rules.ts"
+import { effortOf, format, isSampled, modelOf } from "../responses/ToOpenAI.ts"
+import * as HubTools from "../responses/Tools.ts"
 import * as Rules from "../Rules.ts"
 import * as Conversation from "./Conversation.ts"
 import * as Tools from "./Tools.ts"
 import { present } from "./Untranslatable.ts"
 
-/** Beside OpenAI's own the one of OpenRouter's that says where Claude is to cache the prompt. */
-type Field = Rules.FieldOf<ChatRequest> | "cache_control"
+/** Beside OpenAI's own those of OpenRouter's, whose clients send them to others too. */
+type Field = Rules.FieldOf<ChatRequest> | "reasoning" | "top_k" | "cache_control"
 
 const isEmpty = (value: Json.Json): boolean =>
   Json.isArray(value) ? value.length === 0 : Json.isObject(value) && Object.keys(value).length === 0
@@ -34,7 +37,7 @@ const placeInMessages = (path: string, request: JsonObject): string => {
   const { index, rest } = FieldPath.inputItem(path) ?? { index: -1, rest: "" }
   const turns = Result.getOrElse(Conversation.toTurns(request), () => [])
   const place = FieldPath.locate(index, turns.map((items) => items.length))
-  if (index === -1 || place === undefined) return path
+  if (index === -1 || place === undefined) return path.replace(/^input\b/, "messages")
   const items = turns[place.turn] ?? []
   const call = items[place.item]
   const own = call !== undefined && isCall(call)
@@ -69,6 +72,19 @@ const limitOf = (request: JsonObject): Rules.Output<HubField> => ({
   max_output_tokens: Json.number(request, "max_completion_tokens") ?? Json.number(request, "max_tokens")
 })
 
+/** OpenRouter's way to ask for reasoning: a level, a budget, or that there be some at all; shown unless excluded. */
+const reasoningToHub = (request: JsonObject): Json.Json | undefined => {
+  const asked = Json.object(request, "reasoning") ?? {}
+  const budget = Json.number(asked, "max_tokens")
+  const enabled = Json.boolean(asked, "enabled")
+  const effort = Json.string(asked, "effort") ??
+    (budget === undefined ? enabled === undefined ? undefined : enabled ? "medium" : "none" : Effort.ofBudget(budget))
+  const summary = Json.string(asked, "summary") ??
+    (effort === undefined || effort === "none" || Json.boolean(asked, "exclude") === true ? undefined : "auto")
+  const said = Json.compact({ effort, summary })
+  return Object.keys(said).length === 0 ? undefined : said
+}
+
 const string = (field: Field) => (request: JsonObject): Translated<Json.Json | undefined> =>
   Result.succeed(Json.string(request, field))
 
@@ -99,7 +115,8 @@ export const toHub: Rules.Rules<Field, HubField> = {
       row("`image_url.detail`", "input:imageDetail"),
       row("`file`, inline", "input:fileData"),
       row("`file_id`", "input:fileId", ["carried", "stored by OpenAI"]),
-      row("`input_audio`", undefined, "refused"),
+      row("`input_audio`", "input:audio"),
+      row("an `assistant` message at the end", "input:begun"),
       row("`tool_calls`, `tool` messages", "input:calls"),
       row("`audio` and `function_call` of an assistant, `function` messages", undefined, "refused"),
       // OpenAI's own Chat Completions does not know the member, so even there it is not passed on.
@@ -155,6 +172,11 @@ export const toHub: Rules.Rules<Field, HubField> = {
     value: string("reasoning_effort"),
     rows: [row("`reasoning_effort`", "reasoning:effort")]
   }),
+  // OpenAI's own Chat Completions does not know the member: there it is as untouched as any other.
+  reasoning: hub.carried("reasoning", {
+    members: (request) => ({ reasoning: reasoningToHub(request) }),
+    rows: [row("`reasoning`: `effort`, `max_tokens`, `enabled`, `exclude`", "reasoning:effort")]
+  }),
   max_completion_tokens: hub.carried("max_output_tokens", {
     members: limitOf,
     rows: [row("`max_completion_tokens`, `max_tokens`", "max_output_tokens")]
@@ -167,6 +189,7 @@ export const toHub: Rules.Rules<Field, HubField> = {
     ]
   }),
   top_p: hub.carried("top_p"),
+  top_k: hub.carried("top_k", { rows: [row("`top_k`", "top_k")] }),
   stop: hub.carried("stop", {
     members: (request) => ({ stop: stopOf(request) }),
     rows: [row("`stop`", "stop")]
@@ -236,15 +259,33 @@ export const toHub: Rules.Rules<Field, HubField> = {
 
 const stored = "refers to what another provider stores. Send the whole conversation in `input`."
 
-const formatFromHub = (request: JsonObject): Rules.Output<Field> => {
-  const text = Json.object(request, "text") ?? {}
-  const format = Json.object(text, "format")
-  return {
-    verbosity: Json.string(text, "verbosity"),
+const formatFromHub = (request: JsonObject): Translated<Rules.Output<Field>> =>
+  Result.map(format(request), (format) => ({
+    verbosity: Json.string(Json.object(request, "text") ?? {}, "verbosity"),
     response_format: format !== undefined && Json.string(format, "type") === "json_schema"
       ? { type: "json_schema", json_schema: present(format, ["name", "description", "schema", "strict"]) }
       : format
-  }
+  }))
+
+const stopFromHub = (request: JsonObject): Translated<Json.Json | undefined> =>
+  modelOf(request)?.stop === false
+    ? Result.fail({ field: "stop", message: "`stop` is refused by this model." })
+    : Result.succeed(stopOf(request))
+
+/** A model of OpenAI's may not be able to do in this format what it does in Responses. */
+const toolsFromHub = (request: JsonObject): ReturnType<typeof Tools.fromHub> => {
+  const model = modelOf(request)
+  const isThinking = Result.getOrElse(effortOf(request), () => undefined) !== "none"
+  const first = Json.objects(request, "tools").findIndex((tool) => {
+    const type = HubTools.typeOf(tool)
+    return type === "function"
+      ? model?.callsInChat === false && isThinking
+      : type.startsWith("web_search") && model?.searchesInChat === false
+  })
+  const field = `tools[${first}]`
+  return first === -1
+    ? Tools.fromHub(request)
+    : Result.fail({ field, message: `\`${field}\` is a tool that this model does not use in Chat Completions.` })
 }
 
 const logprobsFromHub = (request: JsonObject): Rules.Output<Field> => {
@@ -256,31 +297,36 @@ const chat = Rules.rulesTo<Field>()
 
 /** What a provider that speaks Chat Completions is told of the hub's request. */
 export const fromHub: Rules.Rules<HubField, Field> = {
-  previous_response_id: chat.refused(stored),
-  conversation: chat.refused(stored),
-  prompt: chat.refused(stored),
+  previous_response_id: chat.refused(stored, { isEssential: true }),
+  conversation: chat.refused(stored, { isEssential: true }),
+  prompt: chat.refused(stored, { isEssential: true }),
   background: chat.refused("is not available where this model is served. Leave it out.", {
     asks: (value) => value === true
   }),
   model: chat.carried("model"),
   instructions: chat.dropped("It is the first of the messages that `input` becomes."),
   input: chat.carried("messages", { always: true, value: Conversation.toMessages }),
-  tools: chat.carried(["tools", "web_search_options"], { attempt: Tools.fromHub }),
+  tools: chat.carried(["tools", "web_search_options"], { attempt: toolsFromHub }),
   tool_choice: chat.carried("tool_choice", { value: Tools.choiceFromHub }),
   parallel_tool_calls: chat.carried("parallel_tool_calls"),
   max_tool_calls: chat.dropped("This format has no bound on calls."),
-  text: chat.carried(["response_format", "verbosity"], { members: formatFromHub }),
+  text: chat.carried(["response_format", "verbosity"], { attempt: formatFromHub }),
   reasoning: chat.carried("reasoning_effort", {
-    members: (request) => ({ reasoning_effort: Json.string(Json.object(request, "reasoning") ?? {}, "effort") })
+    value: effortOf
   }),
   max_output_tokens: chat.carried("max_completion_tokens", {
     members: (request) => ({ max_completion_tokens: Json.number(request, "max_output_tokens") })
   }),
-  temperature: chat.carried("temperature"),
-  top_p: chat.carried("top_p"),
+  temperature: chat.carried("temperature", {
+    members: (request) => ({ temperature: isSampled(request) ? request["temperature"] : undefined })
+  }),
+  top_p: chat.carried("top_p", {
+    members: (request) => ({ top_p: isSampled(request) ? request["top_p"] : undefined })
+  }),
+  top_k: chat.dropped("Not every host of this format knows it."),
   include: chat.carried(["logprobs", "top_logprobs"], { members: logprobsFromHub }),
   top_logprobs: chat.dropped("It goes with the log probabilities that `include` asks for."),
-  stop: chat.carried("stop", { members: (request) => ({ stop: stopOf(request) }) }),
+  stop: chat.carried("stop", { value: stopFromHub }),
   seed: chat.carried("seed"),
   store: chat.carried("store", { members: (request) => ({ store: Json.boolean(request, "store") }) }),
   metadata: chat.carried("metadata"),

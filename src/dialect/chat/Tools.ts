@@ -6,6 +6,9 @@ import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Translated } from "../../Dialect.ts"
 import * as CacheMarks from "../CacheMarks.ts"
+import * as JsonSchema from "../JsonSchema.ts"
+import { strictly } from "../responses/ToOpenAI.ts"
+import * as HubTools from "../responses/Tools.ts"
 import { present, refuse } from "./Untranslatable.ts"
 
 const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
@@ -14,7 +17,8 @@ const isWebSearch = (type: string): boolean => type.startsWith("web_search")
 
 const toolToHub = (tool: JsonObject, index: number): Translated<JsonObject> => {
   const described = Json.object(tool, "function")
-  if (typeOf(tool) !== "function" || described === undefined) {
+  // One that describes a function is one, whether or not it says so.
+  if ((Json.string(tool, "type") ?? "function") !== "function" || described === undefined) {
     return refuse(`tools[${index}].type`, `\`${typeOf(tool)}\` is not available where this model is served.`)
   }
   return Result.succeed(CacheMarks.keep(
@@ -127,13 +131,14 @@ export const fromHub = (
     const tools: Array<JsonObject> = []
     let search: JsonObject | undefined
     for (const [index, tool] of Json.objects(request, "tools").entries()) {
-      const type = typeOf(tool)
+      const type = HubTools.typeOf(tool)
       if (type === "function") {
-        const strict = Json.boolean(tool, "strict") ?? true
+        const parameters = JsonSchema.ofParameters(Json.object(tool, "parameters"))
+        const { schema, strict } = strictly(parameters, tool["strict"])
         tools.push(
           {
             type: "function",
-            function: { ...present(tool, ["name", "description", "parameters"]), strict }
+            function: { ...present(tool, ["name", "description"]), parameters: schema, strict }
           } satisfies Json.Members<Api.FunctionTool>
         )
       } else if (isWebSearch(type)) {

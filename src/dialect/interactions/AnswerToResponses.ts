@@ -134,11 +134,19 @@ const writerOf = (writer: ResponsesHub.ResponsesWriter, step: JsonObject): StepW
   }
 }
 
-/** Writes the steps of an answer. The last one stays open though it is whole: only the end tells whether it was cut. */
-const stepsWriter = (writer: ResponsesHub.ResponsesWriter) => {
+/**
+ * Writes the steps of an answer. The last one stays open though it is whole: only the end tells whether it was cut.
+ * Who asked for one call at a time gets the first: Gemini itself cannot be told, and makes the others later.
+ */
+const stepsWriter = (writer: ResponsesHub.ResponsesWriter, { request }: AnswerContext) => {
+  const isSerial = Json.boolean(request, "parallel_tool_calls") === false
+  let hasCalled = false
   let last: StepWriter | undefined
   let isWhole = false
   const begin = (step: JsonObject): StepWriter | undefined => {
+    const isCall = Json.string(step, "type") === "function_call"
+    if (isCall && isSerial && hasCalled) return undefined
+    hasCalled ||= isCall
     if (isWhole) last?.close()
     last = writerOf(writer, step)
     isWhole = false
@@ -208,13 +216,13 @@ const endingOf = (body: JsonObject): ResponsesHub.Ending => {
 export const bodyToResponses = (body: JsonObject, context: AnswerContext): JsonObject => {
   const writer = ResponsesHub.make(context)
   writer.identify(identityOf(body))
-  stepsWriter(writer).replay(body)
+  stepsWriter(writer, context).replay(body)
   return writer.finish(endingOf(body))
 }
 
 export const eventsToResponses = (context: AnswerContext): Transducer => {
   const writer = ResponsesHub.make(context)
-  const steps = stepsWriter(writer)
+  const steps = stepsWriter(writer, context)
   const collector = Collector.make()
   // By the provider's index; `undefined` for a step that has no item or is whole.
   const begun = new Map<number, StepWriter | undefined>()

@@ -9,10 +9,15 @@ import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import type { Translated, Untranslatable } from "../../Dialect.ts"
 import * as CacheMarks from "../CacheMarks.ts"
+import * as DataUrl from "../DataUrl.ts"
 
 /** A refusal of the caller's `field`; the sentence says why, and what to do instead. */
 export const refuse = (field: string, sentence: string): Result.Result<never, Untranslatable> =>
   Result.fail({ field, message: `\`${field}\`: ${sentence}` })
+
+/** The same for what is never left out instead. */
+export const refuseEssential = (field: string, sentence: string): Result.Result<never, Untranslatable> =>
+  Result.mapError(refuse(field, sentence), (refusal) => ({ ...refusal, isEssential: true }))
 
 /** Translates each value with its place; the first that cannot be translated stops the rest. */
 export const each = <A, B>(
@@ -29,15 +34,11 @@ export const each = <A, B>(
   return Result.succeed(out)
 }
 
-const dataUrl = /^data:([^;,]*)[^,]*;base64,/i
-
 /** The type and the data of a base64 data URL; `undefined` for any other URL. */
 const fromDataUrl = (url: string): { readonly mime_type: string; readonly data: string } | undefined => {
-  const match = dataUrl.exec(url)
-  return match === null ? undefined : { mime_type: match[1] ?? "", data: url.slice(match[0].length) }
+  const inline = DataUrl.parse(url)
+  return inline === undefined ? undefined : { mime_type: inline.mediaType, data: inline.data }
 }
-
-const toDataUrl = (type: string, data: string): string => `data:${type};base64,${data}`
 
 const typeOfExtension: { readonly [extension: string]: string } = {
   png: "image/png",
@@ -95,6 +96,21 @@ export const fromResponses = (part: Json.Json, field: string): Translated<JsonOb
         (from) => Json.compact({ type: "image", ...from, resolution } satisfies Json.Members<Api.MediaContent>)
       )
     }
+    case "input_audio": {
+      const audio = Json.object(part, "input_audio") ?? {}
+      const format = Json.string(audio, "format") ?? ""
+      return audioFormats.has(format)
+        ? Result.succeed(
+          {
+            type: "audio",
+            data: Json.string(audio, "data") ?? "",
+            mime_type: `audio/${format}`
+          } satisfies Json.Members<
+            Api.MediaContent
+          >
+        )
+        : refuse(`${field}.input_audio.format`, "It must be wav or mp3.")
+    }
     case "input_file": {
       const name = Json.string(part, "filename") ?? ""
       const data = Json.string(part, "file_data")
@@ -118,6 +134,9 @@ export const fromResponses = (part: Json.Json, field: string): Translated<JsonOb
   }
 }
 
+/** The formats that the hub, which has them from OpenAI, knows by name. */
+const audioFormats: ReadonlySet<string> = new Set(["wav", "mp3"])
+
 const foreignFile =
   "A file uploaded to another provider cannot be read by Gemini. Send the file itself, as a data URL or an https URL."
 
@@ -131,6 +150,12 @@ const partOf = (content: JsonObject, field: string, role: "user" | "assistant"):
     const text = Json.string(content, "text") ?? ""
     return Result.succeed({ type: role === "user" ? "input_text" : "output_text", text })
   }
+  if (role === "user" && type === "audio" && Json.string(content, "data") !== undefined) {
+    const format = DataUrl.mediaType(Json.string(content, "mime_type") ?? "").replace("audio/", "")
+    return audioFormats.has(format)
+      ? Result.succeed({ type: "input_audio", input_audio: { data: Json.string(content, "data") ?? "", format } })
+      : refuse(`${field}.mime_type`, "Audio can be given to this model as audio/wav or audio/mp3 only.")
+  }
   if (role === "user" && (type === "image" || type === "document")) {
     const data = Json.string(content, "data")
     const uri = Json.string(content, "uri")
@@ -139,7 +164,7 @@ const partOf = (content: JsonObject, field: string, role: "user" | "assistant"):
     if (data === undefined && uri !== undefined && !/^https?:/.test(uri)) {
       return refuse(`${field}.uri`, "Only an https address or the data itself can be given to this model.")
     }
-    const url = data === undefined ? uri ?? "" : toDataUrl(mediaType, data)
+    const url = data === undefined ? uri ?? "" : DataUrl.make(mediaType, data)
     if (type === "image") {
       const detail = detailOf(Json.string(content, "resolution"))
       return Result.succeed({ type: "input_image", image_url: url, detail } satisfies Json.Members<Hub.InputImage>)

@@ -8,12 +8,16 @@ import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Translated } from "../../Dialect.ts"
+import * as Effort from "../Effort.ts"
 import * as ForeignSignature from "../ForeignSignature.ts"
+import * as JsonSchema from "../JsonSchema.ts"
+import * as Tools from "../responses/Tools.ts"
+import * as GeminiModel from "./GeminiModel.ts"
 import * as Part from "./Part.ts"
 import * as ResponseId from "./ResponseId.ts"
 import * as ServiceTier from "./ServiceTier.ts"
 
-const { each, refuse } = Part
+const { each, refuse, refuseEssential } = Part
 
 const say = (value: Json.Json | undefined): string => JSON.stringify(value ?? null)
 
@@ -118,9 +122,12 @@ const stepsOf = (names: ReadonlyMap<string, string>) =>
   switch (type) {
     case "message":
       if (isSystem(item)) return Result.succeed([])
-      return Result.map(contentOf(item, field), (content) => [
-        { type: Json.string(item, "role") === "assistant" ? "model_output" : "user_input", content }
-      ])
+      return Result.map(contentOf(item, field), (content) => {
+        // Empty content, and a turn without any, are refused.
+        const said = content.filter((part) => Json.string(part, "text") !== "")
+        const type = Json.string(item, "role") === "assistant" ? "model_output" : "user_input"
+        return said.length === 0 ? [] : [{ type, content: said }]
+      })
     case "function_call":
       return functionCall(item, field)
     case "function_call_output":
@@ -161,14 +168,19 @@ const hasMembers = (value: JsonObject | undefined): boolean =>
 
 const tool = (value: Json.Json, field: string): Translated<JsonObject> => {
   if (!Json.isObject(value)) return refuse(field, "Each tool must be an object with a type, such as function.")
-  const type = Json.string(value, "type") ?? ""
+  const type = Tools.typeOf(value)
   if (type === "function") {
     return Result.succeed(Json.compact({
       type,
       name: Json.string(value, "name"),
       description: Json.string(value, "description"),
-      parameters: Json.object(value, "parameters")
+      parameters: JsonSchema.ofParameters(Json.object(value, "parameters"))
     }))
+  }
+  if (type === "web_fetch") {
+    return hasMembers(Json.object(value, "filters"))
+      ? refuse(`${field}.filters`, "Gemini's reading of addresses cannot be limited to certain domains.")
+      : Result.succeed({ type: "url_context" })
   }
   if (type.startsWith("web_search")) {
     if (hasMembers(Json.object(value, "filters"))) {
@@ -238,19 +250,13 @@ export const responseFormat = (request: JsonObject): Translated<JsonObject | und
   }
 }
 
-export const thinkingLevel = (request: JsonObject): string | undefined => {
+/** The level nearest to the effort that is asked for. */
+export const thinkingLevel = (request: JsonObject): Translated<string | undefined> => {
   const effort = Json.string(Json.object(request, "reasoning") ?? {}, "effort")
-  switch (effort) {
-    case "none":
-    case "minimal":
-      // Thinking cannot be switched off; the pro models do not even have a minimum.
-      return /-pro\b/.test(Json.string(request, "model") ?? "") ? "low" : "minimal"
-    case "xhigh":
-    case "max":
-      return "high"
-    default:
-      return effort
-  }
+  if (effort === undefined) return Result.succeed(undefined)
+  return Effort.isLevel(effort)
+    ? Result.succeed(Effort.nearest(GeminiModel.of(Json.string(request, "model") ?? "").efforts, effort))
+    : refuse("reasoning.effort", `It must be one of ${Effort.levels.join(", ")}, not ${say(effort)}.`)
 }
 
 export const stopSequences = (request: JsonObject): ReadonlyArray<Json.Json> | undefined => {
@@ -272,7 +278,7 @@ export const previous = (request: JsonObject): Translated<string | undefined> =>
   if (id === undefined) return Result.succeed(undefined)
   const interaction = ResponseId.toInteraction(id)
   return interaction === undefined
-    ? refuse(
+    ? refuseEssential(
       "previous_response_id",
       "It must be the id of an answer that Gemini gave and stored (store: true). Send the whole conversation in input."
     )

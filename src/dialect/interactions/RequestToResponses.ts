@@ -11,10 +11,11 @@ import type { Translated } from "../../Dialect.ts"
 import * as CacheMarks from "../CacheMarks.ts"
 import * as ForeignSignature from "../ForeignSignature.ts"
 import * as Part from "./Part.ts"
+import * as Tools from "../responses/Tools.ts"
 import * as ResponseId from "./ResponseId.ts"
 import * as ServiceTier from "./ServiceTier.ts"
 
-const { each, refuse } = Part
+const { each, refuse, refuseEssential } = Part
 
 const say = (value: Json.Json | undefined): string => JSON.stringify(value ?? null)
 
@@ -158,6 +159,8 @@ const itemsOf = (step: JsonObject, field: string, calls: Calls): Translated<Read
     // What was found is in the text that followed it.
     case "google_search_call":
     case "google_search_result":
+    case "url_context_call":
+    case "url_context_result":
       return Result.succeed([])
     default:
       return refuse(`${field}.type`, `This model cannot be given a step of type ${say(type)}.`)
@@ -212,7 +215,7 @@ export const instructions = (request: JsonObject): Translated<string | undefined
   const other = parts.findIndex((part) => Json.string(part, "text") === undefined)
   return other === -1
     ? Result.succeed(parts.map((part) => Json.string(part, "text") ?? "").join("\n\n"))
-    : refuse(`system_instruction[${other}]`, "Instructions can be text only.")
+    : refuseEssential(`system_instruction[${other}]`, "Instructions can be text only.")
 }
 
 /** Parts may come as a list, as one part, or as `{ parts: [...] }`, which is how other Gemini interfaces have it. */
@@ -220,7 +223,7 @@ const contentOrParts = (value: JsonObject): ReadonlyArray<JsonObject> =>
   Json.array(value, "parts") === undefined ? [value] : Json.objects(value, "parts")
 
 const tool = (value: Json.Json, field: string): Translated<JsonObject> => {
-  const type = Json.isObject(value) ? Json.string(value, "type") : undefined
+  const type = Json.isObject(value) ? Tools.typeOf(value) : undefined
   if (Json.isObject(value) && type === "function") {
     return Result.succeed(CacheMarks.keep(
       value,
@@ -234,6 +237,7 @@ const tool = (value: Json.Json, field: string): Translated<JsonObject> => {
       })
     ))
   }
+  if (type === "url_context") return Result.succeed({ type: "web_fetch" })
   return type === "google_search"
     ? Result.succeed({ type: "web_search" })
     : refuse(`${field}.type`, `This model has no counterpart of a tool of type ${say(type)}.`)
@@ -316,7 +320,7 @@ export const previous = (request: JsonObject): Translated<string | undefined> =>
   const id = Json.string(request, "previous_interaction_id")
   return id === undefined || ResponseId.isResponse(id)
     ? Result.succeed(id)
-    : refuse(
+    : refuseEssential(
       "previous_interaction_id",
       "It must be the id of an answer that this model's own provider stored. Send the whole conversation in input."
     )

@@ -10,6 +10,7 @@ import type { JsonObject } from "../../wire/Json.ts"
 import * as FieldPath from "../FieldPath.ts"
 import { asksForLogprobs, asksToBlock, type HubField, placeOfLogprobs } from "../responses/Rules.ts"
 import * as Rules from "../Rules.ts"
+import * as GeminiModel from "./GeminiModel.ts"
 import * as FromResponses from "./RequestFromResponses.ts"
 import * as ToResponses from "./RequestToResponses.ts"
 
@@ -49,6 +50,14 @@ const isOtherThanText = (modality: Json.Json): boolean =>
 const otherModality = (modalities: Json.Json): number =>
   Json.isArray(modalities) ? modalities.findIndex(isOtherThanText) : -1
 
+/** Where the first setting stands that blocks more than nothing. */
+const filterAt = (settings: Json.Json): number =>
+  Json.isArray(settings)
+    ? settings.findIndex((setting) =>
+      Json.isObject(setting) && !/^(block_none|off)$/i.test(Json.string(setting, "threshold") ?? "off")
+    )
+    : -1
+
 const hub = Rules.rulesTo<HubField>()
 
 const atGoogle = "has a meaning at Google only. "
@@ -72,12 +81,18 @@ export const toHub: Rules.Rules<Field, HubField> = {
       row("`image`", "input:imageData", ["carried", "inline or at an https address"]),
       row("`image.resolution`", "input:resolution"),
       row("`document`", "input:fileData"),
-      row("`audio`, `video`, files stored by Google", undefined, "refused"),
+      row("`audio`, inline WAV or MP3", "input:audio"),
+      row("`video`, other `audio`, files stored by Google", undefined, "refused"),
       row("`function_call`, `function_result`", "input", ["carried", "a result that is an object: as JSON text"]),
       row("`function_result.is_error`", "input:isError"),
       row("`thought` steps the target made", "input:thoughts", ["carried", "by way of their signature"]),
       row("`thought` steps of others", undefined, "dropped"),
-      row("`google_search_call`, `google_search_result`", undefined, ["dropped", "the text they led to stays"]),
+      row(
+        "`google_search_call`, `google_search_result`, `url_context_call`, `url_context_result`",
+        undefined,
+        ["dropped", "the text they led to stays"]
+      ),
+      row("a `model_output` at the end", "input:begun"),
       row("other steps, such as `code_execution_call`", undefined, "refused")
     ]
   }),
@@ -87,7 +102,8 @@ export const toHub: Rules.Rules<Field, HubField> = {
       row("`tools[]` `function`", "tools:function"),
       row("`tools[]` `google_search`", "tools:search", ["approximated", "the target's own search"]),
       row("`tools[].search_types`", undefined, "dropped"),
-      row("other tools, such as `code_execution`", undefined, "refused")
+      row("`tools[]` `url_context`", "tools:fetch"),
+      row("other tools, such as `code_execution` and `mcp_server`", undefined, "refused")
     ]
   }),
   response_format: hub.carried("text.format", {
@@ -118,6 +134,7 @@ export const toHub: Rules.Rules<Field, HubField> = {
         row("`thinking_level`", "reasoning:effort"),
         row("`thinking_summaries`", "reasoning:summary", ["approximated", "on or off"]),
         row("`temperature`, `top_p`", "temperature"),
+        row("`temperature`, `top_p` for newer models", "temperature:newer"),
         row("`stop_sequences`", "stop"),
         row("`seed`", "seed")
       ]
@@ -139,23 +156,32 @@ export const toHub: Rules.Rules<Field, HubField> = {
     ]
   }),
   agent: hub.refused("names an agent, which runs at Google only. Name a model instead.", {
+    isEssential: true,
     rows: [
       row("`agent`, `environment`, `cached_content`, `continuation_token`", undefined, ["refused", "Google's own"])
     ]
   }),
   environment: hub.refused(`${atGoogle}Leave it out.`),
   cached_content: hub.refused(
-    "is stored by Google, where this model cannot read it. Send the content itself."
+    "is stored by Google, where this model cannot read it. Send the content itself.",
+    { isEssential: true }
   ),
   continuation_token: hub.refused(
-    "continues an answer that stopped in the middle: only the provider that stopped can go on, and this model is another's."
+    "continues an answer that stopped in the middle: only the provider that stopped can go on, and this model is another's.",
+    { isEssential: true }
   ),
   background: hub.refused("asks for an answer in the background, which has no start that could be waited for.", {
     asks: (value) => value === true,
     rows: [row("`background: true`", undefined, "refused")]
   }),
-  safety_settings: hub.dropped(`They set filters that are Google's own.`, {
-    rows: [row("`safety_settings`, `webhook_config`, `speech_config` and the like", undefined, "dropped")]
+  safety_settings: hub.refused("asks for a filter that only Google has, and without it what it blocks would pass.", {
+    asks: (value) => filterAt(value) !== -1,
+    at: (value) => `[${filterAt(value)}]`,
+    isEssential: true,
+    rows: [
+      row("`safety_settings` that block", undefined, "refused"),
+      row("`safety_settings` that let pass, `webhook_config`, `speech_config` and the like", undefined, "dropped")
+    ]
   }),
   webhook_config: hub.dropped("Nobody calls it: the answer is given here."),
   cache_control: hub.carried("cache_control", {
@@ -176,31 +202,27 @@ const config = (name: keyof GenerationConfig, value: Json.Json | undefined): Rul
   generation_config: value === undefined ? undefined : { [name]: value }
 })
 
-/** Deprecated, and from Gemini 3 on advised against. */
-const isSampled = (request: JsonObject): boolean =>
-  !/^(models\/)?gemini-[3-9]/.test(Json.string(request, "model") ?? "")
-
 const sampling = (name: "temperature" | "top_p") => (request: JsonObject): Rules.Output<Field> =>
-  config(name, isSampled(request) ? Json.number(request, name) : undefined)
+  config(name, GeminiModel.of(Json.string(request, "model") ?? "").sampling ? Json.number(request, name) : undefined)
 
-const reasoning = (request: JsonObject): Rules.Output<Field> => {
-  const asked = Json.object(request, "reasoning") ?? {}
-  const isSummarized = Json.isGiven(asked, "summary") || Json.isGiven(asked, "generate_summary")
-  const level = FromResponses.thinkingLevel(request)
-  const given = Json.compact(
-    { thinking_level: level, thinking_summaries: isSummarized ? "auto" : undefined } satisfies Json.Members<
-      GenerationConfig
-    >
-  )
-  return { generation_config: Object.keys(given).length === 0 ? undefined : given }
-}
+const reasoning = (request: JsonObject): Translated<Json.Json | undefined> =>
+  Result.map(FromResponses.thinkingLevel(request), (level) => {
+    const asked = Json.object(request, "reasoning") ?? {}
+    const isSummarized = Json.isGiven(asked, "summary") || Json.isGiven(asked, "generate_summary")
+    const given = Json.compact(
+      { thinking_level: level, thinking_summaries: isSummarized ? "auto" : undefined } satisfies Json.Members<
+        GenerationConfig
+      >
+    )
+    return Object.keys(given).length === 0 ? undefined : given
+  })
 
 const gemini = Rules.rulesTo<Field>()
 
 /** What Gemini is told of the hub's request. */
 export const fromHub: Rules.Rules<HubField, Field> = {
-  conversation: gemini.refused(`${storedByOpenAI} Send the turns in input.`),
-  prompt: gemini.refused(`${storedByOpenAI} Send the prompt itself.`),
+  conversation: gemini.refused(`${storedByOpenAI} Send the turns in input.`, { isEssential: true }),
+  prompt: gemini.refused(`${storedByOpenAI} Send the prompt itself.`, { isEssential: true }),
   background: gemini.refused("asks for an answer in the background, which has no start that could be waited for.", {
     asks: (value) => value === true
   }),
@@ -212,11 +234,13 @@ export const fromHub: Rules.Rules<HubField, Field> = {
   }),
   moderation: gemini.refused("is made by OpenAI only, and without it what it blocks would pass.", {
     asks: asksToBlock,
+    isEssential: true,
     parts: { scores: "dropped" }
   }),
-  parallel_tool_calls: gemini.refused("cannot be false: Gemini cannot be kept from making several calls at once.", {
-    asks: (value, request) =>
-      value === false && Json.objects(request, "tools").some((tool) => Json.string(tool, "type") === "function")
+  // Gemini cannot be kept from making several calls at once, but its answer can be.
+  parallel_tool_calls: gemini.carried("tools", {
+    members: () => ({}),
+    verdict: ["approximated", "of several calls the first is handed on"]
   }),
   model: gemini.carried("model"),
   instructions: gemini.carried("system_instruction", {
@@ -233,7 +257,9 @@ export const fromHub: Rules.Rules<HubField, Field> = {
       imageAddress: ["approximated", "media type guessed from the name"],
       imageDetail: ["approximated", "`low` and `high`; others dropped"],
       fileId: "refused",
+      audio: ["carried", "WAV and MP3"],
       otherContent: "refused",
+      begun: "refused",
       calls: ["carried", "arguments that are no JSON object: refused"],
       thoughtsOfOthers: "dropped",
       search: "dropped",
@@ -247,6 +273,7 @@ export const fromHub: Rules.Rules<HubField, Field> = {
     parts: {
       strict: "dropped",
       search: ["approximated", "the target's own search"],
+      fetch: ["approximated", "as `url_context`"],
       filters: "refused",
       blockedDomains: "refused",
       contextSize: "dropped",
@@ -263,7 +290,7 @@ export const fromHub: Rules.Rules<HubField, Field> = {
     parts: { verbosity: "dropped" }
   }),
   reasoning: gemini.carried("generation_config", {
-    members: reasoning,
+    value: reasoning,
     parts: { effort: ["approximated", "the nearest level"], summary: ["approximated", "on or off"] }
   }),
   max_output_tokens: gemini.carried("generation_config", {
@@ -281,6 +308,7 @@ export const fromHub: Rules.Rules<HubField, Field> = {
   seed: gemini.carried("generation_config", {
     members: (request) => config("seed", Json.number(request, "seed"))
   }),
+  top_k: gemini.dropped("Gemini's Interactions have no such bound."),
   previous_response_id: gemini.carried("previous_interaction_id", {
     value: FromResponses.previous,
     parts: { own: ["carried", "if it was stored there"], others: "refused" }

@@ -2,8 +2,8 @@
  * The pieces of a Responses request as a Messages request, for Anthropic to serve: the conversation, the tools, thinking
  * and the format. The rules say where each belongs.
  *
- * `reasoning.effort` is carried as it is (`minimal` as `low`); a model without effort levels answers with its own 400,
- * as a model of OpenAI's that does not reason would.
+ * What a model of Anthropic's refuses, because it knows no such level or cannot be held to such a schema, becomes the
+ * nearest that it takes: another level, or words in the system prompt.
  */
 import * as Base64 from "effect/encoding/Base64"
 import * as Result from "effect/Result"
@@ -13,28 +13,34 @@ import type { JsonObject } from "../../wire/Json.ts"
 import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Translated } from "../../Dialect.ts"
 import * as CacheControl from "./CacheControl.ts"
+import * as DataUrl from "../DataUrl.ts"
+import * as Effort from "../Effort.ts"
+import * as JsonSchema from "../JsonSchema.ts"
+import * as Tools from "../responses/Tools.ts"
 import * as ClaudeModel from "./ClaudeModel.ts"
 import { refuse } from "./Refusal.ts"
 import * as Thinking from "./Thinking.ts"
 
 const typeOf = (value: JsonObject): string => Json.string(value, "type") ?? ""
 
-/** The media type and the payload of a base64 data URL. */
-const dataUrl = (url: string): { readonly mediaType: string; readonly data: string } | undefined => {
-  const match = /^data:([^;,]+)(?:;[^;,]+)*;base64,/.exec(url.slice(0, 256))
-  return match === null ? undefined : { mediaType: match[1] ?? "", data: url.slice(match[0].length) }
-}
+const modelOf = (request: JsonObject): ClaudeModel.ClaudeModel => ClaudeModel.of(Json.string(request, "model") ?? "")
 
 const storedFile = (field: string): Translated<never> =>
   refuse(`${field}.file_id`, "names a file that is stored with OpenAI, where Anthropic cannot reach it; send the file")
 
+/** Vendor documentation of vision: Anthropic reads no others. */
+const images: ReadonlySet<string> = new Set(["image/jpeg", "image/png", "image/gif", "image/webp"])
+
 const image = (part: JsonObject, field: string): Translated<JsonObject> => {
   if (Json.isGiven(part, "file_id")) return storedFile(field)
   const url = Json.string(part, "image_url")
-  if (url === undefined) {
+  const inline = url === undefined ? undefined : DataUrl.parse(url)
+  if (url === undefined || (inline === undefined && !/^https?:/i.test(url))) {
     return refuse(`${field}.image_url`, "must be an address or a data URL")
   }
-  const inline = dataUrl(url)
+  if (inline !== undefined && !images.has(inline.mediaType)) {
+    return refuse(`${field}.image_url`, `is of type \`${inline.mediaType}\`; Anthropic reads JPEG, PNG, GIF and WebP`)
+  }
   return Result.succeed(
     {
       type: "image",
@@ -52,7 +58,7 @@ const file = (part: JsonObject, field: string): Translated<JsonObject> => {
     Result.succeed(Json.compact({ type: "document", source, title } satisfies Json.Members<Api.DocumentBlockParam>))
   const url = Json.string(part, "file_url")
   if (url !== undefined) return document({ type: "url", url })
-  const inline = dataUrl(Json.string(part, "file_data") ?? "")
+  const inline = DataUrl.parse(Json.string(part, "file_data") ?? "")
   if (inline === undefined) {
     return refuse(field, "must be inline (`file_data` as a base64 data URL) or an address (`file_url`)")
   }
@@ -69,9 +75,9 @@ const file = (part: JsonObject, field: string): Translated<JsonObject> => {
 const marked = (part: JsonObject, blocks: ReadonlyArray<JsonObject>): ReadonlyArray<JsonObject> =>
   blocks.map((block, index) => index === blocks.length - 1 ? CacheControl.keep(part, block) : block)
 
-const textBlocks = (text: string): ReadonlyArray<JsonObject> => text === "" ? [] : [{ type: "text", text }]
+const textBlocks = (text: string): ReadonlyArray<JsonObject> => text.trim() === "" ? [] : [{ type: "text", text }]
 
-/** The blocks of a message's or a tool output's content; Anthropic refuses empty texts, so they are left out. */
+/** The blocks of a message's or a tool output's content; Anthropic refuses blank texts, so they are left out. */
 const blocksOf = (content: Json.Json | undefined, field: string): Translated<ReadonlyArray<JsonObject>> =>
   Result.gen(function*() {
     if (typeof content === "string") return textBlocks(content)
@@ -210,6 +216,13 @@ export const conversation = (request: JsonObject) =>
           )
       }
     }
+    const end = turns.at(-1)
+    const begun = end?.role === "assistant" ? end.blocks.at(-1) : undefined
+    // An answer that is begun must not end with white space.
+    if (begun !== undefined && typeOf(begun) === "text") {
+      end?.blocks.splice(-1, 1, { ...begun, text: Json.string(begun, "text")?.trimEnd() ?? "" })
+    }
+    system.push(...[...spokenFormat(request), ...spokenChoice(request)].flatMap(textBlocks))
     const messages = turns.map(({ blocks, results, role }) => ({ role, content: [...results, ...blocks] }))
     return { system: systemOf(system), messages }
   })
@@ -228,25 +241,45 @@ const webSearchTool = (tool: JsonObject, request: JsonObject): JsonObject => {
   })
 }
 
+/** The plain fetch tool, for the same reasons. */
+const webFetchTool = (tool: JsonObject): JsonObject => {
+  const filters = Json.object(tool, "filters") ?? {}
+  return Json.compact({
+    type: "web_fetch_20250910",
+    name: "web_fetch",
+    max_uses: Json.number(tool, "max_uses"),
+    allowed_domains: Json.array(filters, "allowed_domains"),
+    blocked_domains: Json.array(filters, "blocked_domains")
+  })
+}
+
+/** A function of the caller's; where its schema allows no strictness, it is offered without. */
+const functionTool = (tool: JsonObject, request: JsonObject): JsonObject => {
+  const parameters = JsonSchema.ofParameters(Json.object(tool, "parameters"))
+  const strict = Json.boolean(tool, "strict") === true && modelOf(request).structured
+    ? JsonSchema.forClaude(parameters)
+    : undefined
+  return Json.compact(
+    {
+      name: Json.string(tool, "name") ?? "",
+      description: Json.string(tool, "description"),
+      input_schema: strict ?? parameters,
+      strict: strict === undefined ? undefined : true
+    } satisfies Json.Members<Api.CustomTool>
+  )
+}
+
 const toolsOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
   Result.gen(function*() {
     const tools: Array<JsonObject> = []
     for (const [index, tool] of Json.objects(request, "tools").entries()) {
-      const type = typeOf(tool)
+      const type = Tools.typeOf(tool)
       if (type === "function") {
-        tools.push(CacheControl.keep(
-          tool,
-          Json.compact(
-            {
-              name: Json.string(tool, "name") ?? "",
-              description: Json.string(tool, "description"),
-              input_schema: Json.object(tool, "parameters") ?? { type: "object", properties: {} },
-              strict: Json.boolean(tool, "strict") === true ? true : undefined
-            } satisfies Json.Members<Api.CustomTool>
-          )
-        ))
+        tools.push(CacheControl.keep(tool, functionTool(tool, request)))
       } else if (type.startsWith("web_search")) {
         tools.push(CacheControl.keep(tool, webSearchTool(tool, request)))
+      } else if (type === "web_fetch") {
+        tools.push(CacheControl.keep(tool, webFetchTool(tool)))
       } else {
         return yield* refuse(`tools[${index}].type`, `is \`${type}\`, a tool that only OpenAI runs`)
       }
@@ -259,6 +292,8 @@ const nameOfChoice = (choice: JsonObject): string | undefined =>
     ? Json.string(choice, "name")
     : typeOf(choice).startsWith("web_search")
     ? "web_search"
+    : typeOf(choice) === "web_fetch"
+    ? "web_fetch"
     : undefined
 
 /** The tools on offer and which of them to use; a choice among some of them is a shorter list. */
@@ -295,54 +330,96 @@ const choose = (request: JsonObject) =>
       : among(tools, { type: "tool", name })
   })
 
-/** `tools` and `tool_choice`. */
-export const toolsAndChoice = (request: JsonObject) =>
-  Result.map(choose(request), ({ choice, tools }) => ({
-    tools: tools.length === 0 ? undefined : tools,
-    tool_choice: choice
-  }))
+const isForced = (choice: JsonObject | undefined): boolean =>
+  choice !== undefined && (typeOf(choice) === "any" || typeOf(choice) === "tool")
 
-const outputFormat = (request: JsonObject): Translated<JsonObject | undefined> => {
-  const format = Json.object(Json.object(request, "text") ?? {}, "format") ?? {}
-  switch (typeOf(format)) {
-    case "":
-    case "text":
-      return Result.succeed(undefined)
-    case "json_schema":
-      return Result.succeed({ type: "json_schema", schema: Json.object(format, "schema") ?? {} })
-    default:
-      return refuse("text.format.type", "must be `text` or `json_schema`; Anthropic has no other output format")
-  }
+/** `tools` and `tool_choice`. A model that cannot be forced is offered the one tool alone, and told to use it. */
+export const toolsAndChoice = (request: JsonObject) =>
+  Result.map(choose(request), ({ choice, tools }) => {
+    if (choice === undefined || !isForced(choice) || modelOf(request).forcedTools) {
+      return { tools: tools.length === 0 ? undefined : tools, tool_choice: choice }
+    }
+    const name = Json.string(choice, "name")
+    const { name: _, ...rest } = choice
+    return {
+      tools: name === undefined ? tools : tools.filter((tool) => Json.string(tool, "name") === name),
+      tool_choice: { ...rest, type: "auto" }
+    }
+  })
+
+/** The choice of a tool in words, for a model that cannot be forced. */
+const spokenChoice = (request: JsonObject): ReadonlyArray<string> => {
+  if (modelOf(request).forcedTools) return []
+  const choice = Result.getOrElse(Result.map(choose(request), ({ choice }) => choice), () => undefined)
+  if (choice === undefined || !isForced(choice)) return []
+  const name = Json.string(choice, "name")
+  return [name === undefined ? "Answer by calling a tool." : `Answer by calling the tool ${JSON.stringify(name)}.`]
+}
+
+const formatOf = (request: JsonObject): JsonObject => Json.object(Json.object(request, "text") ?? {}, "format") ?? {}
+
+/** The schema that the model can be held to; `undefined` where it has to be asked in words. */
+const heldSchema = (request: JsonObject): JsonObject | undefined =>
+  typeOf(formatOf(request)) === "json_schema" && modelOf(request).structured
+    ? JsonSchema.forClaude(Json.object(formatOf(request), "schema") ?? {})
+    : undefined
+
+/** The format of the answer in words. */
+const spokenFormat = (request: JsonObject): ReadonlyArray<string> => {
+  const format = formatOf(request)
+  if (typeOf(format) === "json_object") return ["Answer with one JSON object and nothing else."]
+  if (typeOf(format) !== "json_schema" || heldSchema(request) !== undefined) return []
+  const schema = JsonSource.stringify(Json.object(format, "schema") ?? {})
+  return [`Answer with one JSON value that is valid by this JSON schema, and nothing else:\n${schema}`]
+}
+
+/** The level of effort that is asked for, as the model knows it. */
+const effortOf = (request: JsonObject): Translated<Effort.Effort | undefined> => {
+  const asked = Json.string(Json.object(request, "reasoning") ?? {}, "effort")
+  if (asked === undefined) return Result.succeed(undefined)
+  return Effort.isLevel(asked)
+    ? Result.succeed(asked)
+    : refuse("reasoning.effort", `must be one of ${Effort.levels.join(", ")}`)
 }
 
 const thinkingOf = (request: JsonObject, choice: JsonObject | undefined): JsonObject | undefined => {
-  const model = ClaudeModel.of(Json.string(request, "model") ?? "")
+  const model = modelOf(request)
   const reasoning = Json.object(request, "reasoning") ?? {}
   const effort = Json.string(reasoning, "effort")
-  if (effort === "none") return { type: "disabled" }
+  if (effort === "none") return model.withoutThinking === undefined ? undefined : { type: model.withoutThinking }
   const summary = Json.isGiven(reasoning, "summary")
   // Anthropic refuses thinking together with a forced tool.
-  const isForced = choice !== undefined && (typeOf(choice) === "any" || typeOf(choice) === "tool")
-  if (!model.adaptiveThinking || isForced || (effort === undefined && !summary)) return undefined
+  const isKeptFrom = isForced(choice) && model.forcedTools
+  if (!model.adaptiveThinking || isKeptFrom || (effort === undefined && !summary)) return undefined
   return Json.compact(
     { type: "adaptive", display: summary ? "summarized" : undefined } satisfies Json.Members<Api.Thinking>
   )
 }
 
-/** How Claude is to think, and how hard. */
+/** How Claude is to think, and how hard. A model that cannot be kept from thinking does the least. */
 export const thinkingAndEffort = (request: JsonObject) =>
-  Result.map(choose(request), ({ choice }) => {
-    const effort = Json.string(Json.object(request, "reasoning") ?? {}, "effort")
-    const word = effort === "minimal" ? "low" : effort
-    return {
-      thinking: thinkingOf(request, choice),
-      output_config: word === undefined || word === "none" ? undefined : { effort: word }
-    }
-  })
+  Result.flatMap(choose(request), ({ choice }) =>
+    Result.map(effortOf(request), (asked) => {
+      const { efforts, withoutThinking } = modelOf(request)
+      const isOff = asked === "none" && withoutThinking !== undefined
+      const effort = asked === undefined || isOff ? undefined : Effort.nearest(efforts, asked)
+      return {
+        thinking: thinkingOf(request, choice),
+        output_config: effort === undefined ? undefined : { effort }
+      }
+    }))
 
-/** The format of the answer as part of `output_config`. */
-export const formatAsConfig = (request: JsonObject) =>
-  Result.map(outputFormat(request), (format) => ({ output_config: format === undefined ? undefined : { format } }))
+/** The format of the answer as part of `output_config`, or as words of the system prompt. */
+export const formatAsConfig = (request: JsonObject) => {
+  const type = typeOf(formatOf(request))
+  if (!["", "text", "json_object", "json_schema"].includes(type)) {
+    return refuse("text.format.type", "must be `text`, `json_object` or `json_schema`")
+  }
+  const schema = heldSchema(request)
+  return Result.succeed({
+    output_config: schema === undefined ? undefined : { format: { type: "json_schema", schema } }
+  })
+}
 
 /** `temperature`, or else `top_p`: only one is accepted, only by older models, and not together with thinking. */
 export const sampling = (request: JsonObject) =>
@@ -350,6 +427,12 @@ export const sampling = (request: JsonObject) =>
     const temperature = Json.number(request, "temperature")
     const thinking = thinkingOf(request, choice)
     const isThinking = thinking !== undefined && typeOf(thinking) === "adaptive"
-    if (!ClaudeModel.of(Json.string(request, "model") ?? "").sampling || isThinking) return {}
-    return temperature === undefined ? { top_p: Json.number(request, "top_p") } : { temperature }
+    if (!modelOf(request).sampling || isThinking) return {}
+    return {
+      ...(temperature === undefined
+        ? { top_p: Json.number(request, "top_p") }
+        // OpenAI and Google go to 2.
+        : { temperature: Math.min(temperature, 1) }),
+      top_k: Json.number(request, "top_k")
+    }
   })

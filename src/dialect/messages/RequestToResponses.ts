@@ -1,6 +1,6 @@
 /**
  * The pieces of a Messages request as a Responses request, for another provider to serve: the turns, the tools and
- * thinking. The rules say where each belongs. An assistant turn at the end is refused, because only Claude continues it.
+ * thinking. The rules say where each belongs.
  */
 import * as Result from "effect/Result"
 import type * as Api from "../../api/Responses.ts"
@@ -8,6 +8,8 @@ import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import * as JsonSource from "../../wire/JsonSource.ts"
 import type { Translated } from "../../Dialect.ts"
+import * as DataUrl from "../DataUrl.ts"
+import * as Effort from "../Effort.ts"
 import * as ForeignSignature from "../ForeignSignature.ts"
 import { refuse } from "./Refusal.ts"
 import * as Thinking from "./Thinking.ts"
@@ -24,7 +26,7 @@ const imagePart = (block: JsonObject, field: string): Translated<JsonObject> => 
   const source = Json.object(block, "source") ?? {}
   switch (typeOf(source)) {
     case "base64": {
-      const data = `data:${Json.string(source, "media_type") ?? ""};base64,${Json.string(source, "data") ?? ""}`
+      const data = DataUrl.make(Json.string(source, "media_type") ?? "", Json.string(source, "data") ?? "")
       return Result.succeed(
         { type: "input_image", detail: "auto", image_url: data } satisfies Json.Members<Api.InputImage>
       )
@@ -47,7 +49,7 @@ const documentParts = (block: JsonObject, field: string): Translated<ReadonlyArr
   const source = Json.object(block, "source") ?? {}
   switch (typeOf(source)) {
     case "base64": {
-      const data = `data:${Json.string(source, "media_type") ?? ""};base64,${Json.string(source, "data") ?? ""}`
+      const data = DataUrl.make(Json.string(source, "media_type") ?? "", Json.string(source, "data") ?? "")
       return Result.succeed([
         {
           type: "input_file",
@@ -69,6 +71,14 @@ const documentParts = (block: JsonObject, field: string): Translated<ReadonlyArr
   }
 }
 
+/** A search's result in words: what it is called, where it is from, what it says. */
+const searchResult = (block: JsonObject): string =>
+  [
+    Json.string(block, "title") ?? "",
+    Json.string(block, "source") ?? "",
+    ...Json.objects(block, "content").map((part) => Json.string(part, "text") ?? "")
+  ].filter((text) => text !== "").join("\n")
+
 /** One block of a user's turn, or of a tool's result, as parts of an input. */
 const inputParts = (block: JsonObject, field: string): Translated<ReadonlyArray<JsonObject>> => {
   switch (typeOf(block)) {
@@ -78,6 +88,8 @@ const inputParts = (block: JsonObject, field: string): Translated<ReadonlyArray<
       return Result.map(imagePart(block, field), (part) => [part])
     case "document":
       return documentParts(block, field)
+    case "search_result":
+      return Result.succeed(textPart(searchResult(block)))
     default:
       return refuse(`${field}.type`, `is \`${typeOf(block)}\`, which only Anthropic understands`)
   }
@@ -175,6 +187,7 @@ const assistantItems = (turn: JsonObject, field: string): Translated<ReadonlyArr
         // A search that was made is told by the text that came of it.
         case "server_tool_use":
         case "web_search_tool_result":
+        case "web_fetch_tool_result":
           break
         default:
           return yield* refuse(
@@ -204,11 +217,7 @@ export const inputOf = (request: JsonObject): Translated<ReadonlyArray<JsonObjec
     const turns = Json.objects(request, "messages")
     const items: Array<JsonObject> = []
     for (const [index, turn] of turns.entries()) {
-      const field = `messages[${index}]`
-      if (Json.string(turn, "role") === "assistant" && index === turns.length - 1) {
-        return yield* refuse(field, "must not be an assistant turn: only Claude continues a text that was begun")
-      }
-      items.push(...(yield* turnItems(turn, field)))
+      items.push(...(yield* turnItems(turn, `messages[${index}]`)))
     }
     return items
   })
@@ -221,17 +230,21 @@ export const instructionsOf = (request: JsonObject): string | undefined => {
 
 export const isWebSearch = (tool: JsonObject): boolean => typeOf(tool).startsWith("web_search_")
 
-const webSearchTool = (tool: JsonObject): JsonObject => {
+const isWebFetch = (tool: JsonObject): boolean => typeOf(tool).startsWith("web_fetch_")
+
+const filtersOf = (tool: JsonObject): JsonObject | undefined => {
   const filters = Json.compact({
     allowed_domains: Json.array(tool, "allowed_domains"),
     blocked_domains: Json.array(tool, "blocked_domains")
   })
-  return Json.compact({
-    type: "web_search",
-    filters: Object.keys(filters).length === 0 ? undefined : filters,
-    user_location: Json.object(tool, "user_location")
-  })
+  return Object.keys(filters).length === 0 ? undefined : filters
 }
+
+const webSearchTool = (tool: JsonObject): JsonObject =>
+  Json.compact({ type: "web_search", filters: filtersOf(tool), user_location: Json.object(tool, "user_location") })
+
+const webFetchTool = (tool: JsonObject): JsonObject =>
+  Json.compact({ type: "web_fetch", filters: filtersOf(tool), max_uses: Json.number(tool, "max_uses") })
 
 export const toolsOf = (request: JsonObject): Translated<ReadonlyArray<JsonObject>> =>
   Result.gen(function*() {
@@ -239,6 +252,8 @@ export const toolsOf = (request: JsonObject): Translated<ReadonlyArray<JsonObjec
     for (const [index, tool] of Json.objects(request, "tools").entries()) {
       if (isWebSearch(tool)) {
         tools.push(webSearchTool(tool))
+      } else if (isWebFetch(tool)) {
+        tools.push(webFetchTool(tool))
       } else if (typeOf(tool) === "" || typeOf(tool) === "custom") {
         tools.push(Json.compact({
           type: "function",
@@ -265,8 +280,11 @@ export const toolChoiceOf = (request: JsonObject): Json.Json | undefined => {
       return "required"
     case "tool": {
       const name = Json.string(choice, "name") ?? ""
-      return Json.objects(request, "tools").some((tool) => isWebSearch(tool) && Json.string(tool, "name") === name)
+      const tool = Json.objects(request, "tools").find((tool) => Json.string(tool, "name") === name) ?? {}
+      return isWebSearch(tool)
         ? { type: "web_search" }
+        : isWebFetch(tool)
+        ? { type: "web_fetch" }
         : { type: "function", name }
     }
     default:
@@ -274,18 +292,15 @@ export const toolChoiceOf = (request: JsonObject): Json.Json | undefined => {
   }
 }
 
-/** Budgets up to this many tokens are taken for low, and for medium effort; above is high. */
-const lowBudget = 2048
-const mediumBudget = 8192
-
 const effortOf = (thinking: JsonObject, config: JsonObject): string | undefined => {
   const effort = Json.string(config, "effort")
   const budget = Json.number(thinking, "budget_tokens") ?? 0
   switch (typeOf(thinking)) {
     case "disabled":
+    case "between_tools":
       return "none"
     case "enabled":
-      return effort ?? (budget <= lowBudget ? "low" : budget <= mediumBudget ? "medium" : "high")
+      return effort ?? Effort.ofBudget(budget)
     // Anthropic documents high as what adaptive thinking does unless told otherwise.
     case "adaptive":
       return effort ?? "high"

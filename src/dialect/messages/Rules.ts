@@ -23,7 +23,7 @@ const placeInMessages = (path: string, request: JsonObject): string => {
     Result.getOrElse(ToResponses.turnItems(turn, `messages[${index}]`), () => []).length
   )
   const place = item === undefined ? undefined : FieldPath.locate(item.index, counts)
-  return place === undefined ? path : `messages[${place.turn}]`
+  return place === undefined ? path.replace(/^input\b/, "messages") : `messages[${place.turn}]`
 }
 
 /** A search's filters stand at the tool itself. */
@@ -56,10 +56,9 @@ const hub = Rules.rulesTo<HubField>()
 
 /** What the hub is told. */
 export const toHub: Rules.Rules<Field, HubField> = {
-  top_k: hub.refused("has no counterpart beyond Anthropic's API."),
   container: hub.refused("refers to a container that Anthropic runs."),
   mcp_servers: hub.refused("asks Anthropic to call servers, which no other provider does in this format."),
-  inference_geo: hub.refused("is a promise that only Anthropic can keep."),
+  inference_geo: hub.refused("is a promise that only Anthropic can keep.", { isEssential: true }),
   model: hub.carried("model", {
     members: (request) => ({ model: Json.string(request, "model") }),
     rows: [row("`model`, `messages`, `max_tokens`, `stream`", "max_output_tokens")]
@@ -74,7 +73,7 @@ export const toHub: Rules.Rules<Field, HubField> = {
     own: placeInMessages,
     rows: [
       row("`user` and `assistant` turns, text", "input"),
-      row("an `assistant` turn at the end", undefined, ["refused", "only Claude continues it"]),
+      row("an `assistant` turn at the end", "input:begun"),
       row("`citations` of a text", undefined, "dropped"),
       row("`image`, inline", "input:imageData"),
       row("`image`, address", "input:imageAddress"),
@@ -87,8 +86,13 @@ export const toHub: Rules.Rules<Field, HubField> = {
       row("`tool_result.is_error`", "input:isError"),
       row("`thinking` the target made", "input:thoughts", ["carried", "by way of its signature"]),
       row("`thinking`, `redacted_thinking` of others", undefined, "dropped"),
-      row("`server_tool_use`, `web_search_tool_result`", undefined, ["dropped", "the text they led to stays"]),
-      row("other blocks, such as `search_result`", undefined, "refused")
+      row(
+        "`server_tool_use`, `web_search_tool_result`, `web_fetch_tool_result`",
+        undefined,
+        ["dropped", "the text they led to stays"]
+      ),
+      row("`search_result`", "input", ["approximated", "as text, with its title and source"]),
+      row("other blocks, such as `code_execution_tool_result`", undefined, "refused")
     ]
   }),
   tools: hub.carried(["tools", "max_tool_calls"], {
@@ -98,10 +102,11 @@ export const toHub: Rules.Rules<Field, HubField> = {
       row("`tools[]` of the caller", "tools:function"),
       row("`tools[].strict`", "tools:strict"),
       row("`tools[]` `web_search_*`", "tools:search", ["approximated", "the target's own search"]),
+      row("`tools[]` `web_fetch_*`", "tools:fetch"),
       row("`tools[].allowed_domains`, `tools[].user_location`", "tools:filters"),
       row("`tools[].blocked_domains`", "tools:blockedDomains"),
       row("`tools[].max_uses`", "max_tool_calls", ["approximated", "as `max_tool_calls`"]),
-      row("other tools, such as `bash_*`", undefined, "refused")
+      row("other tools, such as `bash_*`, `code_execution_*` and `mcp_toolset`", undefined, "refused")
     ]
   }),
   tool_choice: hub.carried(["tool_choice", "parallel_tool_calls"], {
@@ -132,11 +137,13 @@ export const toHub: Rules.Rules<Field, HubField> = {
   temperature: hub.carried("temperature", {
     members: number("temperature"),
     rows: [
-      row("`temperature`, `top_p`", "temperature", ["carried", "dropped for newer models"]),
-      row("`top_k`", undefined, "refused")
+      row("`temperature`, `top_p`", "temperature"),
+      row("`temperature`, `top_p` for newer models", "temperature:newer"),
+      row("`top_k`", "top_k")
     ]
   }),
   top_p: hub.carried("top_p", { members: number("top_p") }),
+  top_k: hub.carried("top_k", { members: number("top_k") }),
   metadata: hub.carried("safety_identifier", {
     members: (request) => ({ safety_identifier: ToResponses.userOf(request) }),
     own: () => "metadata.user_id",
@@ -169,9 +176,14 @@ const limitOf = (request: JsonObject): Rules.Output<Field> => ({
     ClaudeModel.of(Json.string(request, "model") ?? "").maxTokens
 })
 
-const stopSequences = (request: JsonObject): Rules.Output<Field> => {
+const stopSequences = (request: JsonObject): Translated<Json.Json | undefined> => {
   const one = Json.string(request, "stop")
-  return { stop_sequences: one === undefined ? Json.array(request, "stop") : [one] }
+  const stop = one === undefined ? Json.array(request, "stop") : [one]
+  const blank = stop?.findIndex((text) => typeof text === "string" && text.trim() === "") ?? -1
+  const field = one === undefined ? `stop[${blank}]` : "stop"
+  return blank === -1
+    ? Result.succeed(stop)
+    : Result.fail({ field, message: `\`${field}\` is white space alone, at which Claude cannot be stopped.` })
 }
 
 const userOf = (request: JsonObject): Rules.Output<Field> => {
@@ -186,9 +198,9 @@ const claude = Rules.rulesTo<Field>()
 
 /** What Anthropic is told of the hub's request. */
 export const fromHub: Rules.Rules<HubField, Field> = {
-  previous_response_id: claude.refused(stored("response", "send the conversation in `input`")),
-  conversation: claude.refused(stored("conversation", "send it in `input`")),
-  prompt: claude.refused(stored("prompt", "send its text in `instructions` or `input`")),
+  previous_response_id: claude.refused(stored("response", "send the conversation in `input`"), { isEssential: true }),
+  conversation: claude.refused(stored("conversation", "send it in `input`"), { isEssential: true }),
+  prompt: claude.refused(stored("prompt", "send its text in `instructions` or `input`"), { isEssential: true }),
   seed: claude.refused("has no counterpart in Anthropic's API."),
   background: claude.refused("is not offered by Anthropic's API; send the request without it.", {
     asks: (value) => value === true
@@ -201,6 +213,7 @@ export const fromHub: Rules.Rules<HubField, Field> = {
   }),
   moderation: claude.refused("is made by OpenAI only, and without it what it blocks would pass.", {
     asks: asksToBlock,
+    isEssential: true,
     parts: { scores: "dropped" }
   }),
   model: claude.carried("model", {
@@ -226,7 +239,9 @@ export const fromHub: Rules.Rules<HubField, Field> = {
       imageDetail: "dropped",
       fileData: ["carried", "PDF and text; others refused"],
       fileId: "refused",
+      audio: "refused",
       otherContent: "refused",
+      begun: ["refused", "to 4.5 it is carried"],
       calls: ["carried", "arguments that are no JSON object: refused"],
       thoughtsOfOthers: "dropped",
       search: "dropped",
@@ -236,29 +251,43 @@ export const fromHub: Rules.Rules<HubField, Field> = {
   }),
   tools: claude.carried(["tools", "tool_choice"], {
     attempt: FromResponses.toolsAndChoice,
-    parts: { search: ["approximated", "the target's own search"], contextSize: "dropped", others: "refused" }
+    parts: {
+      strict: ["carried", "where the schema allows it"],
+      search: ["approximated", "the target's own search"],
+      contextSize: "dropped",
+      others: "refused"
+    }
   }),
   tool_choice: claude.carried(["tools", "tool_choice"], {
     attempt: FromResponses.toolsAndChoice,
+    verdict: ["carried", "a forced tool: in words where the model cannot be forced"],
     parts: { allowed: ["approximated", "these tools alone are offered"], others: "refused" }
   }),
   parallel_tool_calls: claude.carried("tool_choice.disable_parallel_tool_use", { members: () => ({}) }),
   max_tool_calls: claude.carried("tools", { members: () => ({}), verdict: ["approximated", "bounds web searches"] }),
   reasoning: claude.carried(["thinking", "output_config"], {
     attempt: FromResponses.thinkingAndEffort,
-    parts: { effort: ["carried", "`minimal` as `low`"], summary: ["approximated", "on or off"] }
+    parts: {
+      effort: ["carried", "the nearest level; dropped where the model has none"],
+      summary: ["approximated", "on or off"]
+    }
   }),
   text: claude.carried("output_config", {
     attempt: FromResponses.formatAsConfig,
-    parts: { object: "refused", verbosity: "dropped" }
+    parts: {
+      schema: ["carried", "in words where it is recursive or a map"],
+      object: ["approximated", "asked for in the system prompt"],
+      verbosity: "dropped"
+    }
   }),
-  stop: claude.carried("stop_sequences", { members: stopSequences }),
+  stop: claude.carried("stop_sequences", { value: stopSequences }),
   temperature: claude.carried("temperature", {
     attempt: FromResponses.sampling,
-    verdict: ["carried", "to 4.6, not both"],
+    verdict: ["carried", "to 4.6, not both, at most 1"],
     parts: { newer: "dropped" }
   }),
   top_p: claude.carried("top_p", { attempt: FromResponses.sampling }),
+  top_k: claude.carried("top_k", { attempt: FromResponses.sampling }),
   safety_identifier: claude.carried("metadata", { members: userOf }),
   stream: claude.carried("stream", { members: (request) => ({ stream: Json.boolean(request, "stream") }) }),
   stream_options: claude.dropped("Claude's streams tell the usage anyway.", { parts: { usage: "carried" } }),

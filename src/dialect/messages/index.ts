@@ -11,6 +11,7 @@ import type { JsonObject } from "../../wire/Json.ts"
 import { type Dialect, errorBlock, type InStreamFailure, type Meter, type Served, signs } from "../../Dialect.ts"
 import type { Frame } from "../../wire/Sse.ts"
 import * as Sse from "../../wire/Sse.ts"
+import * as ClaudeModel from "./ClaudeModel.ts"
 import { collector } from "./Collector.ts"
 import { continuation } from "./Continuation.ts"
 import { counting } from "./Counting.ts"
@@ -164,6 +165,7 @@ export const Messages: Dialect = {
     fieldOf,
     requestToResponses,
     requestFromResponses,
+    prefill: (model) => ClaudeModel.of(model).prefill,
     bodyToResponses,
     bodyFromResponses,
     eventsToResponses,

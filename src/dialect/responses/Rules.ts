@@ -1,5 +1,5 @@
 /**
- * The rules of the hub. Its requests are those of OpenAI's Responses with three members more, which other formats share;
+ * The rules of the hub. Its requests are those of OpenAI's Responses with four members more, which other formats share;
  * here it says what becomes of them, and what OpenAI is told, since the hub carries more than that API takes.
  */
 import * as Result from "effect/Result"
@@ -7,12 +7,11 @@ import type { ResponsesRequest } from "../../api/Responses.ts"
 import type { Translated } from "../../Dialect.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
-import * as CacheMarks from "../CacheMarks.ts"
-import * as ForeignSignature from "../ForeignSignature.ts"
 import * as Rules from "../Rules.ts"
+import * as ToOpenAI from "./ToOpenAI.ts"
 
 /** The fields of a request in the hub. */
-export type HubField = Rules.FieldOf<ResponsesRequest> | "stop" | "seed" | "cache_control"
+export type HubField = Rules.FieldOf<ResponsesRequest> | "stop" | "seed" | "top_k" | "cache_control"
 
 /** What the hub's request may be asked for, in the hub's words; who asks for nothing is not refused. */
 export const asksToBlock = (moderation: Json.Json): boolean =>
@@ -38,49 +37,6 @@ const row = (label: string, becomes: string, verdict?: Rules.Verdict): ReadonlyA
 /** What `AgentTools` says in other words before anything is translated. */
 const asFunctions = (label: string): Rules.Row => ({ label, verdict: ["approximated", "as functions, and back"] })
 
-/** The API refuses a smaller limit, and clients of other formats probe a model with a limit of 1 (reported). */
-const floor = 16
-
-const limit = (request: JsonObject): Json.Json | undefined => {
-  const given = request["max_output_tokens"]
-  return typeof given === "number" && given >= 1 && given < floor ? floor : given
-}
-
-const item = (value: Json.Json): ReadonlyArray<Json.Json> => {
-  if (!Json.isObject(value)) return [value]
-  switch (Json.string(value, "type")) {
-    // Another provider's thoughts mean nothing to OpenAI, and it refuses what it did not encrypt itself.
-    case "reasoning": {
-      const encrypted = Json.string(value, "encrypted_content")
-      return encrypted === undefined || ForeignSignature.decode(encrypted, "openai")?.provider === "openai"
-        ? [value]
-        : []
-    }
-    case "function_call": {
-      const { signature: _, ...call } = value
-      return [call]
-    }
-    default:
-      return [value]
-  }
-}
-
-const input = (request: JsonObject): Json.Json | undefined => {
-  const given = request["input"]
-  return Json.isArray(given) ? given.flatMap(item).map(CacheMarks.withoutAnthropic) : given
-}
-
-const tools = (request: JsonObject): Translated<Json.Json | undefined> => {
-  const given = request["tools"]
-  const excluding = (Json.isArray(given) ? given : []).findIndex((tool) =>
-    Json.isObject(tool) && Json.array(Json.object(tool, "filters") ?? {}, "blocked_domains") !== undefined
-  )
-  const field = `tools[${excluding}].filters.blocked_domains`
-  return excluding === -1
-    ? Result.succeed(Json.isArray(given) ? given.map(CacheMarks.withoutAnthropic) : given)
-    : Result.fail({ field, message: `\`${field}\` cannot be carried: OpenAI's web search excludes no domains.` })
-}
-
 const { carried, dropped, refused } = Rules.rulesTo<Rules.FieldOf<ResponsesRequest>>()
 
 /** The hub's request as OpenAI takes it. Its rows are those of the Responses surface. */
@@ -88,8 +44,10 @@ export const toOpenAI = {
   model: carried("model", { rows: row("`model`, `input`, `stream`", "input") }),
   instructions: carried("instructions", { rows: row("`instructions`", "instructions") }),
   input: carried("input", {
-    members: (request) => ({ input: input(request) }),
+    value: ToOpenAI.input,
     parts: {
+      audio: ["carried", "by Chat Completions, to models that hear"],
+      begun: "refused",
       // The nearest that Responses has to a result that is an error.
       isError: ["approximated", "as an incomplete output"],
       breakpoints: "dropped",
@@ -111,7 +69,9 @@ export const toOpenAI = {
         fileAddress: "`input_file`, address"
       }),
       ...row("`file_id`", "input:fileId", ["carried", "stored by OpenAI"]),
-      ...row("other content, such as `input_audio`", "input:otherContent"),
+      ...row("`input_audio`", "input:audio"),
+      ...row("other content", "input:otherContent"),
+      ...row("an `assistant` message at the end", "input:begun"),
       ...row("`function_call`, `function_call_output`", "input:calls"),
       ...row("`reasoning` items the target made", "input:thoughts", ["carried", "by way of `encrypted_content`"]),
       ...row("`reasoning` items of others", "input:thoughtsOfOthers"),
@@ -133,8 +93,12 @@ export const toOpenAI = {
   }),
   prompt: carried("prompt"),
   tools: carried("tools", {
-    value: tools,
-    parts: { blockedDomains: "refused" },
+    value: ToOpenAI.tools,
+    parts: {
+      strict: ["carried", "where the schema allows it"],
+      fetch: ["approximated", "by its search, which opens pages too"],
+      blockedDomains: "refused"
+    },
     rows: [
       ...rows("tools", {
         function: "`tools[]` `function`",
@@ -144,10 +108,15 @@ export const toOpenAI = {
         contextSize: "`tools[].search_context_size`"
       }),
       asFunctions("`tools[]` `namespace`, `custom`, `tool_search`"),
-      ...row("other tools, such as `mcp`", "tools:others")
+      ...row("other tools, such as `mcp` and `code_interpreter`", "tools:others")
     ]
   }),
   tool_choice: carried("tool_choice", {
+    members: (request) => ({
+      tool_choice: Json.string(Json.object(request, "tool_choice") ?? {}, "type") === "web_fetch"
+        ? { type: "web_search" }
+        : request["tool_choice"]
+    }),
     rows: rows("tool_choice", {
       mode: "`tool_choice`: a mode or a function",
       allowed: "`tool_choice`: `allowed_tools`",
@@ -159,6 +128,8 @@ export const toOpenAI = {
   }),
   max_tool_calls: carried("max_tool_calls", { rows: row("`max_tool_calls`", "max_tool_calls") }),
   text: carried("text", {
+    value: ToOpenAI.text,
+    parts: { schema: ["carried", "strict where it allows that; its root an object"] },
     rows: [
       ...row("`text.format` `json_schema`", "text:schema", ["carried", "its name and `strict` are dropped"]),
       ...row("`text.format` `json_object`", "text:object"),
@@ -166,24 +137,32 @@ export const toOpenAI = {
     ]
   }),
   reasoning: carried("reasoning", {
+    value: ToOpenAI.reasoning,
+    parts: { effort: ["carried", "the nearest level; dropped where the model has none"] },
     rows: rows("reasoning", { effort: "`reasoning.effort`", summary: "`reasoning.summary`" })
   }),
   max_output_tokens: carried("max_output_tokens", {
-    members: (request) => ({ max_output_tokens: limit(request) }),
+    members: (request) => ({ max_output_tokens: ToOpenAI.limit(request) }),
     verdict: ["carried", "at least 16"],
     rows: row("`max_output_tokens`", "max_output_tokens")
   }),
   temperature: carried("temperature", {
+    members: ToOpenAI.sampling("temperature"),
+    verdict: ["carried", "by models that do not reason, or with effort `none`"],
+    parts: { newer: "dropped" },
     rows: [
       ...row("`temperature`, `top_p`", "temperature"),
       ...row("`temperature`, `top_p` for newer models", "temperature:newer")
     ]
   }),
-  top_p: carried("top_p"),
+  top_p: carried("top_p", { members: ToOpenAI.sampling("top_p") }),
   top_logprobs: carried("top_logprobs", {
     rows: row("`top_logprobs`, log probabilities in `include`", "top_logprobs")
   }),
-  include: carried("include", { rows: row("other `include`", "include:others") }),
+  include: carried("include", {
+    members: (request) => ({ include: ToOpenAI.include(request) }),
+    rows: row("other `include`", "include:others")
+  }),
   store: carried("store", { rows: row("`store`", "store") }),
   metadata: carried("metadata", { rows: row("`metadata`", "metadata") }),
   safety_identifier: carried("safety_identifier", { rows: row("`safety_identifier`", "safety_identifier") }),
@@ -212,8 +191,13 @@ export const toOpenAI = {
   stream_options: dropped("The hub's own stream tells what it asks for."),
   service_tier: carried("service_tier"),
   cache_control: dropped("OpenAI caches by itself."),
-  stop: refused("has no counterpart: the Responses API has no stop sequences."),
-  seed: refused("has no counterpart: the Responses API has no seed.")
+  stop: refused("has no counterpart: the Responses API has no stop sequences.", {
+    elsewhere: ["carried", "by Chat Completions, to models that take it there"]
+  }),
+  seed: refused("has no counterpart: the Responses API has no seed.", {
+    elsewhere: ["carried", "by Chat Completions"]
+  }),
+  top_k: dropped("OpenAI chooses among all tokens.")
 } satisfies Rules.Rules<HubField, Rules.FieldOf<ResponsesRequest>>
 
 /** The request in the hub's form as OpenAI takes it; what only an unknown member says is kept. */

@@ -216,6 +216,25 @@ describe("Chat Completions answers from Responses", () => {
     assert.deepStrictEqual(echoed?._tag === "Success" ? echoed.success.input : undefined, output)
   })
 
+  it("say the text of thoughts once more for clients that read no details, its parts apart", () => {
+    const thought = (id: string, ...texts: ReadonlyArray<string>): JsonObject => ({
+      type: "reasoning",
+      id,
+      summary: texts.map((text) => ({ type: "summary_text", text }))
+    })
+    const response = { id: "r", status: "completed", output: [thought("a", "One.", "Two."), thought("b", "Three.")] }
+    const message = messageOf(FromResponses.body(response, asking))
+    assert.strictEqual(message["reasoning_content"], "One.\n\nTwo.\n\nThree.")
+    assert.deepStrictEqual(
+      Json.objects(message, "reasoning_details").map(({ id, index, summary }) => [id, index, summary]),
+      [
+        ["a", 0, "One."],
+        ["a", 1, "Two."],
+        ["b", 2, "Three."]
+      ]
+    )
+  })
+
   it("say what item events left out, and no item twice", () => {
     const item = { id: "m", type: "message", content: [{ type: "output_text", text: "Hello" }] }
     const chunks = through(FromResponses.events(asking), [

@@ -71,8 +71,13 @@ const Options = Schema.Struct({
       json_schema: Schema.Struct({
         name: Text,
         description: Schema.optionalKey(Text),
-        schema: Schema.Struct({ type: Schema.Literal("object") }),
-        strict: Schema.optionalKey(Schema.Boolean)
+        schema: Schema.Struct({
+          type: Schema.Literal("object"),
+          properties: Schema.Struct({}),
+          required: Schema.Tuple([]),
+          additionalProperties: Schema.Literal(false)
+        }),
+        strict: Schema.Boolean
       })
     })
   ])),
@@ -81,7 +86,12 @@ const Options = Schema.Struct({
     function: Schema.Struct({
       name: Text,
       description: Schema.optionalKey(Text),
-      parameters: Schema.Struct({ type: Schema.Literal("object"), required: Schema.Array(Text) }),
+      parameters: Schema.Struct({
+        type: Schema.Literal("object"),
+        properties: Schema.Struct({}),
+        required: Schema.Array(Text),
+        additionalProperties: Schema.Literal(false)
+      }),
       strict: Schema.Boolean
     })
   }))),
@@ -159,7 +169,10 @@ describe("the Chat Completions request translation", () => {
       input: "Hi",
       tools: [{ type: "function", name: "f", parameters: null }]
     })
-    assert.deepStrictEqual(Result.getOrThrow(back).tools, [{ type: "function", function: { name: "f", strict: true } }])
+    const parameters = { type: "object", properties: {}, required: [], additionalProperties: false }
+    assert.deepStrictEqual(Result.getOrThrow(back).tools, [
+      { type: "function", function: { name: "f", parameters, strict: true } }
+    ])
   })
 
   it.each<[string, JsonObject, JsonObject]>([
@@ -208,7 +221,7 @@ describe("the Chat Completions request translation", () => {
     ["tools[1].type", { tools: [{ type: "function", function: { name: "f" } }, { type: "custom", custom: {} }] }],
     ["tool_choice", { tool_choice: { type: "custom", custom: { name: "c" } } }],
     ["messages[0].content[1].type", {
-      messages: [{ role: "user", content: [{ type: "text", text: "" }, { type: "input_audio" }] }]
+      messages: [{ role: "user", content: [{ type: "text", text: "" }, { type: "input_video" }] }]
     }],
     ["messages[1].role", { messages: [user, { role: "function", content: "x" }] }],
     ["messages[0].audio", { messages: [{ role: "assistant", audio: { id: "a" } }] }],
@@ -287,11 +300,21 @@ describe("the Chat Completions request translation", () => {
     const asked = (folder: "openai-chat" | "openai-responses") =>
       recordings(folder).flatMap(({ name, request }) => isObject(request) ? [{ name, request }] : [])
 
-    it.each(asked("openai-chat"))("keeps the conversation of $name", ({ request }) => {
-      const { messages } = Result.getOrThrow(Request.requestFromResponses(hub(request)))
-      const size = (value: unknown) => JSON.stringify(value).length
-      assert.isAtLeast(size(messages), size(request.messages) / 2)
-      assert.deepStrictEqual(hub({ messages: messages ?? [] }).input, hub(request).input)
+    const refusedByOpenAI = "error-400-web-search.exchange.json"
+
+    it.each(asked("openai-chat").filter(({ name }) => name !== refusedByOpenAI))(
+      "keeps the conversation of $name",
+      ({ request }) => {
+        const { messages } = Result.getOrThrow(Request.requestFromResponses(hub(request)))
+        const size = (value: unknown) => JSON.stringify(value).length
+        assert.isAtLeast(size(messages), size(request.messages) / 2)
+        assert.deepStrictEqual(hub({ messages: messages ?? [] }).input, hub(request).input)
+      }
+    )
+
+    it("refuses the search that OpenAI refused", () => {
+      const { request = {} } = asked("openai-chat").find(({ name }) => name === refusedByOpenAI) ?? {}
+      assert.strictEqual(refusedField(Request.requestFromResponses(hub(request))), "tools[0]")
     })
 
     it.each(asked("openai-responses"))("translates or refuses, and never throws, on $name", ({ request }) => {

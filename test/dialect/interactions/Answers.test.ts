@@ -253,6 +253,25 @@ describe("answers from Interactions to Responses", () => {
     )
   })
 
+  it("hand on the first of several calls where one at a time was asked for, in the stream as in the body", () => {
+    const call = (id: string): JsonObject => ({ type: "function_call", id, name: "f", arguments: { id } })
+    const body = { status: "requires_action", steps: [call("a"), call("b"), output("Both."), call("c")] }
+    const events = [
+      ...step(call("a"), 0),
+      ...step(call("b"), 1),
+      ...step(output("Both."), 2),
+      ...step(call("c"), 3),
+      completed({ status: "requires_action" })
+    ]
+    for (const [parallel, ids] of [[false, "a"], [true, "a b c"]] as const) {
+      const asked = context({ parallel_tool_calls: parallel })
+      const response = bodyToResponses(body, asked)
+      assert.strictEqual(calls(response).map(([id]) => id).join(" "), ids)
+      assert.strictEqual(Responses.text(response), "Both.")
+      assert.deepStrictEqual(collect(Responses, through(eventsToResponses(asked), events)), response)
+    }
+  })
+
   it("make an id up where Google stored nothing, and take the caller's model and time where it says none", () => {
     assert.include(toResponses({ status: "completed" }), {
       id: "resp_seed",

@@ -144,7 +144,7 @@ describe("a request from Responses to Interactions", () => {
       expected: {
         input: "x",
         tools: [
-          { type: "function", name: "f", description: "d", parameters: { type: "object" } },
+          { type: "function", name: "f", description: "d", parameters: { type: "object", properties: {} } },
           { type: "google_search" }
         ],
         generation_config: { tool_choice: "any" }
@@ -247,7 +247,6 @@ describe("a request from Responses to Interactions", () => {
     ["background", { background: true }],
     ["top_logprobs", { top_logprobs: 2 }],
     ["include[1]", { include: ["reasoning.encrypted_content", "message.output_text.logprobs"] }],
-    ["parallel_tool_calls", { parallel_tool_calls: false, tools: [{ type: "function", name: "f" }] }],
     ["previous_response_id", { previous_response_id: "resp_0abc" }],
     ["service_tier", { service_tier: "ultrafast" }],
     ["tools[1].type", { tools: [{ type: "function", name: "f" }, { type: "code_interpreter" }] }],
@@ -263,7 +262,10 @@ describe("a request from Responses to Interactions", () => {
     ["input[0].type", { input: [{ type: "custom_tool_call", call_id: "c", name: "f", input: "x" }] }],
     ["input[0].arguments", { input: [{ type: "function_call", call_id: "c", name: "f", arguments: "{\"a\":" }] }],
     ["input[0].arguments", { input: [{ type: "function_call", call_id: "c", name: "f", arguments: "[1]" }] }],
-    ["input[0].content[1].type", { input: [user({ type: "input_text", text: "x" }, { type: "input_audio" })] }],
+    [
+      "input[0].content[1].input_audio.format",
+      { input: [user({ type: "input_text", text: "x" }, { type: "input_audio" })] }
+    ],
     ["input[0].content[0].file_id", { input: [user({ type: "input_image", file_id: "file-1" })] }],
     ["input[0].content[0].file_id", { input: [user({ type: "input_file", file_id: "file-1" })] }],
     ["input[0].content[0].image_url", {
@@ -523,13 +525,13 @@ describe("a request from Interactions to Responses", () => {
     ["response_format[1].type", { response_format: [{ type: "text" }, { type: "image" }] }],
     ["previous_interaction_id", { previous_interaction_id: "v1_abc" }],
     ["service_tier", { service_tier: "deferred" }],
-    ["tools[1].type", { tools: [{ type: "google_search" }, { type: "url_context" }] }],
+    ["tools[1].type", { tools: [{ type: "google_search" }, { type: "google_maps" }] }],
     ["generation_config.tool_choice", { generation_config: { tool_choice: "sometimes" } }],
-    ["input.type", { input: { type: "audio", data: "AA==" } }],
+    ["input.mime_type", { input: { type: "audio", data: "AA==", mime_type: "audio/flac" } }],
     ["input[1].type", { input: [text("x"), { type: "video", uri: "https://e.org/v.mp4" }] }],
     ["input[0].uri", { input: [{ type: "image", uri: "gs://bucket/a.png" }] }],
     ["input[0].type", { input: [{ type: "code_execution_call", id: "c" }] }],
-    ["input[0].content[0].type", { input: [{ type: "user_input", content: [{ type: "audio", data: "AA==" }] }] }],
+    ["input[0].content[0].type", { input: [{ type: "user_input", content: [{ type: "audio", uri: "gs://a/b" }] }] }],
     ["input[0].content[0].type", { input: [{ type: "model_output", content: [{ type: "image", data: "AA==" }] }] }],
     ["system_instruction[0]", { system_instruction: [{ type: "image", data: "AA==" }] }]
   ])("is refused by the caller's %s where another model cannot do what it says", (field, request) => {
@@ -544,7 +546,7 @@ describe("a request from Interactions to Responses", () => {
 
 const Name = Schema.Literals(["f", "g", "h"])
 const Content = Schema.Union([
-  Schema.Struct({ type: Schema.Literal("text"), text: Schema.String }),
+  Schema.Struct({ type: Schema.Literal("text"), text: Schema.NonEmptyString }),
   Schema.Struct({
     type: Schema.Literal("image"),
     data: Schema.Literals(["AA==", "BB=="]),
@@ -560,7 +562,7 @@ const Turn = Schema.Union([
   Schema.Struct({ type: Schema.Literal("user_input"), content: Schema.NonEmptyArray(Content) }),
   Schema.Struct({
     type: Schema.Literal("model_output"),
-    content: Schema.NonEmptyArray(Schema.Struct({ type: Schema.Literal("text"), text: Schema.String }))
+    content: Schema.NonEmptyArray(Schema.Struct({ type: Schema.Literal("text"), text: Schema.NonEmptyString }))
   }),
   Schema.Struct({
     type: Schema.Literal("function_call"),
@@ -583,7 +585,7 @@ const Common = Schema.Struct({
       type: Schema.Literal("function"),
       name: Name,
       description: Schema.String,
-      parameters: Schema.Struct({ type: Schema.Literal("object") })
+      parameters: Schema.Struct({ type: Schema.Literal("object"), properties: Schema.Struct({}) })
     }),
     Schema.Struct({ type: Schema.Literal("google_search") })
   ]))),

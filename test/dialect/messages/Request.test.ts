@@ -114,7 +114,13 @@ describe("a Responses request for Anthropic", () => {
     { hub: { tools: [hubTool] }, expected: { tools: [tool] } },
     {
       hub: { tools: [{ type: "function", name: "g", parameters: null, strict: true }] },
-      expected: { tools: [{ name: "g", input_schema: { type: "object", properties: {} }, strict: true }] }
+      expected: {
+        tools: [{
+          name: "g",
+          input_schema: { type: "object", properties: {}, additionalProperties: false },
+          strict: true
+        }]
+      }
     },
     { hub: { tools: [hubTool], tool_choice: "auto" }, expected: { tool_choice: { type: "auto" } } },
     { hub: { tools: [hubTool], tool_choice: "required" }, expected: { tool_choice: { type: "any" } } },
@@ -162,7 +168,9 @@ describe("a Responses request for Anthropic", () => {
     },
     {
       hub: { text: { format: { type: "json_schema", name: "n", schema: parameters, strict: true } } },
-      expected: { output_config: { format: { type: "json_schema", schema: parameters } } }
+      expected: {
+        output_config: { format: { type: "json_schema", schema: { ...parameters, additionalProperties: false } } }
+      }
     },
     { hub: { text: { format: { type: "text" }, verbosity: "low" } }, expected: { output_config: undefined } },
     { hub: { stop: ["a", "b"] }, expected: { stop_sequences: ["a", "b"] } },
@@ -170,8 +178,6 @@ describe("a Responses request for Anthropic", () => {
     { hub: { safety_identifier: "u" }, expected: { metadata: { user_id: "u" } } },
     { hub: { stream: true }, expected: { stream: true } },
     { hub: { reasoning: { effort: "none" } }, expected: { thinking: { type: "disabled" }, output_config: undefined } },
-    { hub: { reasoning: { effort: "minimal" } }, expected: { output_config: { effort: "low" } } },
-    { hub: { reasoning: { effort: "xhigh" } }, expected: { output_config: { effort: "xhigh" }, thinking: undefined } },
     {
       hub: { model: "claude-opus-5", reasoning: { effort: "high", summary: "auto" } },
       expected: { output_config: { effort: "high" }, thinking: { type: "adaptive", display: "summarized" } }
@@ -238,7 +244,13 @@ describe("a Responses request for Anthropic", () => {
     { hub: { background: true }, field: "background" },
     { hub: { top_logprobs: 2 }, field: "top_logprobs" },
     { hub: { include: ["message.output_text.logprobs"] }, field: "include[0]" },
-    { hub: { text: { format: { type: "json_object" } } }, field: "text.format.type" },
+    { hub: { text: { format: { type: "grammar" } } }, field: "text.format.type" },
+    { hub: { reasoning: { effort: "colossal" } }, field: "reasoning.effort" },
+    { hub: { stop: ["END", "\n\n"] }, field: "stop[1]" },
+    {
+      hub: part({ type: "input_image", image_url: "data:image/bmp;base64,AAAA" }),
+      field: "input[0].content[0].image_url"
+    },
     { hub: { tools: [hubTool, { type: "file_search" }] }, field: "tools[1].type" },
     { hub: { tools: [{ type: "custom", name: "c" }] }, field: "tools[0].type" },
     { hub: { tools: [hubTool], tool_choice: { type: "mcp", server_label: "m" } }, field: "tool_choice.type" },
@@ -416,12 +428,10 @@ describe("a Messages request for another provider", () => {
   })
 
   it.each<{ messages: JsonObject; field: string }>([
-    { messages: { top_k: 5 }, field: "top_k" },
     { messages: { container: "c" }, field: "container" },
     { messages: { mcp_servers: [] }, field: "mcp_servers" },
     { messages: { inference_geo: "us" }, field: "inference_geo" },
     { messages: { tools: [tool, { type: "bash_20250124", name: "bash" }] }, field: "tools[1].type" },
-    { messages: { messages: [user(text("Hi")), assistant(text("{"))] }, field: "messages[1]" },
     {
       messages: { messages: [user({ type: "image", source: { type: "file", file_id: "f" } })] },
       field: "messages[0].content[0].source"
@@ -432,7 +442,7 @@ describe("a Messages request for another provider", () => {
       },
       field: "messages[0].content[0].citations"
     },
-    { messages: { messages: [user(text("a"), { type: "search_result" })] }, field: "messages[0].content[1].type" },
+    { messages: { messages: [user(text("a"), { type: "mcp_tool_result" })] }, field: "messages[0].content[1].type" },
     {
       messages: { messages: [user({ type: "tool_result", tool_use_id: "a", content: [{ type: "tool_reference" }] })] },
       field: "messages[0].content[0].content[0].type"
@@ -478,7 +488,7 @@ describe.skipIf(absent)("recorded requests", () => {
   })
 })
 
-const Text = Schema.String.check(Schema.isMinLength(1))
+const Text = Schema.String.check(Schema.isPattern(/\S/))
 const Part = Schema.Union([
   Schema.Struct({ type: Schema.Literal("input_text"), text: Text }),
   Schema.Struct({
@@ -505,11 +515,15 @@ const Options = Schema.Struct({
     type: Schema.Literal("function"),
     name: Text,
     description: optional(Text),
-    parameters: Schema.Struct({ type: Schema.Literal("object") }),
+    parameters: Schema.Struct({
+      type: Schema.Literal("object"),
+      properties: Schema.Struct({}),
+      additionalProperties: Schema.Literal(false)
+    }),
     strict: Schema.Boolean
   }))),
   stop: optional(Schema.NonEmptyArray(Text)),
-  temperature: optional(Schema.Finite),
+  temperature: optional(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))),
   safety_identifier: optional(Text.check(Schema.isMaxLength(64))),
   stream: optional(Schema.Boolean)
 })
