@@ -135,8 +135,25 @@ const casesOf = (make) => ({
   }
 })
 
+const stateless = {
+  "takes a second turn that refers to nothing that is stored": {
+    answers: [{ text: "First.", reasoning: { summary: "Thinking of it." } }, { text: "Second." }],
+    run: async (at) => {
+      const options = {
+        model: surfaces["openai responses"](at),
+        maxRetries: 0,
+        providerOptions: { openai: { store: false, include: ["reasoning.encrypted_content"] } }
+      }
+      const question = { role: "user", content: "One?" }
+      const first = await generateText({ ...options, messages: [question] })
+      const messages = [question, ...first.response.messages, { role: "user", content: "Two?" }]
+      assert.equal((await generateText({ ...options, messages })).text, "Second.")
+    }
+  }
+}
+
 export const cases = Object.fromEntries(
   Object.entries(surfaces).flatMap(([surface, make]) =>
-    Object.entries(casesOf(make)).map(([name, one]) => [`${surface}: ${name}`, one])
+    Object.entries({ ...casesOf(make), ...(surface === "openai responses" ? stateless : {}) }).map(([name, one]) => [`${surface}: ${name}`, one])
   )
 )
