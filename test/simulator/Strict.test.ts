@@ -50,6 +50,11 @@ const taken: ReadonlyArray<
   ["chat.completions", chatFunction({ name: "f", parameters: closed, strict: true })],
   ["chat.completions", chatTurns(chatCall, { role: "tool", tool_call_id: "c", content: "" })],
   ["interactions", interactions],
+  ["responses", { ...responses, reasoning: { effort: "none" }, temperature: 0.2 }],
+  ["responses", { ...responses, model: "o3", temperature: 1 }],
+  ["responses", { ...responses, model: "someone-elses", temperature: 0.2, reasoning: { effort: "odd" } }],
+  ["messages", { ...messages, temperature: 1, output_config: { effort: "xhigh" } }],
+  ["messages", { ...messages, model: "claude-sonnet-4-5", temperature: 0.2 }],
   ["messages", messages],
   ["messages", { ...messages, context_management: {} }, {
     "anthropic-beta": "a-2025-01-01,context-management-2025-06-27"
@@ -86,6 +91,24 @@ const refused: ReadonlyArray<readonly [dialect: string, says: RegExp, request: J
   ["chat.completions", /role 'tool' must be a response/, chatTurns({ role: "tool", tool_call_id: "c", content: "" })],
   ["chat.completions", /did not have response messages: c/, chatTurns(chatCall)],
   ["chat.completions", /did not have response messages: c/, chatTurns(chatCall, { role: "user", content: "Hi" })],
+  ["responses", /'minimal' is not supported with the 'gpt-5\.5' model/, {
+    ...responses,
+    reasoning: { effort: "minimal" }
+  }],
+  ["responses", /'temperature' is not supported/, { ...responses, model: "o3", temperature: 0.2 }],
+  ["chat.completions", /'top_p' is not supported/, { ...chat, reasoning_effort: "high", top_p: 0.2 }],
+  ["chat.completions", /'reasoning_effort' is not supported/, { ...chat, model: "gpt-4.1", reasoning_effort: "high" }],
+  ["messages", /`temperature` is deprecated/, { ...messages, temperature: 0.2 }],
+  ["messages", /does not support the effort parameter/, {
+    ...messages,
+    model: "claude-sonnet-4-5",
+    output_config: { effort: "low" }
+  }],
+  ["messages", /'xhigh'\. Supported levels: high, low, max, medium\.$/, {
+    ...messages,
+    model: "claude-opus-4-6",
+    output_config: { effort: "xhigh" }
+  }],
   ["interactions", /Unknown parameter 'a'/, { ...interactions, a: 1 }],
   ["interactions", /input is empty/, { ...interactions, input: [] }],
   ["interactions", /tools\[0\]\.name/, { ...interactions, tools: [{ type: "function", name: "a b" }] }],

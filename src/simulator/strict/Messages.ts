@@ -2,6 +2,7 @@
  * What Anthropic refuses, with a 400 in its words as the API gave them in 2026. The members are those of the vendor's
  * client 1.12; those of a beta are taken with the header alone.
  */
+import * as ClaudeModel from "../../dialect/messages/ClaudeModel.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import { each, first, type Objection, schemaFault, unknownMember } from "./Objection.ts"
@@ -105,6 +106,22 @@ const checkFormat = (request: JsonObject): Objection => {
   )
 }
 
+/** What depends on the model; that a level is not supported is recorded. Sampling may be given at its defaults. */
+const checkModel = (request: JsonObject): Objection => {
+  const model = ClaudeModel.of(Json.string(request, "model") ?? "")
+  const effort = Json.string(Json.object(request, "output_config") ?? {}, "effort")
+  const sampling = ["temperature", "top_p", "top_k"].find((member) => (Json.number(request, member) ?? 1) !== 1)
+  if (sampling !== undefined && !model.sampling) return invalid(`\`${sampling}\` is deprecated for this model.`)
+  if (effort === undefined || model.efforts.some((known) => known === effort)) return undefined
+  return invalid(
+    model.efforts.length === 0
+      ? "This model does not support the effort parameter."
+      : `This model does not support effort level '${effort}'. Supported levels: ${
+        model.efforts.toSorted().join(", ")
+      }.`
+  )
+}
+
 /** What of a request Anthropic refuses. */
 export const messages = (request: JsonObject, headers: { readonly [name: string]: string }): Objection => {
   const betas = betasOf(headers)
@@ -117,6 +134,7 @@ export const messages = (request: JsonObject, headers: { readonly [name: string]
     () => turns.length === 0 ? invalid("messages: at least one message is required") : undefined,
     () => checkTools(Json.objects(request, "tools")),
     () => checkTurns(turns),
-    () => checkFormat(request)
+    () => checkFormat(request),
+    () => checkModel(request)
   )
 }

@@ -2,6 +2,7 @@
  * What OpenAI refuses, with a 400 in its words as the API gave them in 2026. The members are those of the vendor's client
  * 7.57; `max_tokens` of models that reason is recorded.
  */
+import * as OpenAIModel from "../../dialect/responses/OpenAIModel.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 import { isReasoningModel } from "../traffic/OpenAI.ts"
@@ -97,6 +98,33 @@ const checkFormat = (format: JsonObject | undefined, at: string): Objection => {
   )
 }
 
+/** What depends on the model: its levels of effort, and sampling, which may be given at its default. */
+const checkModel = (request: JsonObject, effort: string | undefined, at: string): Objection => {
+  const name = Json.string(request, "model") ?? ""
+  const model = OpenAIModel.of(name)
+  if (model === undefined) return undefined
+  if (effort !== undefined && !model.efforts.some((known) => known === effort)) {
+    return model.efforts.length === 0
+      ? invalid(`Unsupported parameter: '${at}' is not supported with this model.`, at, "unsupported_parameter")
+      : invalid(
+        `Unsupported value: '${effort}' is not supported with the '${name}' model. Supported values are: ` +
+          `${model.efforts.map((known) => `'${known}'`).join(", ")}.`,
+        at,
+        "unsupported_value"
+      )
+  }
+  const reasons = model.sampling === "never" ||
+    (model.sampling === "without reasoning" && (effort ?? "none") !== "none")
+  const sampling = ["temperature", "top_p"].find((member) => (Json.number(request, member) ?? 1) !== 1)
+  return sampling === undefined || !reasons
+    ? undefined
+    : invalid(
+      `Unsupported parameter: '${sampling}' is not supported with this model.`,
+      sampling,
+      "unsupported_parameter"
+    )
+}
+
 const checkItems = (request: JsonObject): Objection => {
   const items = Json.objects(request, "input")
   // What came before stands with the provider.
@@ -138,7 +166,8 @@ export const responses = (request: JsonObject): Objection => {
         (tool, index) => Json.string(tool, "type") === "function" ? checkFunction(tool, `tools[${index}]`) : undefined
       ),
     () => checkFormat(Json.string(format ?? {}, "type") === "json_schema" ? format : undefined, "text.format"),
-    () => checkItems(request)
+    () => checkItems(request),
+    () => checkModel(request, Json.string(Json.object(request, "reasoning") ?? {}, "effort"), "reasoning.effort")
   )
 }
 
@@ -188,5 +217,6 @@ export const chat = (request: JsonObject): Objection =>
         Json.object(Json.object(request, "response_format") ?? {}, "json_schema"),
         "response_format.json_schema"
       ),
-    () => checkTurns(Json.objects(request, "messages"))
+    () => checkTurns(Json.objects(request, "messages")),
+    () => checkModel(request, Json.string(request, "reasoning_effort"), "reasoning_effort")
   )
