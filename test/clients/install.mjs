@@ -20,8 +20,8 @@ for (const [group, dependencies] of Object.entries(groups)) {
   mkdirSync(folder, { recursive: true })
   writeFileSync(path.join(folder, "package.json"), manifest)
   try {
-    // Scripts of theirs stay unrun: what they place is found without them.
-    execFileSync("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"], {
+    // With their scripts, which put the binaries of coding agents in their place.
+    execFileSync("npm", ["install", "--no-audit", "--no-fund", "--no-package-lock"], {
       cwd: folder,
       stdio: ["ignore", "ignore", "pipe"]
     })
