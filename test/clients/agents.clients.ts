@@ -1,4 +1,7 @@
-/** Coding agents, each in a home of its own with made-up keys: the model runs one command of theirs and then answers. */
+/**
+ * Coding agents, each in a home of its own with made-up keys: the model runs one command of theirs and then answers, and
+ * does so again when the session is taken up.
+ */
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { execFile } from "node:child_process"
@@ -23,6 +26,8 @@ interface Agent {
   readonly settings: (place: Place) => { readonly [file: string]: string }
   readonly variables: (place: Place) => { readonly [name: string]: string }
   readonly options: (place: Place) => ReadonlyArray<string>
+  /** How it takes up what it did last. */
+  readonly again: (place: Place) => ReadonlyArray<string>
   /** The tool that runs a command, by the names it has had. */
   readonly shell: { readonly [tool: string]: (command: string) => JsonObject }
 }
@@ -39,6 +44,7 @@ const opencode = (provider: string): Agent => ({
   }),
   variables: () => ({ OPENCODE_DISABLE_MODELS_FETCH: "1", OPENCODE_DISABLE_AUTOUPDATE: "1" }),
   options: ({ model }) => ["run", "-m", `${provider}/${model}`, "Do it."],
+  again: ({ model }) => ["run", "-c", "-m", `${provider}/${model}`, "Do it again."],
   shell: { bash: (command) => ({ command, description: "Says where it is" }) }
 })
 
@@ -64,6 +70,16 @@ const agents: { readonly [name: string]: Agent } = {
       model,
       "Do it."
     ],
+    again: ({ model }) => [
+      "exec",
+      "--skip-git-repo-check",
+      "--dangerously-bypass-approvals-and-sandbox",
+      "-m",
+      model,
+      "resume",
+      "--last",
+      "Do it again."
+    ],
     shell: {
       exec_command: (cmd) => ({ cmd }),
       shell_command: (command) => ({ command }),
@@ -80,6 +96,7 @@ const agents: { readonly [name: string]: Agent } = {
       DISABLE_AUTOUPDATER: "1"
     }),
     options: ({ model }) => ["-p", "Do it.", "--model", model, "--allowedTools", "Bash"],
+    again: ({ model }) => ["-c", "-p", "Do it again.", "--model", model, "--allowedTools", "Bash"],
     shell: { Bash: (command) => ({ command, description: "Says where it is" }) }
   },
   "opencode by OpenAI's provider": opencode("openai"),
@@ -109,10 +126,10 @@ interface Ended {
   readonly said: string
 }
 
-const start = (agent: Agent, place: Place): Effect.Effect<Ended> =>
+const start = (agent: Agent, options: ReadonlyArray<string>, place: Place): Effect.Effect<Ended> =>
   Effect.callback((resume) => {
     const program = path.join(Client.folderOf("agents"), "node_modules", ".bin", agent.command)
-    const child = execFile(program, agent.options(place), {
+    const child = execFile(program, options, {
       cwd: place.work,
       env: { PATH: process.env["PATH"], HOME: place.home, NO_COLOR: "1", ...agent.variables(place) },
       timeout: 120_000,
@@ -147,16 +164,20 @@ else {
         it.skip(`runs a command and answers on ${model} (awaits ${what})`)
         continue
       }
-      it.live(`runs a command and answers on ${model}`, () =>
+      it.live(`runs a command, answers, and does so again on ${model}`, () =>
         Effect.gen(function*() {
           const agent = agents[name] ?? assert.fail("no such agent")
           const { simulator, url } = yield* Client.gateway(script(agent))
-          const { failed, said } = yield* start(agent, yield* place(agent, url, model))
+          const here = yield* place(agent, url, model)
+          for (const options of [agent.options(here), agent.again(here)]) {
+            const { failed, said } = yield* start(agent, options, here)
+            assert.isFalse(failed, said)
+            assert.include(said, "All is done.")
+          }
           const calls = yield* simulator.ledger
           const refused = calls.filter(({ outcome }) => outcome === "refused" || outcome === "failed")
-          assert.isFalse(failed, said)
-          assert.include(said, "All is done.")
-          assert.isTrue(calls.some(({ bodyText }) => bodyText.includes(printed)), "the command's output")
+          // The second turn still has what the command printed in the first.
+          assert.isTrue(calls.some(({ bodyText }) => bodyText.split(printed).length > 2), "what was printed, twice")
           assert.deepStrictEqual(refused.map(({ body, outcome, url }) => ({ body, outcome, url })), [])
           // What a window is for: the flex tier where the model has one.
           const main = calls.filter((call) => call.model === model)
