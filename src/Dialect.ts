@@ -29,7 +29,7 @@ import { blockNames } from "./catalog/Routes.ts"
 import type { FlexInferenceError } from "./FlexInferenceError.ts"
 import type { Instant } from "./ModelCatalog.ts"
 import type { Usage } from "./Usage.ts"
-import type { JsonObject } from "./wire/Json.ts"
+import type { Json, JsonObject } from "./wire/Json.ts"
 import type { Frame } from "./wire/Sse.ts"
 
 export type { Json, JsonObject } from "./wire/Json.ts"
@@ -223,6 +223,18 @@ export interface Protocol {
   readonly query?: ReadonlyArray<string> | undefined
 }
 
+/** How requests of a format refer to answers given before, so that whoever kept them can put them in their place. */
+export interface References {
+  /** The request member that names the answer it continues. */
+  readonly previous: string
+  /** The conversation of a request as a list, to which more can be added. */
+  readonly conversation: (request: JsonObject) => ReadonlyArray<Json>
+  /** What an answer's body adds to the conversation. */
+  readonly said: (body: JsonObject) => ReadonlyArray<Json>
+  /** The id of what an element of the conversation stands for, where it is nothing but a reference. */
+  readonly referred?: ((element: JsonObject) => string | undefined) | undefined
+}
+
 /** A wire format. */
 export interface Dialect {
   readonly name: DialectName
@@ -273,6 +285,8 @@ export interface Dialect {
   readonly identifiers?: Identifiers | undefined
   /** The request member that carries the conversation: it has to be there, or to be an array. */
   readonly required: { readonly field: string; readonly kind: "present" | "array" }
+  /** Absent where every request carries its whole conversation. */
+  readonly references?: References | undefined
   /** Absent on the hub alone. */
   readonly translation: Translation | undefined
   /** On the hub: how what only its own vendor has is said in terms that every format has. */

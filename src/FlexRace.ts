@@ -28,12 +28,15 @@
  * })
  * ```
  */
+import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 
 /** Why the standard leg was opened: the window passed, or the flex leg gave up first. */
 export type StandardTrigger<E> =
@@ -178,6 +181,88 @@ export const make = <A, E, R, A2, E2, R2>(
       ),
       Effect.flatMap((exit) => exit)
     )
+  })
+
+/** The race of two streams. */
+export interface StreamOptions<A, E, R, A2, E2, R2>
+  extends Pick<Options<A, E, R, A2, E2, R2>, "startWithin" | "onDeadline">
+{
+  readonly flex: Stream.Stream<A, E, R>
+  readonly standard: (trigger: StandardTrigger<E | Cause.NoSuchElementError>) => Stream.Stream<A2, E2, R2>
+  /** Whether with this element a stream has started. Those before it are held back, all of them. */
+  readonly started: (element: A | A2) => boolean
+  /**
+   * Whether an error of the flex stream ends the race: the standard stream would fail the same way.
+   * @default () => false
+   */
+  readonly isDefinite?: ((error: E) => boolean) | undefined
+}
+
+/**
+ * The same race for two streams: the first of which an element says that it has started is heard from its very first
+ * element, and nothing is heard of the other. What happens to the winner from then on is its own: an error after the
+ * start is no reason to fall back. A stream that ends before it has started has failed with a `NoSuchElementError`.
+ *
+ * **Example** (the first token decides)
+ *
+ * ```ts
+ * import { Stream } from "effect"
+ * import { FlexRace } from "effect-flexinference"
+ *
+ * type Part = { readonly type: "metadata" } | { readonly type: "text"; readonly text: string }
+ * declare const queued: Stream.Stream<Part, "busy">
+ * declare const now: Stream.Stream<Part, "down">
+ *
+ * export const parts = FlexRace.stream({
+ *   startWithin: "30 seconds",
+ *   flex: queued,
+ *   standard: () => now,
+ *   started: (part) => part.type === "text"
+ * })
+ * ```
+ */
+export const stream = <A, E, R, A2, E2, R2>(
+  options: StreamOptions<A, E, R, A2, E2, R2>
+): Stream.Stream<
+  A | A2,
+  E | E2 | RaceError<E | Cause.NoSuchElementError, E2 | Cause.NoSuchElementError>,
+  Exclude<R | R2, Scope.Scope>
+> => {
+  const { flex, isDefinite = () => false, onDeadline, standard, started, startWithin } = options
+  return Stream.unwrap(Effect.map(
+    make({
+      startWithin,
+      onDeadline,
+      isDefinite: (error) => !Cause.isNoSuchElementError(error) && isDefinite(error),
+      flex: untilStarted(flex, started),
+      standard: (trigger) => untilStarted(standard(trigger), started)
+    }),
+    ({ value }): Stream.Stream<A | A2, E | E2> => value
+  ))
+}
+
+/** The stream once it has started, from its first element; it lives in the scope in which it was begun. */
+const untilStarted = <A, E, R>(
+  stream: Stream.Stream<A, E, R>,
+  started: (element: A) => boolean
+): Effect.Effect<Stream.Stream<A, E>, E | Cause.NoSuchElementError, R | Scope.Scope> =>
+  Effect.flatMap(Stream.toPull(stream), (pull) => {
+    const held: Array<Arr.NonEmptyReadonlyArray<A>> = []
+    const rest = Effect.suspend((): Pull.Pull<Arr.NonEmptyReadonlyArray<A>, E> => {
+      const first = held.shift()
+      return first === undefined ? pull : Effect.succeed(first)
+    })
+    const next: Effect.Effect<Stream.Stream<A, E>, E | Cause.NoSuchElementError> = Effect.suspend(() =>
+      Pull.matchEffect(pull, {
+        onSuccess: (elements) => {
+          held.push(elements)
+          return elements.some(started) ? Effect.succeed(Stream.fromPull(Effect.succeed(rest))) : next
+        },
+        onDone: () => Effect.fail(new Cause.NoSuchElementError("the stream ended before it had started")),
+        onFailure: Effect.failCause
+      })
+    )
+    return next
   })
 
 const withoutErrors = (cause: Cause.Cause<unknown>): Cause.Cause<never> =>

@@ -42,6 +42,7 @@ import type { ConnectionOptions } from "./Provider.ts"
 import * as Provider from "./Provider.ts"
 import { Hosted } from "./provider/Hosted.ts"
 import { config, registry } from "./provider/index.ts"
+import * as Continue from "./router/Continue.ts"
 import * as Counting from "./router/Counting.ts"
 import type { Counted } from "./router/Counting.ts"
 import * as Decode from "./router/Decode.ts"
@@ -162,38 +163,52 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
           const plan = Routing.plan(fields.success, { surface: dialect, catalog, providers, dialects })
           if (Result.isFailure(plan)) return Effect.fail(plan.failure)
           annotate(() => Telemetry.requestAttributes(plan.success))
-          const incoming = Encode.named({
+          const asked = Encode.named({
             surface: dialect,
             text: typeof request === "string" ? request : undefined,
             value: Json.isObject(value) ? value : {}
           }, plan.success.model)
           const own = forCall(options, callOptions)
-          return Effect.map(
-            respond({
-              transport,
-              catalog,
-              options: own,
-              own: callOptions,
-              incoming,
-              sent: caller && Passage.request(dialect.protocol, caller, options.accountHeaders === true),
-              plan: plan.success,
-              receivedAt,
-              log: LegLog.make(receivedAt),
-              newId: () => newId(fiber.getRef(Random.Random)),
-              encode: Encode.once(incoming, own.dropUnsupported)
-            }),
-            (answer) => {
-              annotate(() => Telemetry.routingAttributes(answer.routing))
-              return answer
-            }
-          )
+          const answers = Continue.answersOf(fiber.context, dialect, caller?.owner)
+          const carryOut = (incoming: Encode.Incoming) =>
+            Effect.map(
+              respond({
+                transport,
+                catalog,
+                options: own,
+                own: callOptions,
+                incoming,
+                sent: caller && Passage.request(dialect.protocol, caller, options.accountHeaders === true),
+                plan: plan.success,
+                receivedAt,
+                log: LegLog.make(receivedAt),
+                newId: () => newId(fiber.getRef(Random.Random)),
+                keep: answers?.keeping(incoming),
+                encode: Encode.once(incoming, own.dropUnsupported)
+              }),
+              (answer) => {
+                annotate(() => Telemetry.routingAttributes(answer.routing))
+                return answer
+              }
+            )
+          const continued = answers?.continued(asked)
+          return continued === undefined ? carryOut(asked) : Effect.flatMap(continued, carryOut)
         }))
-    const count: Count = (surface, request, { caller, model } = {}) => {
-      const dialect = dialects.get(surface)
-      return dialect === undefined
-        ? unknownFormat(surface)
-        : Counting.count({ transport, catalog, options, decoding, dialects, dialect, request, model, caller })
-    }
+    const count: Count = (surface, request, { caller, model } = {}) =>
+      Effect.withFiber(({ context }) => {
+        const dialect = dialects.get(surface)
+        if (dialect === undefined) return unknownFormat(surface)
+        const ask = (request: string | Json.JsonObject) =>
+          Counting.count({ transport, catalog, options, decoding, dialects, dialect, request, model, caller })
+        const answers = Continue.answersOf(context, dialect, caller?.owner)
+        if (answers === undefined) return ask(request)
+        const text = typeof request === "string" ? request : undefined
+        const value = text === undefined ? request : Json.parse(text)
+        const continued = Json.isObject(value) ? answers.continued({ surface: dialect, text, value }) : undefined
+        return continued === undefined
+          ? ask(request)
+          : Effect.flatMap(continued, ({ text, value }) => ask(text ?? value))
+      })
     return Router.of({ open, count })
   })
 

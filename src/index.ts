@@ -2,6 +2,8 @@
  * A deadline-aware, OpenAI-compatible inference router for Effect.
  */
 
+/** Keeps translated answers, so that they can be continued. */
+export * as AnswerStore from "./AnswerStore.ts"
 /** Request, body and event types of OpenAI Chat Completions. */
 export * as ChatCompletions from "./api/ChatCompletions.ts"
 /** What an answer cost. */

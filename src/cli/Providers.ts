@@ -22,7 +22,7 @@ const pretended = Object.values(Router.providers).map((provider) =>
 
 /** Looks for keys in the environment. */
 export const find = (
-  options?: Pick<Router.Options, "defaultStartWithin">
+  options?: Pick<Router.Options, "defaultStartWithin" | "dropUnsupported">
 ): Effect.Effect<Providers, Config.ConfigError> =>
   Effect.map(Router.config, (providers) =>
     providers.length === 0

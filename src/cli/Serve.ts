@@ -29,6 +29,13 @@ export const Serve = Command.make(
           "request is refused"
       ),
       Flag.optional
+    ),
+    dropUnsupported: Flag.Boolean("drop-unsupported").pipe(
+      Flag.withDescription(
+        "Leave out of a request what its model's provider cannot carry, and say so in a header, instead of refusing " +
+          "it; FLEXINFERENCE_DROP_UNSUPPORTED=true says the same"
+      ),
+      Flag.withDefault(false)
     )
   },
   (options) => Effect.flatMap(Effect.promise(() => import("./Serving.ts")), (serving) => serving.serve(options))

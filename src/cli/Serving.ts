@@ -22,12 +22,14 @@ import * as SizeFlag from "./SizeFlag.ts"
 import * as Notation from "./StartWithinFlag.ts"
 import * as Providers from "./Providers.ts"
 import * as ReadyNotice from "./ReadyNotice.ts"
+import * as Retention from "./Retention.ts"
 
 export interface Options {
   readonly host: string
   readonly port: number
   readonly maxBody: Option.Option<ByteSize.ByteSize>
   readonly defaultStartWithin: Option.Option<StartWithin>
+  readonly dropUnsupported: boolean
 }
 
 /** Serves until it is interrupted; requests under way are then let finish, and the process ends with 0. */
@@ -44,10 +46,15 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
     const { names, router, simulated } = yield* Providers.find({
       defaultStartWithin: Option.isSome(options.defaultStartWithin)
         ? options.defaultStartWithin.value
-        : yield* defaultStartWithin
+        : yield* defaultStartWithin,
+      dropUnsupported: options.dropUnsupported || (yield* dropUnsupportedVariable)
     })
     const maxBody = Option.getOrUndefined(options.maxBody) ?? (yield* maxBodyVariable)
-    const gateway = Layer.provide(Gateway.layer({ keys, simulated, host, port: options.port, maxBody }), router)
+    const answers = { retain: yield* retainVariable }
+    const gateway = Layer.provide(
+      Gateway.layer({ answers, keys, simulated, host, port: options.port, maxBody }),
+      router
+    )
     const { address } = Context.get(yield* Layer.build(gateway), HttpServer.HttpServer)
     const port = NetAddress.isInetAddress(address) ? address.port : options.port
     const origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`
@@ -97,7 +104,9 @@ const variable = <A>(name: string, parse: (text: string) => Result.Result<A, str
   )
 
 const defaultStartWithin = variable("FLEXINFERENCE_DEFAULT_START_WITHIN", Notation.parse)
+const dropUnsupportedVariable = Config.Boolean("FLEXINFERENCE_DROP_UNSUPPORTED").pipe(Config.withDefault(false))
 const maxBodyVariable = variable("FLEXINFERENCE_MAX_BODY", SizeFlag.parse)
+const retainVariable = variable("FLEXINFERENCE_RETAIN", Retention.parse)
 
 const cannotListen = ({ host, port }: Options, { cause }: ServeError): string => {
   const code = Predicate.hasProperty(cause, "code") ? cause.code : undefined

@@ -6,6 +6,7 @@ import * as Layer from "effect/Layer"
 import { isString } from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import { createHash, timingSafeEqual } from "node:crypto"
+import { loopback } from "../AnswerStore.ts"
 import type { Dialect, KeyPlace } from "../Dialect.ts"
 import { type FlexInferenceError, unauthenticated } from "../FlexInferenceError.ts"
 
@@ -51,18 +52,22 @@ export const presented = (
 // Digests are of one length, as the comparison demands, and tell nothing of a key's.
 const digest = (key: string): Buffer => createHash("sha256").update(key, "utf16le").digest()
 
-/** Lets a request pass that carries one of the keys; with no keys at all, every request. */
+/**
+ * Lets a request pass that carries one of the keys, and tells who it is by something that does not tell the key; with no
+ * keys at all, every request passes as the same.
+ */
 export const make = (
   keys: ReadonlyArray<Redacted.Redacted<string>>
-): (places: ReadonlyArray<KeyPlace>, credentials: Credentials) => Effect.Effect<void, FlexInferenceError> => {
-  if (keys.length === 0) return () => Effect.void
+): (places: ReadonlyArray<KeyPlace>, credentials: Credentials) => Effect.Effect<string, FlexInferenceError> => {
+  if (keys.length === 0) return () => Effect.succeed(loopback)
   const digests = keys.map((key) => digest(Redacted.value(key)))
   // Every key is looked at, so that the time taken does not tell which one came close.
   const isKey = (candidate: Buffer) => digests.filter((key) => timingSafeEqual(key, candidate)).length > 0
   return (places, credentials) => {
     const candidates = presented(places, credentials)
     if (candidates.length === 0) return Effect.fail(missing)
-    return candidates.map(digest).some(isKey) ? Effect.void : Effect.fail(unknown)
+    const own = candidates.map(digest).find(isKey)
+    return own === undefined ? Effect.fail(unknown) : Effect.succeed(own.toString("base64url"))
   }
 }
 

@@ -30,7 +30,9 @@ import type { ServeError } from "effect/http/HttpServerError"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Redacted from "effect/Redacted"
+import * as AnswerStore from "../AnswerStore.ts"
 import type { Dialect } from "../Dialect.ts"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import { dialects, registry } from "../dialect/index.ts"
@@ -47,6 +49,8 @@ import * as RequestId from "./RequestId.ts"
 
 /** What the gateway can be told. */
 export interface Options extends RequestBody.Options {
+  /** How much of translated answers is kept, so that they can be continued. An `AnswerStore` in the context takes its place. */
+  readonly answers?: AnswerStore.Options | undefined
   /** Formats of one's own beside the built-in ones; the router is told of them too. */
   readonly dialects?: ReadonlyArray<Dialect> | undefined
   /** The keys it accepts. Without any it accepts everyone, so serve loopback only. */
@@ -85,7 +89,7 @@ const formats = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<
  * and how it listens is up to that server; `layer` is a whole one.
  */
 export const routes = (
-  options?: Pick<Options, "dialects" | "keys" | "maxBody" | "maxBodies">
+  options?: Pick<Options, "answers" | "dialects" | "keys" | "maxBody" | "maxBodies">
 ): Layer.Layer<never, never, HttpRouter.HttpRouter | Router> =>
   HttpRouter.use(Effect.fnUntraced(function*(http) {
     const router = yield* Router
@@ -93,6 +97,11 @@ export const routes = (
     const authorize = Auth.make(options?.keys ?? [])
     const nameOf = yield* RequestId.make
     const readBody = RequestBody.make(options)
+    const answers = Option.getOrElse(
+      yield* Effect.serviceOption(AnswerStore.AnswerStore),
+      () => AnswerStore.make(options?.answers)
+    )
+    const remembering = Effect.provideService(AnswerStore.AnswerStore, answers)
     const add = <R>(
       { dialect, keys, method, path }: Paths.Path,
       respond: (call: Call) => Effect.Effect<HttpServerResponse.HttpServerResponse, FlexInferenceError, R>,
@@ -104,20 +113,20 @@ export const routes = (
         Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
           const requestId = nameOf(request)
           const answered = Effect.flatMap(HttpServerRequest.ParsedSearchParams, (query) =>
-            Effect.andThen(
+            Effect.flatMap(
               authorize(keys, { headers: request.headers, searchParams: query }),
-              respond({ request, requestId, query })
+              (owner) => respond({ request, requestId, query, owner })
             ))
           return Reply.orFailure(answered, speaks?.(request.headers) ?? dialect, requestId)
         })
       )
     for (const surface of Paths.surfaces(formats(options))) {
       const { dialect } = surface
-      yield* add(surface, ({ query, request, requestId }) =>
+      yield* add(surface, ({ owner, query, request, requestId }) =>
         Effect.gen(function*() {
           const text = yield* readBody(request)
           const answer = yield* RequestBody.blameDepth(text)(
-            router.open(dialect.name, text, undefined, { headers: request.headers, query })
+            remembering(router.open(dialect.name, text, undefined, { headers: request.headers, query, owner }))
           )
           const retires = Models.retiresSoon(catalog, answer.routing.model, yield* Clock.currentTimeMillis)
           return Reply.answer(answer, dialect, { requestId, retires })
@@ -125,16 +134,16 @@ export const routes = (
     }
     for (const path of Paths.counts(formats(options))) {
       const { behindModel, dialect } = path
-      yield* add(path, ({ query, request, requestId }) =>
+      yield* add(path, ({ owner, query, request, requestId }) =>
         Effect.gen(function*() {
           const { model: segment = "" } = yield* HttpRouter.params
           // Whatever else a client may want of a model is not here.
           if (behindModel !== undefined && !segment.endsWith(behindModel)) return unrouted(options, nameOf)(request)
           const model = behindModel === undefined ? undefined : segment.slice(0, -behindModel.length)
           const text = yield* readBody(request)
-          const caller = { headers: request.headers, query }
+          const caller = { headers: request.headers, query, owner }
           const counted = yield* RequestBody.blameDepth(text)(
-            router.count(dialect.name, text, { model, caller })
+            remembering(router.count(dialect.name, text, { model, caller }))
           )
           return Reply.counted(counted, requestId)
         }))
@@ -165,6 +174,8 @@ interface Call {
   readonly request: HttpServerRequest.HttpServerRequest
   readonly requestId: string
   readonly query: NonNullable<Caller["query"]>
+  /** Whose key it carried. */
+  readonly owner: string
 }
 
 const pathsOf = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Paths.Path> => [

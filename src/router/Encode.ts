@@ -18,6 +18,7 @@ import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as JsonMembers from "../wire/JsonMembers.ts"
 import * as JsonSource from "../wire/JsonSource.ts"
+import { type Continued, notFound, ownField, type Reference } from "./Continue.ts"
 import { leaveOut, type Smaller } from "./LeaveOut.ts"
 import { strayElement } from "./Lists.ts"
 
@@ -26,6 +27,10 @@ export interface Incoming {
   readonly surface: Dialect
   readonly text: string | undefined
   readonly value: JsonObject
+  /** What it refers to that is not kept here: only a provider of its own format could know it. */
+  readonly missing?: Reference | undefined
+  /** What became of its references to what is kept here. */
+  readonly continued?: Continued | undefined
 }
 
 /** The request for a model by the name that its provider knows it by. */
@@ -80,19 +85,23 @@ export const encode = (
     const body = (leg: LegForm) => edit(own, route, leg, RequestFields.owned)
     return Result.succeed({ hub: value, value, dialect, dropped: [], body })
   }
+  if (incoming.missing !== undefined) return Result.fail(notFound(incoming.missing, surface))
   if (incoming.text !== undefined) Embedded.remember(incoming.text, value)
   const own = without(value, RequestFields.owned)
   const stray = strayElement(own)
-  if (stray !== undefined) return Result.fail(invalidRequest([misplaced(stray)]))
+  if (stray !== undefined) return Result.fail(invalidRequest([misplaced(ownField(incoming, stray))]))
   const translated = translate(
     surface,
     [dialect, ...route.others ?? []],
     { request: own, dropped: [] },
     dropUnsupported
   )
-  return Result.map(carried(route, translated), ({ dialect, dropped, hub, value }) => {
+  const { continued } = incoming
+  return Result.map(carried(incoming, route, translated), ({ dialect, dropped, hub, value }) => {
     const text = JsonSource.stringify(value)
-    return { hub, value, dialect, dropped, body: (leg) => edit(text, { ...route, dialect }, leg, []) }
+    // An answer says which one it continues.
+    const echoed = continued?.id === undefined ? hub : { ...hub, previous_response_id: continued.id }
+    return { hub: echoed, value, dialect, dropped, body: (leg) => edit(text, { ...route, dialect }, leg, []) }
   })
 }
 
@@ -105,6 +114,9 @@ export const once = (incoming: Incoming, dropUnsupported?: boolean): (route: Rou
     return found
   }
 }
+
+/** So many fields of a request are left out at most: for every one it is translated again. */
+const mostDropped = 20
 
 /** A request in the first format that can carry it; where none can, without what is refused, if that may be left out. */
 const translate = (
@@ -129,7 +141,7 @@ const translate = (
   }
   if (refusal === undefined) return Result.fail({ field: "", message: "There is no format to ask in." })
   const [top] = refusal.field.split(/[.[]/)
-  const isKept = refusal.isEssential === true || top === surface.required.field
+  const isKept = refusal.isEssential === true || top === surface.required.field || dropped.length === mostDropped
   const next = dropUnsupported && !isKept ? leaveOut(smaller, refusal.field) : undefined
   return next === undefined ? Result.fail(refusal) : translate(surface, targets, next, dropUnsupported)
 }
@@ -191,14 +203,21 @@ const inOwnWords = <A>(
     return { field: own, message: message.replaceAll(`\`${field}\``, () => `\`${own}\``), isEssential }
   })
 
-const carried = <A>(route: Route, translated: Translated<A>): Result.Result<A, FlexInferenceError> =>
-  Result.mapError(translated, ({ field, message }) =>
-    unsupported({
+const carried = <A>(
+  incoming: Incoming,
+  route: Route,
+  translated: Translated<A>
+): Result.Result<A, FlexInferenceError> =>
+  Result.mapError(translated, ({ field: placed, message }) => {
+    const field = ownField(incoming, placed)
+    const said = message.replaceAll(`\`${placed}\``, () => `\`${field}\``)
+    return unsupported({
       code: "untranslatable_field",
       param: field,
-      message: `${message} ${route.provider.title} is asked in another format than this request came in. ` +
+      message: `${said} ${route.provider.title} is asked in another format than this request came in. ` +
         `Leave ${field} out, or ask for a model that understands it.`
-    }))
+    })
+  })
 
 const misplaced = (field: string): Problem => ({
   field,

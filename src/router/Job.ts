@@ -1,9 +1,11 @@
 /** One request on its way: everything that is known when the first leg opens. */
+import type * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import type { ModelCatalog, Tier } from "../ModelCatalog.ts"
 import type * as Routing from "../Routing.ts"
 import type { Transport } from "../Transport.ts"
+import type { JsonObject } from "../wire/Json.ts"
 import type * as Encode from "./Encode.ts"
 import type { LegLog } from "./LegLog.ts"
 import type * as Passage from "./Passage.ts"
@@ -25,6 +27,8 @@ export interface Job {
   readonly log: LegLog
   /** A name for what the source format leaves nameless. */
   readonly newId: () => string
+  /** Keeps a translated answer, as its caller gets it, where there is a store and the caller has nothing against it. */
+  readonly keep: ((body: JsonObject) => Effect.Effect<void>) | undefined
   /** The request for a route; both legs of a race and every retry send the same. */
   readonly encode: (route: Routing.ConnectedRoute) => Result.Result<Encode.Encoded, FlexInferenceError>
 }

@@ -11,6 +11,11 @@ import * as Bounds from "./Bounds.ts"
 export interface Caller {
   readonly headers: { readonly [name: string]: string | undefined }
   readonly query?: { readonly [name: string]: string | ReadonlyArray<string> | undefined } | undefined
+  /**
+   * To whom belongs what is kept of the answer.
+   * @default "loopback"
+   */
+  readonly owner?: string | undefined
 }
 
 /** Headers that passed, by lower-case name. */

@@ -30,13 +30,32 @@ export interface Options {
 /** The frames a streaming caller gets; `routing` is the record once the answer is whole, where its cost was asked for. */
 export const stream = (
   frames: Frames,
-  options: Options & { readonly routing: (() => Routing.Routing) | undefined }
+  options: Options & {
+    readonly routing: (() => Routing.Routing) | undefined
+    readonly keep?: ((body: JsonObject) => Effect.Effect<void>) | undefined
+  }
 ): Frames => {
-  const { routing, surface, upstream } = options
-  const relayed = surface === upstream ? frames : translated(frames, options)
+  const { keep, routing, surface, upstream } = options
+  const own = surface === upstream ? frames : translated(frames, options)
+  const relayed = surface === upstream || keep === undefined ? own : keeping(own, surface, keep)
   return routing === undefined
     ? relayed
     : Effect.mapEager(relayed, (chunk) => withRouting(chunk, surface, routing))
+}
+
+/** The frames of an answer that is kept before its caller is told that it is whole, and so may continue it. */
+const keeping = (frames: Frames, surface: Dialect, keep: (body: JsonObject) => Effect.Effect<void>): Frames => {
+  const { add, body, needs } = surface.collector()
+  return Effect.flatMap(frames, (chunk) => {
+    let whole: JsonObject | undefined
+    for (const frame of chunk.frames) {
+      const { event, value } = frame
+      if (value === undefined || (needs !== undefined && event !== undefined && !needs(event))) continue
+      add(value)
+      if (surface.sign(frame, true) === surface.whole) whole = body()
+    }
+    return whole === undefined ? Effect.succeed(chunk) : Effect.as(keep(whole), chunk)
+  })
 }
 
 /** The frames of a provider that says itself what it cost, in the usage it sends (contract (i)). */

@@ -42,6 +42,7 @@ const relay = (job: Job, committed: Committed<Leg.Opened>): RouterResponse.Strea
   const routing = () => record(job, committed, { ...committed.answer.served(), costMicroUsd })
   const relayed = Relay.stream(committed.answer.frames, {
     ...relayOptions(job, committed.leg),
+    keep: job.keep,
     routing: job.plan.includeCost ? routing : undefined
   })
   const frames = committed.leg.route.provider.races
@@ -88,7 +89,7 @@ const body = (
   }
   if (!isTranslated(job, committed.leg)) return Effect.succeed(bodyAnswer(routing, headers, text, value))
   Embedded.remember(text, value)
-  return translated(routing, value, options)
+  return translated(job, routing, value, options)
 }
 
 /** An answer that is raced as a stream for a caller who wants a body. */
@@ -103,7 +104,7 @@ const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferen
         const options = relayOptions(job, committed.leg)
         const routing = record(job, committed, options.upstream.served(value))
         return isTranslated(job, committed.leg)
-          ? translated(routing, value, options)
+          ? translated(job, routing, value, options)
           : Effect.succeed(bodyAnswer(routing, told(job, committed), text ?? JSON.stringify(value), value))
       }
       const flex = gathered.failure
@@ -154,13 +155,14 @@ const gather = ({ answer, leg }: Committed<Leg.Opened>): Effect.Effect<Gathered,
 
 /** A body in the caller's format; beside it nothing of what the provider said is passed on. */
 const translated = (
+  { keep }: Job,
   routing: Routing.Routing,
   value: JsonObject,
   options: Relay.Options
 ): Effect.Effect<RouterResponse.BodyAnswer, FlexInferenceError> =>
-  Effect.map(
-    Effect.fromResult(Relay.body(value, options)),
-    (body) => bodyAnswer(routing, undefined, JsonSource.stringify(body), body)
+  Effect.fromResult(Relay.body(value, options)).pipe(
+    Effect.tap((body) => keep === undefined ? Effect.void : keep(body)),
+    Effect.map((body) => bodyAnswer(routing, undefined, JsonSource.stringify(body), body))
   )
 
 /** What the provider said beside the answer, for a caller of its own format. */

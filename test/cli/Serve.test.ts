@@ -189,6 +189,29 @@ describe.concurrent("flexinference serve", () => {
       assert.include(text, status === 200 ? `"service_tier":"${tier}"` : "missing_start_within")
     }))
 
+  it.live.each<readonly [string, ReadonlyArray<string>, Record<string, string>, number, string | null]>([
+    ["refuses what a model's provider cannot carry", serve, {}, 400, null],
+    ["leaves it out where the flag says so", [...serve, "--drop-unsupported"], {}, 200, "seed"],
+    ["leaves it out where the environment says so", serve, { FLEXINFERENCE_DROP_UNSUPPORTED: "true" }, 200, "seed"]
+  ])("%s", ([, args, env, status, dropped]) =>
+    Effect.gen(function*() {
+      const { url } = yield* ready(args, env)
+      const response = yield* Effect.promise(() =>
+        fetch(`${url}/v1/chat/completions`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({
+            model: "claude-opus-4-8",
+            messages: [{ role: "user", content: "Hi" }],
+            start_within: "default",
+            seed: 1
+          })
+        })
+      )
+      assert.strictEqual(response.status, status)
+      assert.strictEqual(response.headers.get("x-flexinference-dropped"), dropped)
+    }))
+
   it.live.each(["0.0.0.0", "::", "192.0.2.1", "gateway.example", "127.0.0.1.example", ""])(
     "refuses to serve %j without gateway keys",
     (host) =>
@@ -254,6 +277,12 @@ describe.concurrent("flexinference serve", () => {
       serve,
       { FLEXINFERENCE_MAX_BODY: "0mb" },
       /^error: FLEXINFERENCE_MAX_BODY is "0mb"\. Expected: a size such as 500kb, 32mb or 64MiB\n$/
+    ],
+    [
+      "a retention in the environment that it cannot read",
+      serve,
+      { FLEXINFERENCE_RETAIN: "forever" },
+      /^error: FLEXINFERENCE_RETAIN is "forever"\. Expected: a time such as 45m, 12h or 30d\n$/
     ],
     [
       "a list of keys that holds none",

@@ -8,7 +8,6 @@ import { execFile } from "node:child_process"
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
-import { awaits } from "./awaiting.ts"
 import { Behavior, type Script } from "../../src/simulator/index.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
 import * as Client from "./running.ts"
@@ -159,11 +158,6 @@ if (!Client.installed("agents")) it.skip(Client.missing("agents", "coding agents
 else {
   describe.each(Object.keys(agents))("%s", (name) => {
     for (const model of Client.models) {
-      const what = awaits(`${name} on ${model}`)
-      if (what !== undefined) {
-        it.skip(`runs a command and answers on ${model} (awaits ${what})`)
-        continue
-      }
       it.live(`runs a command, answers, and does so again on ${model}`, () =>
         Effect.gen(function*() {
           const agent = agents[name] ?? assert.fail("no such agent")

@@ -215,7 +215,7 @@ const responses: Samples = (() => {
         anthropic: { "messages.1.content.0.name": "tool_search", "tools.0.name": "f" }
       }
     ],
-    "`item_reference` and other items": refused(
+    "`item_reference` to what is not kept, other items": refused(
       ["input[1].type", answered({ type: "compaction", encrypted_content: "x" })],
       ["input[1].type", answered({ type: "item_reference", id: "msg_1" })],
       ["input[1].type", answered({ id: "msg_1" })],
@@ -251,7 +251,9 @@ const responses: Samples = (() => {
       google: { previous_interaction_id: "v1_abc" },
       param: "previous_response_id"
     }],
-    "`previous_response_id` of others": refused(["previous_response_id", { previous_response_id: "resp_1" }]),
+    "`previous_response_id` of others that is not kept": refused(["previous_response_id", {
+      previous_response_id: "resp_1"
+    }]),
     "`conversation`, `prompt`": refused(
       ["conversation", { conversation: "conv_1" }],
       ["prompt", { prompt: { id: "pmpt_1" } }]
@@ -930,7 +932,9 @@ const interactions: Samples = (() => {
       openai: { previous_response_id: "resp_1" },
       param: "previous_interaction_id"
     }],
-    "`previous_interaction_id` of others": refused(["previous_interaction_id", { previous_interaction_id: "v1_abc" }]),
+    "`previous_interaction_id` of others that is not kept": refused(["previous_interaction_id", {
+      previous_interaction_id: "v1_abc"
+    }]),
     "`agent`, `environment`, `cached_content`, `continuation_token`": refused(
       ["agent", { agent: "deep-research" }],
       ["environment", { environment: "e" }],

@@ -65,7 +65,18 @@ describe("Auth", () => {
       (code) => assert.strictEqual(code, "passed")
     ))
 
-  it.effect("lets everyone pass where it has no keys", () => Auth.make([])([], credentials({})))
+  it.effect("lets everyone pass where it has no keys, as one owner", () =>
+    Effect.map(Auth.make([])([], credentials({})), (owner) => assert.strictEqual(owner, "loopback")))
+
+  it.effect("knows whose key it is wherever it stands and whatever stands beside it, and does not tell the key", () =>
+    Effect.gen(function*() {
+      const ownerOf = (headers: { readonly [name: string]: string }) =>
+        authorize(placesOf("messages"), credentials(headers))
+      const first = yield* ownerOf({ authorization: "Bearer first-key" })
+      assert.strictEqual(yield* ownerOf({ authorization: "Bearer other", "x-api-key": "first-key" }), first)
+      assert.notStrictEqual(yield* ownerOf({ "x-api-key": "second-key" }), first)
+      assert.notInclude(first, "first-key")
+    }))
 
   it.effect.prop(
     "accepts exactly its own keys",

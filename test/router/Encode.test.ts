@@ -132,6 +132,19 @@ describe("Encoding", () => {
     assert.strictEqual(Result.getOrThrow(Result.flip(encode("messages", "openai", value))).param, param)
   })
 
+  it("leaves out no more than twenty fields, because each of them costs a translation", () => {
+    const value = (count: number) => ({
+      model: "m",
+      input: "Hi",
+      tools: Array.from({ length: count }, () => ({ type: "mcp" }))
+    })
+    assert.lengthOf(Result.getOrThrow(encode("responses", "google", value(20), true)).dropped, 20)
+    assert.match(
+      Result.getOrThrow(Result.flip(encode("responses", "google", value(21), true))).param ?? "",
+      /^tools\[0\]/
+    )
+  })
+
   const tool = { type: "function", name: "f", parameters: { type: "object", properties: {} } }
 
   it.each<

@@ -206,6 +206,16 @@ export const input = (request: JsonObject): Translated<Json.Json | undefined> =>
     : Result.map(stepItems(objects), (items) => items.flat())
 }
 
+/** The conversation of a request as steps, whichever way it is written. */
+export const steps = (request: JsonObject): ReadonlyArray<Json.Json> => {
+  const turn = (content: ReadonlyArray<Json.Json>) => [{ type: "user_input", content }]
+  const text = Json.string(request, "input")
+  if (text !== undefined) return turn([{ type: "text", text }])
+  const single = Json.object(request, "input")
+  const values = single === undefined ? Json.array(request, "input") ?? [] : [single]
+  return isOneTurn(values.filter(Json.isObject)) ? turn(values) : values
+}
+
 export const instructions = (request: JsonObject): Translated<string | undefined> => {
   const text = Json.string(request, "system_instruction")
   if (text !== undefined) return Result.succeed(text)

@@ -152,7 +152,7 @@ export const toHub: Rules.Rules<Field, HubField> = {
     value: ToResponses.previous,
     rows: [
       row("`previous_interaction_id` of the target", "previous_response_id:own"),
-      row("`previous_interaction_id` of others", undefined, "refused")
+      row("`previous_interaction_id` of others that is not kept", undefined, "refused")
     ]
   }),
   agent: hub.refused("names an agent, which runs at Google only. Name a model instead.", {

@@ -27,6 +27,7 @@ import * as ErrorEnvelope from "./ErrorEnvelope.ts"
 import { finalOf, typeOf } from "./Event.ts"
 import * as Failure from "./Failure.ts"
 import { counting } from "./Counting.ts"
+import { steps } from "./RequestToResponses.ts"
 import * as Listing from "./Listing.ts"
 import { fieldOf, requestFromResponses, requestToResponses } from "./Rules.ts"
 import * as Usage from "./Usage.ts"
@@ -144,6 +145,11 @@ export const Interactions: Dialect = {
   // SDK types of functions; their bound of 128 is newer than the refusals of more than 64 (reported). Ids may be any.
   identifiers: { names: { pattern: /^[a-zA-Z_][a-zA-Z0-9_.:-]*$/, length: 64 }, ids: undefined },
   required: { field: "input", kind: "present" },
+  references: {
+    previous: "previous_interaction_id",
+    conversation: steps,
+    said: (body) => Json.array(body, "steps") ?? []
+  },
   translation: {
     fieldOf,
     requestToResponses,

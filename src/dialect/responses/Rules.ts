@@ -77,7 +77,7 @@ export const toOpenAI = {
       ...row("`reasoning` items of others", "input:thoughtsOfOthers"),
       ...row("`web_search_call` items", "input:search", ["carried", "the text they led to stays"]),
       asFunctions("`custom_tool_call`, `tool_search_call`, calls in a namespace"),
-      ...row("`item_reference` and other items", "input:otherItems"),
+      ...row("`item_reference` to what is not kept, other items", "input:otherItems"),
       ...row("`prompt_cache_breakpoint`, `cache_control` of parts, items and tools", "input:breakpoints")
     ]
   }),
@@ -85,7 +85,7 @@ export const toOpenAI = {
     parts: { own: ["carried", "if it was stored there"], others: "refused" },
     rows: rows("previous_response_id", {
       own: "`previous_response_id` of the target",
-      others: "`previous_response_id` of others"
+      others: "`previous_response_id` of others that is not kept"
     })
   }),
   conversation: carried("conversation", {

@@ -140,6 +140,23 @@ export const Responses: Dialect = {
     ids: { pattern: /^[a-zA-Z0-9_-]+$/, length: 64 }
   },
   required: { field: "input", kind: "present" },
+  references: {
+    previous: "previous_response_id",
+    conversation: (request) => {
+      const text = Json.string(request, "input")
+      return text === undefined
+        ? Json.array(request, "input") ?? []
+        : [{ type: "message", role: "user", content: text }]
+    },
+    said: (body) => Json.array(body, "output") ?? [],
+    // SDK types: `type` may be left out of a reference, as it may of a message.
+    referred: (item) => {
+      const type = Json.string(item, "type")
+      return type === "item_reference" || (type === undefined && !Json.isGiven(item, "role"))
+        ? Json.string(item, "id")
+        : undefined
+    }
+  },
   translation: undefined,
   plain: {
     fieldOf: AgentTools.fieldOf,
