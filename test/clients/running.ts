@@ -1,4 +1,5 @@
 /** What the tests of other people's programs share: the models, what is installed, and a gateway for each case. */
+import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { copyFileSync, existsSync } from "node:fs"
 import path from "node:path"
@@ -50,6 +51,12 @@ export const load = async (group: string, name: string): Promise<Cases> => {
 const behavior = (answer: Behavior.Options, cut: number | undefined): Behavior.Behavior =>
   cut === undefined ? Behavior.answer(answer) : Behavior.cut(cut, { ...answer, how: "end" })
 
+/** What a window is for: every call to a model that has a flex tier went to it first. */
+export const savedWhereItCan = (calls: ReadonlyArray<Ledger.LedgerEntry>, model: string): void => {
+  assert.isNotEmpty(calls)
+  for (const { tier } of calls) assert.strictEqual(tier, model.startsWith("claude") ? "standard" : "flex")
+}
+
 /** Flex races a window on whatever model has it, as it would for a program that knows nothing of it. */
 export const gateway = (script: Script.Script) =>
   Running.onSimulator({ script, router: { defaultStartWithin: StartWithin.fromDuration("30 seconds") } })
@@ -62,4 +69,5 @@ export const perform = ({ answers, cut, run }: Case, model: string): Effect.Effe
       behavior(turns[Math.min(index, rest.length)] ?? first, cut)
     )
     yield* Effect.promise(() => run({ url, model, calls: () => Effect.runPromise(simulator.ledger) }))
+    savedWhereItCan(yield* simulator.ledger, model)
   }).pipe(Effect.scoped)
