@@ -4,7 +4,7 @@ import * as FlexInference from "../src/FlexInference.ts"
 import { Behavior, Script, Simulator } from "../src/simulator/index.ts"
 
 const key = { apiKey: Redacted.make("test") }
-const providers = Simulator.layer({ script: Script.always(Behavior.answer({ text: "Hello!" })) })
+const providers = Simulator.layer({ script: Script.always(Behavior.answer({ text: "Hello!" })), strict: false })
 const layer = FlexInference.layer({ openai: key, google: key, anthropic: key }).pipe(Layer.provideMerge(providers))
 
 const turn = [{ role: "user", content: "Hi" }] as const

@@ -22,7 +22,8 @@ describe.each(adapters)("Router over $adapter", ({ layer }) => {
       Effect.gen(function*() {
         const router = yield* Router.Router
         const simulator = yield* Simulator.Simulator
-        const text = `{ "model": "gpt-5.5",  "start_within":"priority", "input": "Hi", "seed_x": 12345678901234567890,
+        const text =
+          `{ "model": "gpt-5.5",  "start_within":"priority", "input": "Hi", "max_output_tokens": 12345678901234567890,
           "temperature": 1.0, "include_cost": true, "retry": {"count": 1}, "provider": ["openai"], "cache": true }`
         yield* Effect.scoped(router.open("responses", text))
         const [call] = yield* simulator.ledger
@@ -30,8 +31,8 @@ describe.each(adapters)("Router over $adapter", ({ layer }) => {
         assert.include(call?.bodyText, "\"temperature\": 1.0")
         assert.deepStrictEqual(Object.keys(call?.body ?? {}).toSorted(), [
           "input",
+          "max_output_tokens",
           "model",
-          "seed_x",
           "service_tier",
           "temperature"
         ])

@@ -49,6 +49,7 @@ import * as Demo from "./Demo.ts"
 import * as Ledger from "./Ledger.ts"
 import * as Plan from "./Plan.ts"
 import * as Script from "./Script.ts"
+import * as Strict from "./strict/index.ts"
 import { Chat } from "./traffic/Chat.ts"
 import { Interactions } from "./traffic/Interactions.ts"
 import { Messages } from "./traffic/Messages.ts"
@@ -65,6 +66,12 @@ export interface Options {
    * @default 1000
    */
   readonly remember?: number | undefined
+  /**
+   * Whether the providers refuse what the real ones are known to: unknown members and betas, names and ids out of form,
+   * calls without results, schemas that are not strict though they say so. No script has a say in it.
+   * @default true
+   */
+  readonly strict?: boolean | undefined
 }
 
 /**
@@ -93,6 +100,7 @@ export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]>
     const ledger = yield* Ledger.make(options.remember ?? 1000)
     const script = yield* Ref.make(options.script ?? Script.always(Behavior.answer()))
     const counts = yield* Ref.make(noCalls)
+    const strict = options.strict ?? true
     const random = options.seed === undefined
       ? undefined
       : yield* Random.withSeed(Effect.service(Random.Random), options.seed)
@@ -118,10 +126,13 @@ export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]>
       yield* ledger.open({ ...seen, index: count.index, tier, stream, url, headers, bodyText, openedAt })
       const respond = Effect.gen(function*() {
         const scripted = yield* Ref.get(script)
+        const objection = strict ? Strict.objection(traffic.dialect, body, request.headers) : undefined
         const behavior = model === undefined
           ? modelMissing
           : known === undefined
           ? tierUnknown
+          : objection !== undefined
+          ? Behavior.refuse(objection)
           : yield* draw(chosen(scripted({ ...seen, ...count, tier, stream, prompt })))
         const { pace, start } = Plan.times(behavior.timing)
         const exchange = {

@@ -299,7 +299,7 @@ describe("what is kept", () => {
 
 describe("a program", () => {
   const upstream = FlexInference.layer({ anthropic: { apiKey: Redacted.make("sk-ant") } }).pipe(
-    Layer.provide(Simulator.layer({ script }))
+    Layer.provide(Simulator.layer())
   )
 
   const twoTurns = Effect.gen(function*() {

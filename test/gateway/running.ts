@@ -15,7 +15,11 @@ const connection = (baseUrl: string): Router.Options["openai"] => ({
 
 /** A gateway before simulated providers, with the simulator's controls. */
 export const onSimulator = (
-  options: { readonly script?: Script.Script; readonly gateway?: Gateway.Options; readonly router?: Router.CallOptions }
+  options: {
+    readonly script?: Script.Script
+    readonly gateway?: Gateway.Options
+    readonly router?: Partial<Router.Options>
+  }
 ): Effect.Effect<{ readonly url: string; readonly simulator: Simulator.Simulator["Service"] }, never, Scope.Scope> =>
   Effect.gen(function*() {
     const context = yield* Layer.build(

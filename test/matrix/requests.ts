@@ -187,7 +187,7 @@ export const requests: { readonly [surface in DialectName]: { readonly [feature 
     },
     search: { messages: [{ role: "user", content: "Wetter Zürich?" }], web_search_options: {} },
     reasoning: { messages: [{ role: "user", content: "20 + 22?" }], reasoning_effort: "medium" },
-    length: { messages: [{ role: "user", content: "Count." }], max_tokens: 16 }
+    length: { messages: [{ role: "user", content: "Count." }], max_completion_tokens: 16 }
   },
   interactions: {
     text: {

@@ -52,7 +52,11 @@ const cases = calls.flatMap(([name, url, request]) =>
 const execute = (url: string, request: JsonObject, behavior: Behavior.Behavior) =>
   Effect.flatMap(
     HttpClient.HttpClient,
-    (client) => client.execute(HttpClientRequest.bodyJsonUnsafe(HttpClientRequest.post(url), request))
+    (client) =>
+      client.execute(HttpClientRequest.bodyJsonUnsafe(
+        HttpClientRequest.post(url, { headers: { "anthropic-version": "2023-06-01" } }),
+        request
+      ))
   ).pipe(Effect.provide(Simulator.layer({ seed: "agreement", script: Script.always(behavior) })))
 
 const framesOf = (url: string, request: JsonObject, behavior: Behavior.Behavior) =>

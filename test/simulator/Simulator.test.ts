@@ -31,7 +31,9 @@ const post = (
     HttpClient.HttpClient,
     (client) =>
       client.execute(
-        HttpClientRequest.post(url[dialect], { headers: { authorization: "Bearer sk-secret" } }).pipe(
+        HttpClientRequest.post(url[dialect], {
+          headers: { authorization: "Bearer sk-secret", "anthropic-version": "2023-06-01" }
+        }).pipe(
           HttpClientRequest.bodyJsonUnsafe({ ...request[dialect], ...members })
         )
       )
@@ -441,7 +443,7 @@ describe("the transport", () => {
       const transport = yield* Transport.Transport
       const call = yield* transport.call({
         url: url[dialect],
-        headers: {},
+        headers: { "anthropic-version": "2023-06-01" },
         body: JSON.stringify({ ...request[dialect], stream: true })
       })
       const { pull, status } = yield* call.response

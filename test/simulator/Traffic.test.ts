@@ -22,7 +22,10 @@ const simulate = (folder: Fixtures.Folder, request: JsonObject, behavior: Behavi
   Effect.gen(function*() {
     const client = yield* HttpClient.HttpClient
     const response = yield* client.execute(
-      HttpClientRequest.bodyJsonUnsafe(HttpClientRequest.post(addresses[folder]), request)
+      HttpClientRequest.bodyJsonUnsafe(
+        HttpClientRequest.post(addresses[folder], { headers: { "anthropic-version": "2023-06-01" } }),
+        request
+      )
     )
     return { headers: response.headers, status: response.status, text: yield* response.text }
   }).pipe(Effect.provide(Simulator.layer({ seed: "traffic", script: Script.always(behavior) })))
