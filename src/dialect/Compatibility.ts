@@ -1,6 +1,7 @@
 /**
  * What becomes of each part of a request when a provider is asked in another format than the caller's: one table per
- * surface, read from the rules. The README shows it, and a test proves every row against the translators.
+ * surface, read from the rules. `COMPATIBILITY.md` shows it, and a test
+ * proves every row against the translators.
  */
 import type { DialectName } from "../Dialect.ts"
 import type { BuiltInProviderName } from "../ModelCatalog.ts"

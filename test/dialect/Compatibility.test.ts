@@ -1464,26 +1464,15 @@ describe("the name of a refused field", () => {
   })
 })
 
-describe("README.md", () => {
-  const file = path.resolve(import.meta.dirname, "..", "..", "README.md")
-  const begin = "<!-- compatibility -->"
-  const end = "<!-- /compatibility -->"
-
-  it("shows the compatibility table as it is in the code", () => {
-    const readme = readFileSync(file, "utf8")
-    const from = readme.indexOf(begin) + begin.length
-    const to = readme.indexOf(end)
-    assert.isTrue(from >= begin.length && to >= from, `README.md has no section from ${begin} to ${end}`)
-    const section = `\n${toMarkdown()}\n`
-    if (process.env["UPDATE_README"] === "1") {
-      writeFileSync(file, readme.slice(0, from) + section + readme.slice(to))
-    } else {
-      assert.isTrue(
-        readme.slice(from, to).trim() === section.trim(),
-        "README.md shows another compatibility table than src/dialect/Compatibility.ts. Refresh it with\n" +
-          "UPDATE_README=1 node --import ./test/support/node20.js node_modules/vitest/vitest.mjs run --dir test " +
-          "dialect/Compatibility"
-      )
-    }
+describe("COMPATIBILITY.md", () => {
+  it("is the tables as they are in the code", () => {
+    const file = path.resolve(import.meta.dirname, "..", "..", "src", "dialect", "COMPATIBILITY.md")
+    const page = `# What translation carries\n\n${toMarkdown().trim()}\n`
+    if (process.env["UPDATE_COMPATIBILITY"] === "1") writeFileSync(file, page)
+    assert.isTrue(
+      readFileSync(file, "utf8") === page,
+      "src/dialect/COMPATIBILITY.md shows other tables than src/dialect/Compatibility.ts. Refresh it with\n" +
+        "UPDATE_COMPATIBILITY=1 npm test -- test/dialect/Compatibility"
+    )
   })
 })
