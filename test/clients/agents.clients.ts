@@ -53,11 +53,14 @@ const agents: { readonly [name: string]: Agent } = {
     settings: ({ url }) => ({
       ".codex/config.toml": [
         "model_provider = \"flex\"",
+        "check_for_update_on_startup = false",
         "[model_providers.flex]",
         "name = \"flex\"",
         `base_url = "${url}/v1"`,
         "env_key = \"FLEX_KEY\"",
-        "wire_api = \"responses\""
+        "wire_api = \"responses\"",
+        "[analytics]",
+        "enabled = false"
       ].join("\n")
     }),
     variables: ({ home }) => ({ CODEX_HOME: path.join(home, ".codex"), FLEX_KEY: "any" }),
