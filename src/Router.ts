@@ -202,16 +202,14 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
       Effect.withFiber(({ context }) => {
         const dialect = dialects.get(surface)
         if (dialect === undefined) return unknownFormat(surface)
-        const ask = (request: string | Json.JsonObject) =>
-          Counting.count({ transport, catalog, secrets, options, decoding, dialects, dialect, request, model, caller })
-        const answers = Continue.answersOf(context, dialect, caller?.owner)
-        if (answers === undefined) return ask(request)
+        const ask = (asked: Counting.Question["asked"]) =>
+          Counting.count({ transport, catalog, secrets, options, decoding, dialects, dialect, asked, model, caller })
         const text = typeof request === "string" ? request : undefined
-        const value = text === undefined ? request : Json.parse(text)
-        const continued = Json.isObject(value) ? answers.continued({ surface: dialect, text, value }) : undefined
-        return continued === undefined
-          ? ask(request)
-          : Effect.flatMap(continued, ({ text, value }) => ask(text ?? value))
+        const value = typeof request === "string" ? Json.parse(request) : request
+        const continued = Json.isObject(value)
+          ? Continue.answersOf(context, dialect, caller?.owner)?.continued({ surface: dialect, text, value })
+          : undefined
+        return continued === undefined ? ask({ text, value }) : Effect.flatMap(continued, ask)
       })
     return Router.of({ open, count })
   })

@@ -1,50 +1,28 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Fiber, Layer, Redacted, Stream } from "effect"
+import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { type BuiltInName, dialects } from "../src/dialect/index.ts"
 import { type BuiltInName as ProviderName, providers } from "../src/provider/index.ts"
 import * as FlexInference from "../src/FlexInference.ts"
 import * as Router from "../src/Router.ts"
 import { Behavior, Script, Simulator } from "../src/simulator/index.ts"
-import * as Transport from "../src/Transport.ts"
+import type * as Transport from "../src/Transport.ts"
 import { advance, layer } from "./support/race.ts"
+import * as OneAnswer from "./support/transport.ts"
 import { builtIn } from "./support/dialects.ts"
 
 const apiKey = Redacted.make("sk-upstream-secret")
-
-interface Wire {
-  readonly status?: number
-  readonly headers?: { readonly [name: string]: string }
-  readonly body?: string
-}
 
 /** An answer without a word in it, in every format at once. */
 const empty = JSON.stringify({ status: "completed", output: [], choices: [{}], steps: [], content: [] })
 
 /** A router on a transport that answers every call alike. */
-const router = (seen: Array<Transport.Request>, wire: Wire = {}, options: Partial<Router.Options> = {}) =>
+const router = (seen: Array<Transport.Request>, wire: OneAnswer.Wire = {}, options: Partial<Router.Options> = {}) =>
   Router.layerTransport({
     openai: { apiKey },
     google: { apiKey },
     anthropic: { apiKey, headers: { "anthropic-version": "2023-01-01", "anthropic-beta": "configured" } },
     ...options
-  }).pipe(Layer.provide(Layer.succeed(
-    Transport.Transport,
-    Transport.make((request) =>
-      Effect.sync(() => {
-        seen.push(request)
-        let sent = false
-        return {
-          status: wire.status ?? 200,
-          headers: { "content-type": "application/json", ...wire.headers },
-          pull: Effect.suspend(() => {
-            if (sent) return Cause.done()
-            sent = true
-            return Effect.succeed(new TextEncoder().encode(wire.body ?? empty))
-          })
-        }
-      })
-    )
-  )))
+  }).pipe(Layer.provide(OneAnswer.layer(seen, wire, empty)))
 
 const models: { readonly [provider in ProviderName]: string } = {
   openai: "gpt-5.5",

@@ -36,7 +36,8 @@ export interface Question {
   readonly decoding: Decode.Options & { readonly providers: Registry }
   readonly dialects: ReadonlyMap<DialectName, Dialect>
   readonly dialect: Dialect
-  readonly request: string | JsonObject
+  /** The request as a text, where it came as one, and what it holds. */
+  readonly asked: { readonly text: string | undefined; readonly value: Json.Json | undefined }
   /** Where it does not stand in the request. */
   readonly model: string | undefined
   readonly caller: Passage.Caller | undefined
@@ -89,11 +90,9 @@ interface Asked {
 }
 
 const askedOf = (
-  { catalog, decoding, dialect: surface, dialects, model, request }: Question
+  { catalog, decoding, dialect: surface, dialects, model, asked: { text, value: given } }: Question
 ): Result.Result<Asked, FlexInferenceError> =>
   Result.gen(function*() {
-    const text = typeof request === "string" ? request : undefined
-    const given = text === undefined ? request : Json.parse(text)
     const { counting } = surface
     // What a count leaves out is no mistake: it has no tier, and its conversation may be stored where it is counted.
     const fields = yield* Decode.validate(

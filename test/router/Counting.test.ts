@@ -1,20 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Effect, Layer, Redacted } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 import type { BuiltInName } from "../../src/dialect/index.ts"
 import * as Provider from "../../src/Provider.ts"
 import * as Router from "../../src/Router.ts"
-import * as Transport from "../../src/Transport.ts"
+import type * as Transport from "../../src/Transport.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
+import * as OneAnswer from "../support/transport.ts"
 
 const apiKey = Redacted.make("sk-test")
 
-interface Wire {
-  readonly status?: number
-  readonly headers?: { readonly [name: string]: string }
-  readonly body?: string
-}
-
-const router = (seen: Array<Transport.Request>, wire: Wire = {}) =>
+const router = (seen: Array<Transport.Request>, wire: OneAnswer.Wire = {}) =>
   Router.layerTransport({
     openai: { apiKey },
     google: { apiKey },
@@ -22,24 +17,7 @@ const router = (seen: Array<Transport.Request>, wire: Wire = {}) =>
     providers: [
       Provider.connect(Provider.make({ name: "acme", baseUrl: "https://acme.test/v1", models: ["acme-"] }), { apiKey })
     ]
-  }).pipe(Layer.provide(Layer.succeed(
-    Transport.Transport,
-    Transport.make((request) =>
-      Effect.sync(() => {
-        seen.push(request)
-        let sent = false
-        return {
-          status: wire.status ?? 200,
-          headers: { "content-type": "application/json", ...wire.headers },
-          pull: Effect.suspend(() => {
-            if (sent) return Cause.done()
-            sent = true
-            return Effect.succeed(new TextEncoder().encode(wire.body ?? "{}"))
-          })
-        }
-      })
-    )
-  )))
+  }).pipe(Layer.provide(OneAnswer.layer(seen, wire, "{}")))
 
 const count = (
   surface: BuiltInName,
