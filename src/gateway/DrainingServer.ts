@@ -6,9 +6,13 @@
  *
  * Node's own `close` waits for every connection it does not count as idle: one that was opened and never used, and one
  * that falls idle after `close`, keep it open until their clients let go.
+ *
+ * And Node tells of every connection that has closed in one go. What a response does when its client has left is some
+ * work, so where a crowd leaves at once that is done in turns.
  */
 import { IncomingMessage, Server, type ServerOptions, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
+import type { Turns } from "./Turns.ts"
 
 /** More than this is sent ahead of its answers by nobody who reads them. */
 const maxWaiting = 64
@@ -21,8 +25,17 @@ export class DrainingServer extends Server {
   /** What waits behind the request under way, by connection. */
   private readonly waiting = new Map<Socket, Array<() => void>>()
 
-  constructor(options: ServerOptions) {
-    super(options)
+  constructor(options: ServerOptions, leaving: Turns) {
+    super({
+      ...options,
+      ServerResponse: class<Request extends IncomingMessage> extends ServerResponse<Request> {
+        override emit(event: string, ...args: Array<unknown>): boolean {
+          if (event !== "close" || this.writableEnded) return super.emit(event, ...args)
+          leaving.run(() => super.emit(event, ...args))
+          return true
+        }
+      }
+    })
     this.on("connection", (socket) => {
       this.unused.add(socket)
       socket.on("close", () => {

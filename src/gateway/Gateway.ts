@@ -43,9 +43,11 @@ import { DrainingServer } from "./DrainingServer.ts"
 import * as Models from "./Models.ts"
 import * as Paths from "./Paths.ts"
 import * as Refusal from "./GatewayError.ts"
+import * as Presence from "./Presence.ts"
 import * as Reply from "./Reply.ts"
 import * as RequestBody from "./RequestBody.ts"
 import * as RequestId from "./RequestId.ts"
+import * as Turns from "./Turns.ts"
 
 /** What the gateway can be told. */
 export interface Options extends RequestBody.Options {
@@ -100,6 +102,7 @@ export const routes = (
     const authorize = Auth.make(yield* Auth.usable(options?.keys))
     const nameOf = yield* RequestId.make
     const readBody = RequestBody.make(options)
+    const present = yield* Presence.make
     const answers = Option.getOrElse(
       yield* Effect.serviceOption(AnswerStore.AnswerStore),
       () => AnswerStore.make(options?.answers)
@@ -129,6 +132,7 @@ export const routes = (
       yield* add(surface, ({ owner, query, request, requestId }) =>
         Effect.gen(function*() {
           const text = yield* readBody(request)
+          yield* present(request)
           const answer = yield* RequestBody.blameDepth(text)(
             remembering(router.open(dialect.name, text, undefined, { headers: request.headers, query, owner }))
           )
@@ -145,6 +149,7 @@ export const routes = (
           if (behindModel !== undefined && !segment.endsWith(behindModel)) return unrouted(options, nameOf)(request)
           const model = behindModel === undefined ? undefined : segment.slice(0, -behindModel.length)
           const text = yield* readBody(request)
+          yield* present(request)
           const caller = { headers: request.headers, query, owner }
           const counted = yield* RequestBody.blameDepth(text)(
             remembering(router.count(dialect.name, text, { model, caller }))
@@ -253,13 +258,14 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
   )
   return Layer.unwrap(app).pipe(
     Layer.provide(Auth.redacted(formats(options))),
-    Layer.provideMerge(NodeHttpServer.layerServer(
-      () => new DrainingServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }),
-      {
-        host: options?.host ?? "127.0.0.1",
-        port: options?.port ?? 8787,
-        gracefulShutdownTimeout: options?.drain ?? "20 seconds"
-      }
-    ))
+    Layer.provideMerge(Layer.unwrap(Effect.map(Turns.make(16), (leaving) =>
+      NodeHttpServer.layerServer(
+        () => new DrainingServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }, leaving),
+        {
+          host: options?.host ?? "127.0.0.1",
+          port: options?.port ?? 8787,
+          gracefulShutdownTimeout: options?.drain ?? "20 seconds"
+        }
+      ))))
   )
 }

@@ -1,5 +1,5 @@
 /**
- * Calls straight over the `dispatch` of an undici `Agent`.
+ * Calls straight over undici, on connections of its own.
  *
  * It does what a router needs and no more. A body is read only as fast as it is consumed, whoever goes away takes the
  * request down with them, and no clock of its own ends a long wait: the router keeps the clocks. Redirects are not
@@ -11,47 +11,57 @@ import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import { Agent, type Dispatcher } from "undici"
+import type { Dispatcher } from "undici"
 import * as Transport from "../Transport.ts"
+import * as Connections from "./Connections.ts"
 
-/** What undici's `Agent` can be told: the number of connections, TLS settings, keep-alive. */
-export type Options = Agent.Options
+/** What can be told of the connections: their number, TLS settings, keep-alive. */
+export type Options = Connections.Options
 
 /** How many unread bytes of a body are held before its connection is paused. */
 const highWaterMark = 64 * 1024
 
 /**
- * A transport with an `Agent` of its own, which is destroyed with the layer's scope. Connecting counts as waiting for the
+ * A transport with connections of its own, which close with the layer's scope. Connecting counts as waiting for the
  * first byte, so undici's own clock for it is off, unless the options set one.
  */
 export const layer = (options?: Options): Layer.Layer<Transport.Transport> =>
-  Layer.effect(
-    Transport.Transport,
-    Effect.map(
-      Effect.acquireRelease(Effect.sync(() => new Agent({ connectTimeout: 0, ...options })), (agent) =>
-        Effect.promise(() => agent.destroy())),
-      make
-    )
-  )
+  Layer.effect(Transport.Transport, Effect.map(Connections.make({ connectTimeout: 0, ...options }), over))
 
-/** The transport over a dispatcher that is somebody else's to destroy. */
-export const make = (dispatcher: Dispatcher): Transport.Transport["Service"] => ({
+/**
+ * The transport over a dispatcher that is somebody else's to destroy, such as one that goes through a proxy.
+ *
+ * **Gotchas**
+ *
+ * undici's `Agent` and `Pool` connect anew for every request that is given up, with nothing to send.
+ */
+export const make = (dispatcher: Dispatcher): Transport.Transport["Service"] =>
+  over((origin, options, handler) => {
+    dispatcher.dispatch({ origin, ...options }, handler)
+    return { done: constVoid, giveUp: handler.cancel }
+  })
+
+type Dispatch = (origin: string, options: Dispatcher.DispatchOptions, handler: Exchange) => Connections.Lease
+
+const over = (dispatch: Dispatch): Transport.Transport["Service"] => ({
   call: (request) =>
     Effect.flatMap(Effect.scope, (scope) => {
-      const exchange = new Exchange(dispatcher, request)
+      const exchange = new Exchange(dispatch, request)
       return Effect.as(Scope.addFinalizer(scope, exchange.close), exchange)
     })
 })
 
-const givenUp = () => new Transport.TransportError({ cause: new Error("The request was given up.") })
+/** One for all: nobody looks at where it was made, and a crowd that leaves gives up many. */
+const givenUp = new Transport.TransportError({ cause: new Error("The request was given up.") })
 
 /** The headers as undici gives them: those that came more than once are lists. */
 type Received = { readonly [name: string]: string | ReadonlyArray<string> | undefined }
 
 /** One request and its answer, as undici tells of them; the body waits here until it is pulled. */
-class Exchange implements Transport.Call, Dispatcher.DispatchHandler {
-  private readonly dispatcher: Dispatcher
+class Exchange implements Transport.Call, Connections.Handler {
+  private readonly dispatch: Dispatch
   private readonly request: Transport.Request
+  private lease: Connections.Lease | undefined
   private controller: Dispatcher.DispatchController | undefined
   private head: (response: Effect.Effect<Transport.Response, Transport.TransportError>) => void = constVoid
   private waiting: ((pulled: Transport.Response["pull"]) => void) | undefined
@@ -61,18 +71,17 @@ class Exchange implements Transport.Call, Dispatcher.DispatchHandler {
   /** How the body ended, once it has; `undefined` stands for a whole one. */
   private ended: { readonly failure: Transport.TransportError | undefined } | undefined
 
-  constructor(dispatcher: Dispatcher, request: Transport.Request) {
-    this.dispatcher = dispatcher
+  constructor(dispatch: Dispatch, request: Transport.Request) {
+    this.dispatch = dispatch
     this.request = request
   }
 
   readonly response: Effect.Effect<Transport.Response, Transport.TransportError> = Effect.callback((resume) => {
-    if (this.ended !== undefined) return resume(Effect.fail(this.ended.failure ?? givenUp()))
+    if (this.ended !== undefined) return resume(Effect.fail(this.ended.failure ?? givenUp))
     const { body, headers, url } = this.request
     const path = url.indexOf("/", url.indexOf("://") + 3)
     this.head = resume
-    this.dispatcher.dispatch({
-      origin: path === -1 ? url : url.slice(0, path),
+    const lease = this.dispatch(path === -1 ? url : url.slice(0, path), {
       path: path === -1 ? "/" : url.slice(path),
       method: "POST",
       headers,
@@ -80,6 +89,8 @@ class Exchange implements Transport.Call, Dispatcher.DispatchHandler {
       headersTimeout: 0,
       bodyTimeout: 0
     }, this)
+    if (this.ended === undefined) this.lease = lease
+    else lease.giveUp()
   })
 
   readonly pull: Transport.Response["pull"] = Effect.suspend(() => {
@@ -130,22 +141,30 @@ class Exchange implements Transport.Call, Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.lease?.done()
     this.finish(undefined)
   }
 
+  readonly onUnsent = (cause: Error): void => this.finish(new Transport.TransportError({ cause }))
+
   onResponseError(_: Dispatcher.DispatchController | undefined, cause: Error): void {
+    if (this.ended !== undefined) return
     this.finish(new Transport.TransportError({ cause }))
+    this.lease?.giveUp()
   }
 
   readonly abort = (error: Transport.TransportError): void => {
     if (this.ended !== undefined) return
     this.chunks = []
     this.finish(error)
-    this.controller?.abort(new Error("The request was given up."))
+    this.lease?.giveUp()
   }
 
+  /** Takes the request back from a dispatcher that does not take back its connection. */
+  readonly cancel = (): void => this.controller?.abort(new Error("The request was given up."))
+
   readonly close: Effect.Effect<void> = Effect.sync(() => {
-    if (this.ended === undefined) this.abort(givenUp())
+    if (this.ended === undefined) this.abort(givenUp)
   })
 
   private finish(failure: Transport.TransportError | undefined): void {

@@ -2,6 +2,7 @@
 import { Deferred, Effect } from "effect"
 import type { Scope } from "effect"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { Socket } from "node:net"
 
 export interface Upstream {
   readonly url: string
@@ -10,6 +11,8 @@ export interface Upstream {
   /** Completes when a response was cut off before its end. */
   readonly aborted: Effect.Effect<void>
   readonly connections: () => number
+  /** How many of them are open. */
+  readonly open: () => number
 }
 
 const listen = (server: Server): Effect.Effect<string> =>
@@ -51,5 +54,16 @@ export const make = (
     )
     server.on("connection", () => connections++)
     const url = yield* listen(server)
-    return { url, seen: Deferred.await(seen), aborted: Deferred.await(aborted), connections: () => connections }
+    const sockets = new Set<Socket>()
+    server.on("connection", (socket) => {
+      sockets.add(socket)
+      socket.on("close", () => sockets.delete(socket))
+    })
+    return {
+      url,
+      seen: Deferred.await(seen),
+      aborted: Deferred.await(aborted),
+      connections: () => connections,
+      open: () => sockets.size
+    }
   })

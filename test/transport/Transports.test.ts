@@ -262,6 +262,69 @@ describe("Transport over undici", () => {
       assert.deepStrictEqual(paths, ["/first", "/third"])
     }).pipe(Effect.provide(UndiciTransport.layer({ connections: 1 }))))
 
+  it.live("opens one connection for each request of a crowd that leaves, and none after it has left", () =>
+    Effect.gen(function*() {
+      let asked = 0
+      let open = 0
+      const upstream = yield* Upstream.make((_, response) => {
+        asked++
+        open++
+        response.on("close", () => open--)
+      })
+      const legs = yield* Effect.forEach(
+        Array.from({ length: 100 }),
+        () => Effect.forkChild(inOwnScope(openLeg(upstream.url)))
+      )
+      yield* Effect.repeat(Effect.yieldNow, { until: () => asked === 100 })
+      yield* Fiber.interruptAll(legs)
+      yield* Effect.repeat(Effect.yieldNow, { until: () => open === 0 })
+      yield* still(upstream.connections)
+      assert.deepStrictEqual([upstream.connections(), asked], [100, 100])
+    }).pipe(Effect.provide(UndiciTransport.layer())))
+
+  it.live("opens no connection that stays for a request that is given up while it connects", () =>
+    Effect.gen(function*() {
+      const upstream = yield* Upstream.make((_, response) => response.end("ok"))
+      for (let index = 0; index < 20; index++) {
+        const leg = yield* Effect.forkChild(inOwnScope(openLeg(upstream.url)), { startImmediately: true })
+        yield* Fiber.interrupt(leg)
+      }
+      const { pull } = yield* openLeg(upstream.url)
+      assert.strictEqual(yield* textOf(pull), "ok")
+      yield* Effect.repeat(Effect.yieldNow, { until: () => upstream.open() === 1 })
+    }).pipe(Effect.provide(UndiciTransport.layer())))
+
+  it.live("hands a connection that was given up to whoever waits for one", () =>
+    Effect.gen(function*() {
+      const upstream = yield* Upstream.make((request, response) => {
+        if (request.url !== "/silent") response.end("ok")
+      })
+      const silent = yield* Effect.forkChild(inOwnScope(openLeg(`${upstream.url}/silent`)))
+      yield* upstream.seen
+      const waiting = yield* Effect.forEach([1, 2, 3], (number) =>
+        Effect.forkChild(
+          Effect.scoped(Effect.flatMap(openLeg(`${upstream.url}/${number}`), ({ pull }) => textOf(pull)))
+        ))
+      yield* Effect.yieldNow
+      yield* Fiber.interrupt(silent)
+      assert.deepStrictEqual(yield* Fiber.joinAll(waiting), ["ok", "ok", "ok"])
+      assert.strictEqual(upstream.connections(), 2)
+    }).pipe(Effect.provide(UndiciTransport.layer({ connections: 1 }))))
+
+  it.live("opens a new connection where the last one has closed", () =>
+    Effect.gen(function*() {
+      const upstream = yield* Upstream.make((_, response) => {
+        response.setHeader("connection", "close").end("ok")
+      })
+      for (let index = 0; index < 3; index++) {
+        assert.strictEqual(
+          yield* Effect.scoped(Effect.flatMap(openLeg(upstream.url), ({ pull }) => textOf(pull))),
+          "ok"
+        )
+      }
+      assert.strictEqual(upstream.connections(), 3)
+    }).pipe(Effect.provide(UndiciTransport.layer())))
+
   it.live("fails every later call once its layer is gone", () =>
     Effect.gen(function*() {
       const upstream = yield* Upstream.make((_, response) => response.end("ok"))
