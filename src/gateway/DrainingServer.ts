@@ -45,6 +45,11 @@ export class DrainingServer extends Server {
     })
   }
 
+  /** The connections that carry a request. */
+  carrying(): Iterable<Socket> {
+    return this.waiting.keys()
+  }
+
   override emit(event: string, ...args: Array<unknown>): boolean {
     const [request, response] = args
     if (!(request instanceof IncomingMessage)) return super.emit(event, ...args)

@@ -48,6 +48,7 @@ import * as Reply from "./Reply.ts"
 import * as RequestBody from "./RequestBody.ts"
 import * as RequestId from "./RequestId.ts"
 import * as Turns from "./Turns.ts"
+import * as WriteStall from "./WriteStall.ts"
 
 /** What the gateway can be told. */
 export interface Options extends RequestBody.Options {
@@ -76,6 +77,12 @@ export interface Options extends RequestBody.Options {
    * @default "20 seconds"
    */
   readonly drain?: Duration.Input | undefined
+  /**
+   * How long a caller may leave what is sent to it unread, without a byte of progress, before it is cut off and its call
+   * is aborted; 0 waits for ever.
+   * @default "60 seconds"
+   */
+  readonly writeStall?: Duration.Input | undefined
 }
 
 /** Whose error envelope stands where no format was asked for. */
@@ -258,14 +265,19 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
   )
   return Layer.unwrap(app).pipe(
     Layer.provide(Auth.redacted(formats(options))),
-    Layer.provideMerge(Layer.unwrap(Effect.map(Turns.make(16), (leaving) =>
-      NodeHttpServer.layerServer(
-        () => new DrainingServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }, leaving),
-        {
-          host: options?.host ?? "127.0.0.1",
-          port: options?.port ?? 8787,
-          gracefulShutdownTimeout: options?.drain ?? "20 seconds"
-        }
-      ))))
+    Layer.provideMerge(listening(options))
   )
 }
+
+const listening = (options: Options | undefined) =>
+  Layer.unwrap(Effect.map(Turns.make(16), (leaving) => {
+    const server = new DrainingServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }, leaving)
+    return Layer.merge(
+      NodeHttpServer.layerServer(() => server, {
+        host: options?.host ?? "127.0.0.1",
+        port: options?.port ?? 8787,
+        gracefulShutdownTimeout: options?.drain ?? "20 seconds"
+      }),
+      Layer.effectDiscard(WriteStall.watch(server, options?.writeStall ?? WriteStall.standard))
+    )
+  }))
