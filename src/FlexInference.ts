@@ -51,6 +51,7 @@ import * as RequestFields from "./RequestFields.ts"
 import * as Router from "./Router.ts"
 import type { Transport } from "./Transport.ts"
 import type { Routing } from "./Routing.ts"
+import * as StartWithin from "./StartWithin.ts"
 
 /** What can be said for one call. */
 export interface CallOptions extends Router.CallOptions {
@@ -169,13 +170,19 @@ export const make = (router: Router.Router["Service"]): FlexInference["Service"]
   messages: surface(router, "messages")
 })
 
-const surface = <Request, Body, Event>(
+/** A request as a program wrote it, with its window as it stands on the wire. */
+const written = <Request extends { readonly start_within: unknown }>(request: Request): object => ({
+  ...request,
+  start_within: StartWithin.toWire(request.start_within)
+})
+
+const surface = <Request extends { readonly start_within: unknown }, Body, Event>(
   router: Router.Router["Service"],
   name: DialectName
 ): Surface<Request, Body, Event> => {
   const ask = (request: Request, stream: boolean, options: CallOptions | undefined) =>
     Effect.suspend(() => {
-      const body: unknown = { ...RequestFields.extra(options?.extra), ...request, stream }
+      const body: unknown = { ...RequestFields.extra(options?.extra), ...written(request), stream }
       return router.open(name, Json.isObject(body) ? Json.compact(body) : {}, options, callerOf(options))
     })
 

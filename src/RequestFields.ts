@@ -75,11 +75,12 @@ export interface RouterFields {
   /** The model to ask, such as `"gpt-5.5"`; its name decides the provider. */
   readonly model: ModelName
   /**
-   * How long the half-price flex tier may take to start generating before the standard tier is asked too: a duration
-   * `"HHh-MMm-SSs"` from 5 seconds to 10 minutes. Or a tier by name, without a race: `"default"` (the standard tier),
-   * `"priority"` or `"auto"`. `StartWithin.fromDuration("30 seconds")` writes a duration.
+   * How long the half-price flex tier may take to start generating before the standard tier is asked too: from 5 seconds
+   * to 10 minutes, in whole seconds, as a duration (`"30 seconds"`, `Duration.minutes(2)`, `{ minutes: 1, seconds: 30 }`)
+   * or as the wire writes it (`"00h-00m-30s"`). Or a tier by name, without a race: `"default"` (the standard tier),
+   * `"priority"` or `"auto"`.
    */
-  readonly start_within: StartWithin.Write<"default, priority, auto, or 5 seconds to 10 minutes as 00h-00m-30s">
+  readonly start_within: StartWithin.Write<"default, priority, auto, or 5 seconds to 10 minutes, such as 30 seconds">
   /** How a failed call is repeated before the answer has begun. The flex leg never is. Without it, no call is. */
   readonly retry?: RetryField
   /** The routes to try, in order: one to three, none twice. Without it, the model's own provider. */

@@ -35,6 +35,7 @@ import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import * as Deadline from "./Deadline.ts"
 import type { DialectName } from "./Dialect.ts"
 import * as Dialects from "./dialect/index.ts"
 import type { FlexInferenceError } from "./FlexInferenceError.ts"
@@ -54,9 +55,11 @@ import { respond } from "./router/Respond.ts"
 import { type CallOptions, type Defaults, forCall, type Options } from "./router/RouterOptions.ts"
 import type { Answer } from "./router/RouterResponse.ts"
 import type { Caller } from "./router/Passage.ts"
+import * as PlanBudget from "./router/PlanBudget.ts"
 import * as Secrets from "./router/Secrets.ts"
 import * as Telemetry from "./router/Telemetry.ts"
 import * as Routing from "./Routing.ts"
+import * as StartWithin from "./StartWithin.ts"
 import * as HttpClientTransport from "./transport/HttpClientTransport.ts"
 import { Transport } from "./Transport.ts"
 import * as Json from "./wire/Json.ts"
@@ -73,7 +76,8 @@ export type { Frame, FrameChunk } from "./wire/Sse.ts"
 /**
  * Carries out one request of a surface, given as JSON text or as the value of one. A request that is wrong fails before
  * anything is sent. Closing the scope aborts whatever is still in flight. Of what the caller says beside the request, what
- * belongs to its format goes to a provider that speaks it; `x-flexinference-start-within` stands for a field left out.
+ * belongs to its format goes to a provider that speaks it; `x-flexinference-start-within` stands for a field left out, and
+ * `x-flexinference-deadline` is the instant by which it needs the answer.
  */
 export type Open = (
   surface: DialectName,
@@ -153,7 +157,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
     const providers = registry(options)
     const dialects = Dialects.registry(options.dialects)
     const secrets = Secrets.make([...Secrets.ofProviders(providers), ...(options.secrets ?? []).map(Redacted.value)])
-    const decoding = { defaultStartWithin: options.defaultStartWithin, providers }
+    const decoding = { defaultStartWithin: wireDefault(options.defaultStartWithin), providers }
     const open: Open = (surface, given, callOptions, caller) =>
       Telemetry.span("flexinference.request", () => ({}), (annotate) =>
         Effect.withFiber((fiber) => {
@@ -163,15 +167,19 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
           const { request, value } = withStartWithin(given, caller?.headers[startWithinHeader])
           const fields = Decode.validate(dialect, value, decoding)
           if (Result.isFailure(fields)) return Effect.fail(fields.failure)
-          const plan = Routing.plan(fields.success, { surface: dialect, catalog, providers, dialects })
+          const own = forCall(options, callOptions)
+          const budget = PlanBudget.make(fiber.getRef(Deadline.Current), caller?.headers, own.reserve, receivedAt)
+          if (Result.isFailure(budget)) return Effect.fail(budget.failure)
+          const context = { surface: dialect, catalog, providers, dialects, ...budget.success }
+          const plan = Routing.plan(fields.success, context)
           if (Result.isFailure(plan)) return Effect.fail(plan.failure)
           annotate(() => Telemetry.requestAttributes(plan.success))
-          const asked = Encode.named({
+          const incoming = {
             surface: dialect,
             text: typeof request === "string" ? request : undefined,
             value: Json.isObject(value) ? value : {}
-          }, plan.success.model)
-          const own = forCall(options, callOptions)
+          }
+          const asked = Encode.named(Encode.shortened(incoming, fields.success, plan.success), plan.success.model)
           const answers = Continue.answersOf(fiber.context, dialect, caller?.owner)
           const carryOut = (incoming: Encode.Incoming) =>
             Effect.map(
@@ -213,6 +221,16 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
       })
     return Router.of({ open, count })
   })
+
+/** The default as it stands on the wire; one that is no `start_within` is a mistake of whoever wrote it. */
+const wireDefault = (given: StartWithin.Input | undefined): StartWithin.StartWithin | undefined => {
+  if (given === undefined) return undefined
+  const wire = StartWithin.toWire(given)
+  if (StartWithin.is(wire)) return wire
+  throw new RangeError(
+    `defaultStartWithin is a tier, or a duration in whole seconds from 5 seconds to 10 minutes, not ${wire}.`
+  )
+}
 
 const unknownFormat = (surface: DialectName) => Effect.die(new Error(`${surface} is no format that is known`))
 

@@ -7,7 +7,9 @@
  */
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import * as Deadline from "./Deadline.ts"
 import type { Dialect, DialectName } from "./Dialect.ts"
 import type { Usage } from "./Usage.ts"
 import { type FlexInferenceError, internal, unauthenticated, unsupported } from "./FlexInferenceError.ts"
@@ -20,6 +22,7 @@ import type { RequestFields, Retry } from "./RequestFields.ts"
 /** Why a route was taken. The set is open: treat a word you do not know as information. */
 export type Reason =
   | "tier_direct"
+  | "deadline_near"
   | "flex_won"
   | "flex_deadline"
   | "flex_capacity"
@@ -52,10 +55,12 @@ export interface Plan {
   readonly routes: Arr.NonEmptyReadonlyArray<ConnectedRoute>
   /** The first route that the caller named, where the routes do not tell. */
   readonly requestedProvider: string | undefined
-  /** How long flex has to start. */
+  /** How long flex has to start: as asked for, or as much of it as the caller's deadline leaves. */
   readonly window: Duration.Duration | undefined
   /** Whether the window is kept here, by a race. */
   readonly raced: boolean
+  /** Why there is no race where there is none. */
+  readonly unraced: Reason
   /** The tier of the fallback leg. */
   readonly tier: Exclude<Tier, "flex">
   readonly retry: Retry | undefined
@@ -71,6 +76,9 @@ export interface PlanContext {
   readonly providers: Registry
   /** The formats that are known. */
   readonly dialects: ReadonlyMap<DialectName, Dialect>
+  /** How long the caller can wait, where there is a deadline, and what of that is not for flex. */
+  readonly left?: Duration.Duration | undefined
+  readonly reserve?: Duration.Duration | undefined
 }
 
 type Chain = Arr.NonEmptyReadonlyArray<Registered>
@@ -87,7 +95,8 @@ export const plan = (asked: RequestFields, context: PlanContext): Result.Result<
   if (Result.isFailure(chain)) return Result.fail(chain.failure)
   const startWithin = tierGate(fields, chain.success, context.catalog)
   if (Result.isFailure(startWithin)) return Result.fail(startWithin.failure)
-  const window = Duration.isDuration(startWithin.success) ? startWithin.success : undefined
+  const asks = Duration.isDuration(startWithin.success)
+  const window = asks ? windowOf(startWithin.success, context) : undefined
   return Result.map(Result.all(Arr.map(chain.success, (known) => routeOf(known, context))), (routes) => ({
     surface: context.surface,
     model: fields.model,
@@ -95,6 +104,7 @@ export const plan = (asked: RequestFields, context: PlanContext): Result.Result<
     requestedProvider: undefined,
     window,
     raced: window !== undefined,
+    unraced: asks && window === undefined ? "deadline_near" : "tier_direct",
     tier: tierOf(startWithin.success),
     retry: fields.retry,
     includeCost: fields.includeCost,
@@ -103,18 +113,23 @@ export const plan = (asked: RequestFields, context: PlanContext): Result.Result<
 }
 
 /** A request that is left whole to a provider that races by itself. */
-const delegated = (fields: RequestFields, { surface }: PlanContext, route: ConnectedRoute): Plan => ({
-  surface,
+const delegated = (fields: RequestFields, context: PlanContext, route: ConnectedRoute): Plan => ({
+  surface: context.surface,
   model: fields.model,
   routes: [route],
   requestedProvider: fields.provider?.[0],
-  window: Duration.isDuration(fields.startWithin) ? fields.startWithin : undefined,
+  window: Duration.isDuration(fields.startWithin) ? windowOf(fields.startWithin, context) : undefined,
   raced: false,
+  unraced: "tier_direct",
   tier: "standard",
   retry: undefined,
   includeCost: false,
   stream: fields.stream
 })
+
+/** As much of a window as the deadline leaves. */
+const windowOf = (asked: Duration.Duration, { left, reserve }: PlanContext): Duration.Duration | undefined =>
+  left === undefined ? asked : Option.getOrUndefined(Deadline.shorten(asked, left, reserve))
 
 /** The tier of the fallback leg, or the one that was named. */
 const tierOf = (startWithin: RequestFields["startWithin"]): Plan["tier"] =>

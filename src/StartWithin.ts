@@ -17,6 +17,7 @@
  * ```
  */
 import * as Duration from "effect/Duration"
+import * as Formatter from "effect/Formatter"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
@@ -34,7 +35,7 @@ export type Window =
   | `00h-0${Exclude<Digit, "0">}m-${Sixty}s`
   | "00h-10m-00s"
 
-/** The shortest and the longest window (contract (b)). */
+/** The shortest and the longest window. */
 export const minimum = Duration.seconds(5)
 export const maximum = Duration.minutes(10)
 
@@ -79,37 +80,87 @@ export const StartWithin: Schema.Codec<StartWithin, string> = Schema.Union([Name
 export type StartWithin = NamedTier | Window
 
 /**
- * `StartWithin` by a name that says what to write: of a value that is none, the compiler shows the advice in place of
- * six hundred literals.
+ * A window as a program may write it: a duration in whole minutes and seconds. A bare number is none, because nobody can
+ * tell whether it counts seconds or milliseconds.
  */
-export type Write<Advice extends string> = StartWithin | (Advice extends "" ? StartWithin : never)
+export type DurationInput =
+  | Duration.Duration
+  | `${bigint} ${"second" | "seconds" | "minute" | "minutes"}`
+  | { readonly minutes?: number | undefined; readonly seconds: number }
+  | { readonly minutes: number; readonly seconds?: number | undefined }
+
+/** The field as a program may write it: as it stands on the wire, or a window as a duration. */
+export type Input = StartWithin | DurationInput
+
+/**
+ * `Input` by a name that says what to write: of a value that is none, the compiler shows the advice in place of six
+ * hundred literals.
+ */
+export type Write<Advice extends string> = Input | (Advice extends "" ? Input : never)
 
 /** Whether a value is a valid `start_within`. */
 export const is = Schema.is(StartWithin)
 
 const two = (value: number): string => String(value).padStart(2, "0")
 
+/** Why a duration is no window: it is outside the limits, or not a whole number of seconds. */
+export type DurationFlaw = "range" | "fraction"
+
 /**
- * The wire form of a window, from anything Effect takes for a duration. Whole seconds: a fraction is cut.
+ * The wire form of a window. Nothing is rounded: the wire has whole seconds, and so has to have the duration.
  *
- * Throws a `RangeError` for a duration that is then outside 5 seconds to 10 minutes; use `fromDurationResult` where the duration
- * is not yours.
+ * Throws a `RangeError` for a duration that is no window; use `fromDurationResult` where the duration is not yours.
  */
-export const fromDuration = (input: Duration.Input): Window =>
+export const fromDuration = (input: DurationInput): Window =>
   Result.getOrThrowWith(
     fromDurationResult(input),
     () =>
       new RangeError(
-        `start_within must be from 5 seconds to 10 minutes, not ${Duration.format(Duration.fromInputUnsafe(input))}`
+        "start_within is a duration in whole seconds from 5 seconds to 10 minutes, such as \"30 seconds\", not " +
+          `${Duration.isDuration(input) ? Duration.format(input) : Formatter.format(input)}.`
       )
   )
 
-/** The wire form of a window, or the flaw `"range"`. */
-export const fromDurationResult = (input: Duration.Input): Result.Result<Window, "range"> => {
-  const total = Math.floor(Duration.toSeconds(Duration.fromInputUnsafe(input)))
-  const text = `${two(Math.floor(total / 3600))}h-${two(Math.floor(total / 60) % 60)}m-${two(total % 60)}s`
+/** The wire form of a window, or why the duration is none. */
+export const fromDurationResult = (input: DurationInput): Result.Result<Window, DurationFlaw> => {
+  const total = secondsOf(input) ?? NaN
+  if (Number.isFinite(total) && !Number.isInteger(total)) return Result.fail("fraction")
+  const text = wire(total)
   return isWindow(text) ? Result.succeed(text) : Result.fail("range")
 }
+
+/**
+ * What a program wrote, as it stands on the wire. What is no window is put so that the check of a request refuses it for
+ * what it is.
+ */
+export const toWire = (value: unknown): unknown => {
+  const total = secondsOf(value)
+  return total === undefined ? value : wire(Math.min(Math.max(total, 0), 99 * 3600))
+}
+
+const text = /^(-?\d+) (second|minute)s?$/
+
+/** The seconds of a duration as a program writes it. What got past the compiler, such as a number, is none. */
+const secondsOf = (value: unknown): number | undefined => {
+  if (typeof value === "string") {
+    const match = text.exec(value)
+    return match === null ? undefined : Number(match[1]) * (match[2] === "minute" ? 60 : 1)
+  }
+  if (typeof value !== "object" || value === null) return undefined
+  if (Duration.isDuration(value)) return Duration.toSeconds(value)
+  const members = Object.entries(value)
+  if (members.length === 0) return undefined
+  let total = 0
+  for (const [name, part] of members) {
+    if (part === undefined) continue
+    if (typeof part !== "number" || (name !== "minutes" && name !== "seconds")) return undefined
+    total += name === "minutes" ? part * 60 : part
+  }
+  return total
+}
+
+const wire = (total: number): string =>
+  `${two(Math.floor(total / 3600))}h-${two(Math.floor(total / 60) % 60)}m-${two(total % 60)}s`
 
 /** The window of a value, or `undefined` for a named tier. */
 export const toDuration = (value: StartWithin): Duration.Duration | undefined => {

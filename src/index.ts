@@ -8,6 +8,8 @@ export * as AnswerStore from "./AnswerStore.ts"
 export * as ChatCompletions from "./api/ChatCompletions.ts"
 /** What an answer cost. */
 export * as Cost from "./Cost.ts"
+/** The moment by which whoever asked needs an answer. */
+export * as Deadline from "./Deadline.ts"
 /** The contract of a wire format. */
 export * as Dialect from "./Dialect.ts"
 /** The service programs use: four surfaces, and the layers that serve them. */

@@ -99,16 +99,32 @@ describe("StartWithin", () => {
       assert.deepStrictEqual(StartWithin.toDuration(window), Duration.seconds(seconds))
     }, { arbitrary: { runs: 1000 } })
 
-    it("takes whatever Effect takes for a duration, and cuts fractions of a second", () => {
+    it("takes a duration as a program writes it", () => {
       assert.strictEqual(StartWithin.fromDuration("90 seconds"), "00h-01m-30s")
       assert.strictEqual(StartWithin.fromDuration("10 minutes"), "00h-10m-00s")
-      assert.strictEqual(StartWithin.fromDuration(7_999), "00h-00m-07s")
+      assert.strictEqual(StartWithin.fromDuration(Duration.millis(7_000)), "00h-00m-07s")
       assert.strictEqual(StartWithin.fromDuration({ minutes: 2, seconds: 5 }), "00h-02m-05s")
+    })
+
+    it.each([Duration.millis(7_999), Duration.nanos(7_000_000_001n), { seconds: 7.5 }])(
+      "rounds nothing: %o is refused",
+      (duration) => {
+        assert.deepStrictEqual(StartWithin.fromDurationResult(duration), Result.fail("fraction"))
+        assert.throws(() => StartWithin.fromDuration(duration), RangeError, "in whole seconds")
+      }
+    )
+
+    it("takes no bare number, whatever got past the compiler", () => {
+      for (const number of [30, 30_000, 30n, "30"]) {
+        // @ts-expect-error: a number of what?
+        assert.throws(() => StartWithin.fromDuration(number), RangeError)
+        assert.strictEqual(StartWithin.toWire(number), number)
+      }
     })
 
     it.each([
       Duration.zero,
-      Duration.millis(4_999),
+      Duration.seconds(4),
       Duration.seconds(601),
       Duration.hours(1),
       Duration.hours(100),

@@ -139,10 +139,15 @@ describe("the package", () => {
 
     it("says what to write in place of a wrong start_within, service_tier or field", () => {
       const said = of("wrong")
-      assert.lengthOf(said, 3)
-      assert.include(said[0], `Type '"30s"' is not assignable to type 'Write<"default, priority, auto, or 5 seconds`)
-      assert.include(said[1], "leave out service_tier: start_within sets the tier")
-      assert.include(said[2], "Did you mean to write 'temperature'?")
+      assert.lengthOf(said, 4)
+      for (const [index, value] of [`'"30s"'`, "'number'"].entries()) {
+        assert.include(
+          said[index],
+          `Type ${value} is not assignable to type 'Write<"default, priority, auto, or 5 seconds to 10 minutes, such as 30`
+        )
+      }
+      assert.include(said[2], "leave out service_tier: start_within sets the tier")
+      assert.include(said[3], "Did you mean to write 'temperature'?")
     })
   })
 })

@@ -8,6 +8,7 @@ const src = path.resolve(import.meta.dirname, "..", "src")
 const storeys: ReadonlyArray<ReadonlyArray<string>> = [
   ["wire/"],
   ["FlexInferenceError.ts", "StartWithin.ts"],
+  ["Deadline.ts"],
   ["catalog/"],
   ["ModelCatalog.ts", "Usage.ts"],
   ["RequestFields.ts", "Cost.ts"],

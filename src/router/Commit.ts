@@ -19,7 +19,7 @@ export const commit = <A>(
   open: Open<A>
 ): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
   const { plan } = job
-  if (!plan.raced || plan.window === undefined) return fallback(job, "tier_direct", open)
+  if (!plan.raced || plan.window === undefined) return fallback(job, plan.unraced, open)
   return FlexRace.make({
     startWithin: plan.window,
     onDeadline: job.options.onDeadline,

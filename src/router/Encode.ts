@@ -2,6 +2,7 @@
  * A caller's request as one leg sends it. On a native path the caller's own text travels, with the router's members
  * cut out and the tier put in; only between different dialects is it translated, always through Responses (D5).
  */
+import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 import type { Dialect, Translated, Untranslatable } from "../Dialect.ts"
 import * as Embedded from "../dialect/Embedded.ts"
@@ -13,7 +14,8 @@ import { requestFromHub } from "../dialect/responses/Rules.ts"
 import { type FlexInferenceError, invalidRequest, type Problem, unsupported } from "../FlexInferenceError.ts"
 import type { Tier } from "../ModelCatalog.ts"
 import * as RequestFields from "../RequestFields.ts"
-import type { Route } from "../Routing.ts"
+import type { Plan, Route } from "../Routing.ts"
+import * as StartWithin from "../StartWithin.ts"
 import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as JsonMembers from "../wire/JsonMembers.ts"
@@ -31,6 +33,20 @@ export interface Incoming {
   readonly missing?: Reference | undefined
   /** What became of its references to what is kept here. */
   readonly continued?: Continued | undefined
+}
+
+/**
+ * The request with as much of its window as the deadline leaves, for whoever races elsewhere and is told of no deadline.
+ */
+export const shortened = (
+  incoming: Incoming,
+  { startWithin }: Pick<RequestFields.RequestFields, "startWithin">,
+  { routes: [{ provider }], window }: Pick<Plan, "routes" | "window">
+): Incoming => {
+  if (!provider.races || !Duration.isDuration(startWithin) || window === startWithin) return incoming
+  const start_within = window === undefined ? "default" : Result.getOrThrow(StartWithin.fromDurationResult(window))
+  const text = incoming.text === undefined ? undefined : JsonMembers.edit(incoming.text, { set: { start_within } })
+  return { ...incoming, text, value: { ...incoming.value, start_within } }
 }
 
 /** The request for a model by the name that its provider knows it by. */

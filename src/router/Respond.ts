@@ -76,7 +76,7 @@ const inOwnWords = (
   return Effect.map(Clock.currentTimeMillis, (at) => ({
     leg: { route, encoded: encoded.success, tier: plan.tier },
     answer,
-    reason: index === 0 ? "tier_direct" : "chain_advanced",
+    reason: index === 0 ? plan.unraced : "chain_advanced",
     fallbackAttempts: index,
     retries: log.legs().length - 1 - index,
     at

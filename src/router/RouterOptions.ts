@@ -4,7 +4,7 @@ import type * as Redacted from "effect/Redacted"
 import type { Dialect } from "../Dialect.ts"
 import type { OnDeadline } from "../FlexRace.ts"
 import type * as Providers from "../provider/index.ts"
-import type { StartWithin } from "../StartWithin.ts"
+import type { Input } from "../StartWithin.ts"
 import type { StartSignal } from "./Leg.ts"
 
 /** What can be said for all calls, and again for one. */
@@ -35,6 +35,11 @@ export interface CallOptions {
    */
   readonly startSignal?: StartSignal | undefined
   /**
+   * What of the time until an enclosing `Deadline` is kept for the standard tier, so that flex has the rest.
+   * @default half of it
+   */
+  readonly reserve?: Duration.Input | undefined
+  /**
    * Whether an answer that is not streamed is asked for again on standard when its flex leg breaks off.
    * @default true
    */
@@ -58,7 +63,7 @@ export interface Defaults extends CallOptions, Pick<Providers.Options, "provider
   /** Formats of one's own beside the built-in ones, or in place of one of the same name. */
   readonly dialects?: ReadonlyArray<Dialect> | undefined
   /** What a request without `start_within` gets; without it such a request is refused. */
-  readonly defaultStartWithin?: StartWithin | undefined
+  readonly defaultStartWithin?: Input | undefined
   /**
    * Whether callers may say on whose account a request counts (`openai-organization`, `openai-project`) and are told it.
    * @default false

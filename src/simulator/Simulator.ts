@@ -94,19 +94,81 @@ export class Simulator extends Context.Service<Simulator, {
   readonly transport: Transport.Transport["Service"]
 }>()("effect-flexinference/simulator/Simulator") {}
 
+/** What a simulator remembers for those who share it. */
+interface Memory {
+  readonly ledger: Ledger.Ledger
+  readonly script: Ref.Ref<Script.Script>
+  readonly counts: Ref.Ref<Counts>
+  /** Where its draws come from, if not from the caller's `Random`. */
+  readonly random: typeof Random.Random.Service | undefined
+}
+
+const memory = (options: Options): Effect.Effect<Memory> =>
+  Effect.all({
+    ledger: Ledger.make(options.remember ?? 1000),
+    script: Ref.make(options.script ?? Script.always(Behavior.answer())),
+    counts: Ref.make(noCalls),
+    random: options.seed === undefined
+      ? Effect.undefined
+      : Random.withSeed(Effect.service(Random.Random), options.seed)
+  })
+
+/** Whose calls are remembered apart from all others: those made under one `isolated`, by simulator. */
+const Session = Context.Reference<Map<object, Effect.Effect<Memory>> | undefined>(
+  "effect-flexinference/simulator/Simulator/Session",
+  { defaultValue: () => undefined }
+)
+
+/**
+ * Runs an effect as if every simulator it meets were new: its ledger is empty, its turns and its seed begin anew, and a
+ * script that is set inside holds inside. So a layer that is shared by a hundred tests behaves in each as in the first,
+ * in any order and side by side.
+ *
+ * **Example** (every test reads its own ledger)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { FlexInference } from "effect-flexinference"
+ * import { Simulator, Testing } from "effect-flexinference/testing"
+ *
+ * const calls = Effect.gen(function*() {
+ *   const flex = yield* FlexInference.FlexInference
+ *   yield* flex.responses.create({ model: "gpt-5.5", input: "Hi", start_within: "30 seconds" })
+ *   const { ledger } = yield* Simulator.Simulator
+ *   return (yield* ledger).length
+ * })
+ * const shared = (test: typeof calls) => Effect.provide(Effect.all([test, test]), Testing.layerTest())
+ *
+ * await Effect.runPromise(shared(calls)) // => [1, 2]
+ * await Effect.runPromise(shared(Simulator.isolated(calls))) // => [1, 1]
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
+export const isolated = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.suspend(() => Effect.provideService(effect, Session, new Map()))
+
 /** A simulator without a layer. */
 export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]> =>
   Effect.gen(function*() {
-    const ledger = yield* Ledger.make(options.remember ?? 1000)
-    const script = yield* Ref.make(options.script ?? Script.always(Behavior.answer()))
-    const counts = yield* Ref.make(noCalls)
+    const shared = yield* memory(options)
+    const self = {}
+    const remembered: Effect.Effect<Memory> = Effect.flatMap(Effect.service(Session), (session) => {
+      if (session === undefined) return Effect.succeed(shared)
+      const found = session.get(self)
+      if (found !== undefined) return found
+      return Effect.flatMap(Effect.cached(memory(options)), (own) => {
+        const first = session.get(self) ?? own
+        session.set(self, first)
+        return first
+      })
+    })
     const strict = options.strict ?? true
-    const random = options.seed === undefined
-      ? undefined
-      : yield* Random.withSeed(Effect.service(Random.Random), options.seed)
-    const draw = <A>(effect: Effect.Effect<A>): Effect.Effect<A> =>
-      random === undefined ? effect : Effect.provideService(effect, Random.Random, random)
     const serve = Effect.fnUntraced(function*(request: Request, method = "POST") {
+      const { counts, ledger, random, script } = yield* remembered
+      const draw = <A>(effect: Effect.Effect<A>): Effect.Effect<A> =>
+        random === undefined ? effect : Effect.provideService(effect, Random.Random, random)
       const url = withoutQuery(request.url)
       const counter = method === "POST" ? counters.find(({ path }) => path.test(url)) : undefined
       if (counter !== undefined) return counted(request, counter)
@@ -156,9 +218,9 @@ export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]>
       )
     })
     return Simulator.of({
-      ledger: ledger.entries,
-      until: ledger.until,
-      script: (next) => Ref.set(script, next),
+      ledger: Effect.flatMap(remembered, ({ ledger }) => ledger.entries),
+      until: (predicate) => Effect.flatMap(remembered, ({ ledger }) => ledger.until(predicate)),
+      script: (next) => Effect.flatMap(remembered, ({ script }) => Ref.set(script, next)),
       client: HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
         Effect.flatMap((request) =>
           textOf(request.body).pipe(

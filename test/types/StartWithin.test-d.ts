@@ -1,4 +1,5 @@
 /** Compile-time promises of `start_within`; `tsc -p test` checks them, nothing runs. */
+import * as Duration from "effect/Duration"
 import type { StartWithin, Window } from "../../src/StartWithin.ts"
 import * as Module from "../../src/StartWithin.ts"
 
@@ -32,6 +33,27 @@ export const bad: ReadonlyArray<StartWithin> = [
   30,
   // @ts-expect-error: any string
   String("auto")
+]
+
+// A program may write a duration, in whole seconds, and of a bare number nobody can tell what it counts.
+export const durations: ReadonlyArray<Module.Input> = [
+  "30 seconds",
+  "1 minute",
+  Duration.minutes(2),
+  { minutes: 1, seconds: 30 },
+  { seconds: 30 },
+  // @ts-expect-error: thirty of what?
+  30,
+  // @ts-expect-error: thirty of what?
+  30n,
+  // @ts-expect-error: the wire has whole seconds
+  "5.5 seconds",
+  // @ts-expect-error: the wire has whole seconds
+  "5500 millis",
+  // @ts-expect-error: above ten minutes whatever the number
+  "1 hour",
+  // @ts-expect-error: no duration at all
+  {}
 ]
 
 // A window is no tier, and a duration becomes a window.
