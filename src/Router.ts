@@ -31,10 +31,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as HttpClient from "effect/http/HttpClient"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import { AttemptLog } from "./AttemptLog.ts"
 import * as Deadline from "./Deadline.ts"
 import type { DialectName } from "./Dialect.ts"
 import * as Dialects from "./dialect/index.ts"
@@ -44,6 +46,7 @@ import type { ConnectionOptions } from "./Provider.ts"
 import * as Provider from "./Provider.ts"
 import { Hosted } from "./provider/Hosted.ts"
 import { config, registry } from "./provider/index.ts"
+import * as Attempt from "./router/Attempt.ts"
 import * as Continue from "./router/Continue.ts"
 import * as Counting from "./router/Counting.ts"
 import type { Counted } from "./router/Counting.ts"
@@ -57,7 +60,6 @@ import type { Answer } from "./router/RouterResponse.ts"
 import type { Caller } from "./router/Passage.ts"
 import * as PlanBudget from "./router/PlanBudget.ts"
 import * as Secrets from "./router/Secrets.ts"
-import * as Telemetry from "./router/Telemetry.ts"
 import * as Routing from "./Routing.ts"
 import * as StartWithin from "./StartWithin.ts"
 import * as HttpClientTransport from "./transport/HttpClientTransport.ts"
@@ -154,26 +156,29 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
   Effect.gen(function*() {
     const transport = yield* Transport
     const catalog = yield* ModelCatalog.Current
+    const log = Option.getOrUndefined(yield* Effect.serviceOption(AttemptLog))
     const providers = registry(options)
     const dialects = Dialects.registry(options.dialects)
     const secrets = Secrets.make([...Secrets.ofProviders(providers), ...(options.secrets ?? []).map(Redacted.value)])
     const decoding = { defaultStartWithin: wireDefault(options.defaultStartWithin), providers }
     const open: Open = (surface, given, callOptions, caller) =>
-      Telemetry.span("flexinference.request", () => ({}), (annotate) =>
-        Effect.withFiber((fiber) => {
-          const receivedAt = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+      Effect.withFiber((fiber) => {
+        const receivedAt = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+        return Attempt.watch(fiber, { log, catalog, providers, surface, caller, receivedAt }, (attempt) => {
           const dialect = dialects.get(surface)
           if (dialect === undefined) return unknownFormat(surface)
           const { request, value } = withStartWithin(given, caller?.headers[startWithinHeader])
+          attempt?.asked(value)
           const fields = Decode.validate(dialect, value, decoding)
           if (Result.isFailure(fields)) return Effect.fail(fields.failure)
+          attempt?.validated(fields.success)
           const own = forCall(options, callOptions)
           const budget = PlanBudget.make(fiber.getRef(Deadline.Current), caller?.headers, own.reserve, receivedAt)
           if (Result.isFailure(budget)) return Effect.fail(budget.failure)
           const context = { surface: dialect, catalog, providers, dialects, ...budget.success }
           const plan = Routing.plan(fields.success, context)
           if (Result.isFailure(plan)) return Effect.fail(plan.failure)
-          annotate(() => Telemetry.requestAttributes(plan.success))
+          attempt?.planned(plan.success)
           const incoming = {
             surface: dialect,
             text: typeof request === "string" ? request : undefined,
@@ -182,30 +187,26 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
           const asked = Encode.named(Encode.shortened(incoming, fields.success, plan.success), plan.success.model)
           const answers = Continue.answersOf(fiber.context, dialect, caller?.owner)
           const carryOut = (incoming: Encode.Incoming) =>
-            Effect.map(
-              respond({
-                transport,
-                catalog,
-                secrets,
-                options: own,
-                own: callOptions,
-                incoming,
-                sent: caller && Passage.request(dialect.protocol, caller, options.accountHeaders === true),
-                plan: plan.success,
-                receivedAt,
-                log: LegLog.make(receivedAt),
-                newId: () => newId(fiber.getRef(Random.Random)),
-                keep: answers?.keeping(incoming),
-                encode: Encode.once(incoming, own.dropUnsupported)
-              }),
-              (answer) => {
-                annotate(() => Telemetry.routingAttributes(answer.routing))
-                return answer
-              }
-            )
+            respond({
+              transport,
+              catalog,
+              secrets,
+              options: own,
+              own: callOptions,
+              incoming,
+              sent: caller && Passage.request(dialect.protocol, caller, options.accountHeaders === true),
+              plan: plan.success,
+              receivedAt,
+              log: attempt?.log ?? LegLog.make(receivedAt),
+              attempt,
+              newId: () => newId(fiber.getRef(Random.Random)),
+              keep: answers?.keeping(incoming),
+              encode: Encode.once(incoming, own.dropUnsupported)
+            })
           const continued = answers?.continued(asked)
           return continued === undefined ? carryOut(asked) : Effect.flatMap(continued, carryOut)
-        }))
+        })
+      })
     const count: Count = (surface, request, { caller, model } = {}) =>
       Effect.withFiber(({ context }) => {
         const dialect = dialects.get(surface)

@@ -4,6 +4,10 @@
 
 /** Keeps translated answers, so that they can be continued. */
 export * as AnswerStore from "./AnswerStore.ts"
+/** Receives the record of every request. */
+export * as AttemptLog from "./AttemptLog.ts"
+/** Effect's metrics of all requests. */
+export * as AttemptMetrics from "./AttemptMetrics.ts"
 /** Request, body and event types of OpenAI Chat Completions. */
 export * as ChatCompletions from "./api/ChatCompletions.ts"
 /** What an answer cost. */

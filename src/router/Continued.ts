@@ -54,7 +54,7 @@ export const stream = (
   request: JsonObject,
   first: Frames,
   open: (request: JsonObject) => Effect.Effect<Frames, FlexInferenceError>
-): { readonly frames: Frames; readonly served: () => Served } => {
+): { readonly frames: Frames; readonly served: () => Served; readonly isWhole: () => boolean } => {
   const splice = continuation.splice()
   const meter = dialect.meter()
   let frames = first
@@ -101,5 +101,5 @@ export const stream = (
   const pull: Frames = Effect.suspend(() =>
     isOver ? Cause.done() : Pull.matchEffect(frames, { onSuccess: onChunk, onDone, onFailure: Effect.failCause })
   )
-  return { frames: pull, served: meter.served }
+  return { frames: pull, served: meter.served, isWhole: () => isOver }
 }

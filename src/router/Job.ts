@@ -6,6 +6,7 @@ import type { ModelCatalog, Tier } from "../ModelCatalog.ts"
 import type * as Routing from "../Routing.ts"
 import type { Transport } from "../Transport.ts"
 import type { JsonObject } from "../wire/Json.ts"
+import type { Attempt } from "./Attempt.ts"
 import type * as Encode from "./Encode.ts"
 import type { LegLog } from "./LegLog.ts"
 import type * as Passage from "./Passage.ts"
@@ -27,6 +28,8 @@ export interface Job {
   /** Epoch milliseconds. */
   readonly receivedAt: number
   readonly log: LegLog
+  /** Takes note of the request, where its record is wanted. */
+  readonly attempt: Attempt | undefined
   /** A name for what the source format leaves nameless. */
   readonly newId: () => string
   /** Keeps a translated answer, as its caller gets it, where there is a store and the caller has nothing against it. */

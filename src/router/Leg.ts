@@ -91,6 +91,8 @@ export interface Opened {
   readonly headers: Transport.Headers
   /** What the provider has reported so far. */
   readonly served: () => Served
+  /** Whether its last event has come. */
+  readonly isWhole: () => boolean
   /** From here on, the whole of it has to come within the total clock. */
   readonly bounded: Effect.Effect<void>
 }
@@ -342,6 +344,7 @@ const untilStarted = (
     frames,
     headers: response.headers,
     served: meter.served,
+    isWhole: stream.isWhole,
     bounded: running.bounded
   })
   return untilStart === undefined ? Effect.andThen(idle, start) : start
@@ -353,7 +356,7 @@ const watched = (
   running: Running,
   response: Transport.Response,
   meter: ReturnType<Dialect["meter"]>
-): { readonly frames: Frames; readonly started: () => boolean } => {
+): { readonly frames: Frames; readonly started: () => boolean; readonly isWhole: () => boolean } => {
   const { dialect, provider, startSignal, untilStart } = options
   const reader = Sse.reader(Bounds.frame)
   let started = false
@@ -453,7 +456,7 @@ const watched = (
     return Pull.matchEffect(response.pull, { onSuccess: onBytes, onDone: () => onEnd, onFailure })
   })
 
-  return { frames, started: () => started }
+  return { frames, started: () => started, isWhole: () => whole || closed }
 }
 
 const openBrace = 0x7b

@@ -24,7 +24,7 @@ export const streamed = (mode: "stream" | "collect"): Open<Leg.Opened> => (job, 
     ? first
     : Effect.flatMap(Effect.scope, (scope) =>
       Effect.map(first, (opened): Leg.Opened => {
-        const { frames, served } = Continued.stream(
+        const { frames, isWhole, served } = Continued.stream(
           dialect,
           continuation,
           provider.name,
@@ -39,7 +39,8 @@ export const streamed = (mode: "stream" | "collect"): Open<Leg.Opened> => (job, 
         return {
           ...opened,
           frames: Effect.catchDefect(frames, (defect) => Leg.unreadable(provider, defect)),
-          served
+          served,
+          isWhole
         }
       }))
 }
@@ -78,12 +79,12 @@ const recorded = <A>(
   run: (options: Leg.Options) => Effect.Effect<A, FlexInferenceError, Scope.Scope>
 ): Effect.Effect<A, FlexInferenceError, Scope.Scope> => {
   const { provider } = leg.route
-  const call = job.log.record({ provider: provider.name, tier: leg.tier }, run(legOptions(job, leg, body, name)))
-  return Telemetry.span(
-    "flexinference.leg",
-    () => ({ kind: "client", attributes: Telemetry.legAttributes(provider, leg.tier) }),
-    () => call
+  const streamed = run === Leg.openStream
+  const call = job.log.record(
+    { provider: provider.name, tier: leg.tier, streamed },
+    run(legOptions(job, leg, body, name))
   )
+  return Telemetry.legSpan(provider, leg.tier, call)
 }
 
 const legOptions = (job: Job, leg: LegPlan, body: string, name: string): Leg.Options => {

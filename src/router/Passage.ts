@@ -16,6 +16,10 @@ export interface Caller {
    * @default "loopback"
    */
   readonly owner?: string | undefined
+  /** The request's name in its record. */
+  readonly requestId?: string | undefined
+  /** The name of its key in its record; never the key. */
+  readonly key?: string | undefined
 }
 
 /** Headers that passed, by lower-case name. */

@@ -14,7 +14,7 @@ import type { JsonObject } from "../wire/Json.ts"
 import * as JsonMembers from "../wire/JsonMembers.ts"
 import * as JsonSource from "../wire/JsonSource.ts"
 import type { Frame, FrameChunk } from "../wire/Sse.ts"
-import { commit, fallback } from "./Commit.ts"
+import * as Commit from "./Commit.ts"
 import { type Committed, isTranslated, type Job, type LegPlan } from "./Job.ts"
 import * as Leg from "./Leg.ts"
 import * as OpenLeg from "./OpenLeg.ts"
@@ -25,14 +25,26 @@ import * as RouterResponse from "./RouterResponse.ts"
 
 /** Carries a request out, in the mode that its caller and its plan ask for. */
 export const respond = (job: Job): Effect.Effect<RouterResponse.Answer, FlexInferenceError, Scope.Scope> => {
-  if (job.plan.stream) return Effect.map(commit(job, streaming), (committed) => relay(job, committed))
+  if (job.plan.stream) {
+    return Effect.map(noted(job, Commit.commit(job, streaming)), (committed) => relay(job, committed))
+  }
   return !job.plan.raced
     ? Effect.flatMap(
-      Effect.catch(commit(job, OpenLeg.whole), (error) => inOwnWords(job, error)),
+      Effect.catch(noted(job, Commit.commit(job, OpenLeg.whole)), (error) => inOwnWords(job, error)),
       (committed) => readable(committed, () => body(job, committed))
     )
     : collect(job)
 }
+
+/** A leg that is chosen, with a note of it where the request's record is wanted. */
+const noted = <A, E, R>(
+  { attempt }: Job,
+  committed: Effect.Effect<Committed<A>, E, R>
+): Effect.Effect<Committed<A>, E, R> =>
+  attempt === undefined ? committed : Effect.map(committed, (committed) => {
+    attempt.committed(committed)
+    return committed
+  })
 
 /** What is read of an answer; one that is nested too deeply is its provider's fault. */
 const readable = <A>(
@@ -57,15 +69,18 @@ const relay = (job: Job, committed: Committed<Leg.Opened>): RouterResponse.Strea
       costMicroUsd = cost
     })
     : relayed
+  const { attempt } = job
+  const watched = attempt === undefined ? frames : attempt.streamed(frames, routing, committed.answer.isWhole)
   // What a leg has reported by now is the answer's to tell, when it gets there.
-  return RouterResponse.stream(frames, record(job, committed, unreported), told(job, committed), Effect.sync(routing))
+  return RouterResponse.stream(watched, record(job, committed, unreported), told(job, committed), Effect.sync(routing))
 }
 
 /** A body that reports a failure, where nothing better could be had: native, its caller gets its vendor's own words. */
 const inOwnWords = (
-  { incoming, log, encode, plan }: Job,
+  job: Job,
   error: FlexInferenceError
 ): Effect.Effect<Committed<Leg.Body>, FlexInferenceError> => {
+  const { encode, incoming, log, plan } = job
   const answer = Leg.reportOf(error)
   const index = plan.routes.findIndex(({ dialect, provider }) =>
     dialect === incoming.surface && provider.name === error.provider
@@ -73,6 +88,7 @@ const inOwnWords = (
   const route = plan.routes[index]
   const encoded = route === undefined ? undefined : encode(route)
   if (answer === undefined || route === undefined || encoded?._tag !== "Success") return Effect.fail(error)
+  job.attempt?.reported(error)
   return Effect.map(Clock.currentTimeMillis, (at) => ({
     leg: { route, encoded: encoded.success, tier: plan.tier },
     answer,
@@ -102,7 +118,7 @@ const body = (
 /** An answer that is raced as a stream for a caller who wants a body. */
 const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferenceError, Scope.Scope> =>
   Effect.scoped(
-    Effect.flatMap(commit(job, collecting), (committed) =>
+    Effect.flatMap(noted(job, Commit.commit(job, collecting)), (committed) =>
       Effect.map(
         Effect.result(readable(committed, () => gather(committed))),
         (gathered) => ({ committed, gathered })
@@ -124,7 +140,7 @@ const collect = (job: Job): Effect.Effect<RouterResponse.BodyAnswer, FlexInferen
         return Effect.fail(flex)
       }
       // The caller has seen nothing of the flex answer that broke off, so standard can still give a whole one.
-      return fallback(job, "flex_recovered", OpenLeg.recovering).pipe(
+      return noted(job, Commit.fallback(job, "flex_recovered", OpenLeg.recovering)).pipe(
         Effect.mapError((error) => afterFlex(error, flex)),
         Effect.flatMap((again) => readable(again, () => body(job, again)))
       )

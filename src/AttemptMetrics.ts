@@ -1,0 +1,165 @@
+/**
+ * Effect `Metric`s of what a router does, made of the records of its requests. They are kept where their layer is
+ * provided, for whatever exports Effect's metrics; the gateway shows them to Prometheus.
+ *
+ * What a label can be is bounded: a model that the catalogue does not know is `other`, and what is not known is `none`.
+ * Costs, savings and tokens are counted where they are known.
+ *
+ * **Example** (the metrics of a program, as Prometheus reads them)
+ *
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ * import { PrometheusMetrics } from "effect/observability"
+ * import { AttemptMetrics, FlexInference } from "effect-flexinference"
+ *
+ * export const layer = FlexInference.layerConfig().pipe(
+ *   Layer.provide(AttemptMetrics.layer),
+ *   Layer.provide(FetchHttpClient.layer)
+ * )
+ *
+ * export const text: Effect.Effect<string> = PrometheusMetrics.format()
+ * ```
+ */
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
+import * as AttemptLog from "./AttemptLog.ts"
+import type { AttemptRecord } from "./AttemptLog.ts"
+import * as ModelCatalog from "./ModelCatalog.ts"
+
+const counter = (name: string, description: string) =>
+  Metric.counter(`flexinference_${name}_total`, { description, incremental: true })
+
+/** Requests that are over. */
+export const requests = counter("requests", "Requests that are over, canceled ones included")
+
+/** From the request to the first output of its answer, where that is known. */
+export const start = Metric.histogram("flexinference_start_seconds", {
+  description: "From the request to the first output of its answer, in seconds",
+  boundaries: [0.1, 0.25, 0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600]
+})
+
+/** What the router itself takes before it calls the first provider. */
+export const overhead = Metric.histogram("flexinference_overhead_seconds", {
+  description: "From the request to its first call to a provider, in seconds",
+  boundaries: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1]
+})
+
+/** Requests whose answer has not started. */
+export const waiting = Metric.gauge("flexinference_waiting", { description: "Requests whose answer has not started" })
+
+/** Requests that are not over. */
+export const inFlight = Metric.gauge("flexinference_in_flight", { description: "Requests that are not over" })
+
+/** Tokens of answers that came to their end. Cached and cache-write input are part of `input`, reasoning of `output`. */
+export const tokens = counter("tokens", "Tokens that answers used")
+
+/** What answers cost by the price list, in micro-USD. */
+export const cost = counter("cost_microusd", "What answers cost by the price list, in micro-USD")
+
+/** What answers cost less than at the standard tier, in micro-USD; a dearer tier takes nothing away from it. */
+export const saving = counter("saving_microusd", "What answers cost less than at the standard tier, in micro-USD")
+
+/** Calls that were sent again. */
+export const retries = counter("retries", "Calls that were sent again")
+
+/** Calls that a provider refused: for want of `capacity`, or because the tier is `unsupported`. */
+export const refusals = counter("refusals", "Calls that a provider refused")
+
+/** Calls that were made, by how they ended. */
+export const legs = counter("legs", "Calls that were made to providers")
+
+const tiers: ReadonlySet<string> = new Set(["flex", "standard", "priority", "auto"] satisfies Array<ModelCatalog.Tier>)
+
+const tierOf = (tier: string | null): string => tier === null ? "none" : tiers.has(tier) ? tier : "other"
+
+const refusalKinds: { readonly [outcome in AttemptLog.LegOutcome]?: string } = {
+  refused: "capacity",
+  unsupported: "unsupported"
+}
+
+/** A log that keeps the metrics, in the registry of the context. */
+export const make: Effect.Effect<AttemptLog.AttemptLog["Service"]> = Effect.gen(function*() {
+  const context = yield* Effect.context<never>()
+  const catalog = yield* ModelCatalog.Current
+
+  const modelOf = (model: string | null): string =>
+    model === null ? "none" : ModelCatalog.lookup(catalog, model)?.id ?? "other"
+
+  /** A metric by the values of its labels; each series is made once. */
+  const series = <State>(metric: Metric.Metric<number, State>, ...names: ReadonlyArray<string>) => {
+    const known = new Map<string, Metric.Metric<number, State>>()
+    return (amount: number, ...values: ReadonlyArray<string>): void => {
+      const key = values.join("\n")
+      let own = known.get(key)
+      if (own === undefined) {
+        own = Metric.withAttributes(metric, names.map((name, index) => [name, values[index] ?? "none"]))
+        known.set(key, own)
+      }
+      own.updateUnsafe(amount, context)
+    }
+  }
+
+  const request = series(requests, "surface", "provider", "model", "tier", "reason", "status")
+  const started = series(start, "provider", "model", "tier")
+  const token = series(tokens, "provider", "model", "tier", "kind")
+  const spent = series(cost, "provider", "model", "tier")
+  const saved = series(saving, "provider", "model")
+  const retried = series(retries, "provider")
+  const refused = series(refusals, "provider", "model", "kind")
+  const leg = series(legs, "provider", "tier", "outcome")
+
+  const add = (record: AttemptRecord): void => {
+    const { costMicroUsd, savingMicroUsd, usage } = record
+    const provider = record.provider ?? "none"
+    const model = modelOf(record.model)
+    const tier = tierOf(record.tier)
+    request(1, record.surface, provider, model, tier, record.reason ?? "none", String(record.status))
+    if (
+      record.startedAfterMs !== null && record.legs.some(({ startedAtMs }) => startedAtMs === record.startedAfterMs)
+    ) {
+      started(record.startedAfterMs / 1000, provider, model, tier)
+    }
+    if (usage !== null) {
+      token(usage.input, provider, model, tier, "input")
+      token(usage.output, provider, model, tier, "output")
+      if (usage.cachedInput > 0) token(usage.cachedInput, provider, model, tier, "cached_input")
+      if (usage.cacheWriteInput > 0) token(usage.cacheWriteInput, provider, model, tier, "cache_write_input")
+      if (usage.reasoning > 0) token(usage.reasoning, provider, model, tier, "reasoning")
+    }
+    if (costMicroUsd !== null) spent(costMicroUsd, provider, model, tier)
+    if (savingMicroUsd !== null && savingMicroUsd > 0) saved(savingMicroUsd, provider, model)
+    if (record.retries > 0) retried(record.retries, provider)
+    for (const { outcome, provider, tier } of record.legs) {
+      leg(1, provider, tierOf(tier), outcome)
+      const kind = refusalKinds[outcome]
+      if (kind !== undefined) refused(1, provider, model, kind)
+    }
+  }
+
+  return AttemptLog.AttemptLog.of({
+    record: (record) => Effect.sync(() => add(record)),
+    begin: (clock) => {
+      const begunAt = clock.currentTimeNanosUnsafe()
+      let waits = true
+      waiting.modifyUnsafe(1, context)
+      inFlight.modifyUnsafe(1, context)
+      const started = (): void => {
+        if (waits) waiting.modifyUnsafe(-1, context)
+        waits = false
+      }
+      return {
+        called: () => overhead.updateUnsafe(Number(clock.currentTimeNanosUnsafe() - begunAt) / 1e9, context),
+        started,
+        ended: () => {
+          started()
+          inFlight.modifyUnsafe(-1, context)
+        }
+      }
+    }
+  })
+})
+
+/** Keeps the metrics, beside the log that is in the context, if there is one. */
+export const layer: Layer.Layer<AttemptLog.AttemptLog> = AttemptLog.layerEffect(make)
