@@ -76,6 +76,11 @@ export interface Surface<Request, Body, Event> {
    * `usage.cost`.
    */
   readonly create: (request: Request, options?: CallOptions) => Effect.Effect<Body, FlexInferenceError>
+  /** Like `create`, with the record of how the request was served, which says more than the body's `usage.routing`. */
+  readonly createWithRouting: (
+    request: Request,
+    options?: CallOptions
+  ) => Effect.Effect<Created<Body>, FlexInferenceError>
   /**
    * The answer's events as they come. The stream ends with the terminal event or with an error; interrupting it aborts
    * the call. An event of a type that is not in `Event` is passed on as it came.
@@ -86,6 +91,13 @@ export interface Surface<Request, Body, Event> {
     request: Request,
     options?: CallOptions
   ) => Effect.Effect<Opened<Event>, FlexInferenceError, Scope.Scope>
+}
+
+/** A whole answer. */
+export interface Created<Body> {
+  readonly body: Body
+  /** The record as it stands at the end: with the served tier, the usage and the cost. */
+  readonly routing: Routing
 }
 
 /** An answer that has started. */
@@ -192,14 +204,17 @@ const surface = <Request extends { readonly start_within: unknown }, Body, Event
         ? Effect.succeed({ routing: answer.routing, report: answer.report, events: eventsOf<Event>(answer.frames) })
         : Effect.die(new Error("a streamed request was answered with a body")))
 
+  const createWithRouting: Surface<Request, Body, Event>["createWithRouting"] = (request, options) =>
+    Effect.scoped(Effect.flatMap(ask(request, false, options), (answer) =>
+      answer._tag === "Body"
+        ? Effect.succeed({ body: promised<Body>(answer.value), routing: answer.routing })
+        : Effect.die(new Error("a request for a body was answered with a stream"))))
+
   return {
     open,
     stream: (request, options) => Stream.unwrap(Effect.map(open(request, options), ({ events }) => events)),
-    create: (request, options) =>
-      Effect.scoped(Effect.flatMap(ask(request, false, options), (answer) =>
-        answer._tag === "Body"
-          ? Effect.succeed(promised<Body>(answer.value))
-          : Effect.die(new Error("a request for a body was answered with a stream"))))
+    createWithRouting,
+    create: (request, options) => Effect.map(createWithRouting(request, options), ({ body }) => body)
   }
 }
 

@@ -45,6 +45,16 @@ export interface InputFile {
   readonly prompt_cache_breakpoint?: CacheBreakpoint | undefined
 }
 
+/** A recording; OpenAI takes it by Chat Completions only. */
+export interface InputAudio {
+  readonly type: "input_audio"
+  readonly input_audio: {
+    /** Base64. */
+    readonly data: string
+    readonly format: "wav" | "mp3"
+  }
+}
+
 export interface UrlCitation {
   readonly type: "url_citation"
   readonly start_index: number
@@ -100,7 +110,7 @@ export interface InputMessage {
   readonly role: "user" | "assistant" | "system" | "developer"
   readonly content:
     | string
-    | ReadonlyArray<InputText | InputImage | InputFile | OutputText | Refusal>
+    | ReadonlyArray<InputText | InputImage | InputFile | InputAudio | OutputText | Refusal>
   readonly id?: string | undefined
   readonly status?: ItemStatus | undefined
   readonly phase?: Phase | null | undefined

@@ -20,7 +20,7 @@ import { served } from "./Usage.ts"
 export type Step =
   /** What is known of the answer before anything of it was made; always the first step. */
   | { readonly _tag: "Begin"; readonly response: JsonObject }
-  | { readonly _tag: "OpenMessage" }
+  | { readonly _tag: "OpenMessage"; readonly phase: string | undefined }
   | { readonly _tag: "OpenReasoning"; readonly id: string | undefined }
   | { readonly _tag: "OpenCall"; readonly isCustom: boolean; readonly id: string; readonly name: string }
   /** A piece of the text part that is open, or the first of the next; never empty. */
@@ -43,6 +43,8 @@ export type Step =
   | { readonly _tag: "CloseCall"; readonly signature: string | undefined }
   /** A search the provider made itself, whole. */
   | { readonly _tag: "Search"; readonly item: JsonObject }
+  /** An item of a kind that has no steps of its own, whole: an image that was made, a call of another tool. */
+  | { readonly _tag: "Item"; readonly item: JsonObject }
   /** The last step. */
   | End
 
@@ -190,7 +192,7 @@ const partOf = (value: JsonObject): (Part & { readonly kind: PartKind }) | undef
 }
 
 const messageReader = (added: JsonObject, tell: Tell): ItemReader => {
-  tell({ _tag: "OpenMessage" })
+  tell({ _tag: "OpenMessage", phase: Json.string(added, "phase") })
   const said: Array<Part> = []
   let open: { readonly kind: PartKind; readonly index: number; readonly part: Part } | undefined
   /** By the index of their part, whose text may be empty. */
@@ -380,8 +382,10 @@ const readerOf = (known: JsonObject, tell: Tell): ItemReader | undefined => {
       return Json.string(known, "name") === undefined ? undefined : callReader(known, tell)
     case "web_search_call":
       return { event: () => {}, close: (whole) => tell({ _tag: "Search", item: whole ?? known }) }
-    default:
+    case "":
       return undefined
+    default:
+      return { event: () => {}, close: (whole) => tell({ _tag: "Item", item: whole ?? known }) }
   }
 }
 
