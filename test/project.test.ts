@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { promisify } from "node:util"
+import * as ai from "../src/ai/index.ts"
 import * as gateway from "../src/gateway/index.ts"
 import * as library from "../src/index.ts"
 import * as testing from "../src/simulator/index.ts"
@@ -15,6 +16,7 @@ const manifest: { readonly exports: { readonly [subpath: string]: unknown } } = 
 
 const entries = {
   "effect-flexinference": library,
+  "effect-flexinference/ai": ai,
   "effect-flexinference/gateway": gateway,
   "effect-flexinference/testing": testing
 }
@@ -120,7 +122,8 @@ describe("the package", () => {
       "./package.json",
       ".",
       ...Object.keys(library).map((name) => api.has(name) ? `./api/${name}` : `./${name}`),
-      ...["gateway", "testing", "undici"].map((entry) => `./${entry}`),
+      ...["ai", "gateway", "testing", "undici"].map((entry) => `./${entry}`),
+      ...Object.keys(ai).map((name) => `./ai/${name}`),
       ...Object.keys(gateway).map((name) => `./gateway/${name}`),
       ...Object.keys(testing).map((name) => `./testing/${name}`)
     ])

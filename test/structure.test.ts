@@ -68,6 +68,11 @@ describe("the house", () => {
     }
   })
 
+  it("knows Effect's own language model in one room", () => {
+    const knowing = files.filter((file) => /from "effect\/ai/.test(codeOf(file)))
+    assert.deepStrictEqual(knowing.filter((file) => !file.startsWith("ai/")), [])
+  })
+
   it("names a vendor only where vendors are described", () => {
     const rooms = ["provider/", "dialect/", "catalog/", "api/", "simulator/", "ai/", "gateway/presets/"]
     // The one thing it prints that a newcomer can paste: a call by the client that most have installed.
