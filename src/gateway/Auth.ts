@@ -1,4 +1,5 @@
 /** Who may use the gateway: whoever sends one of its keys. */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
 import * as UrlParams from "effect/http/UrlParams"
@@ -10,6 +11,18 @@ import { loopback } from "../AnswerStore.ts"
 import type { Dialect, KeyPlace } from "../Dialect.ts"
 import { type FlexInferenceError, unauthenticated } from "../FlexInferenceError.ts"
 import * as OwnSite from "./OwnSite.ts"
+
+/**
+ * Whose a request is, where the server around the routes has found out: its own middleware provides it, and then the
+ * request needs no key of the gateway's. What is kept of an answer belongs to this name.
+ *
+ * @since 0.1.0
+ * @category references
+ */
+export const CurrentOwner: Context.Reference<string | undefined> = Context.Reference<string | undefined>(
+  "effect-flexinference/gateway/CurrentOwner",
+  { defaultValue: () => undefined }
+)
 
 /** Where a request may carry its key. */
 export interface Credentials {
@@ -75,7 +88,13 @@ export const usable = (
 export const make = (
   keys: ReadonlyArray<Redacted.Redacted<string>> | undefined
 ): (places: ReadonlyArray<KeyPlace>, credentials: Credentials) => Effect.Effect<string, FlexInferenceError> => {
-  if (keys === undefined) return (_, { headers }) => Effect.as(OwnSite.check(headers), loopback)
+  if (keys === undefined) {
+    return (_, { headers }) =>
+      Effect.flatMap(
+        Effect.service(CurrentOwner),
+        (owner) => owner === undefined ? Effect.as(OwnSite.check(headers), loopback) : Effect.succeed(owner)
+      )
+  }
   const digests = keys.map((key) => digest(Redacted.value(key)))
   // Every key is looked at, so that the time taken does not tell which one came close.
   const isKey = (candidate: Buffer) => digests.filter((key) => timingSafeEqual(key, candidate)).length > 0

@@ -50,6 +50,8 @@ import * as RequestId from "./RequestId.ts"
 import * as Turns from "./Turns.ts"
 import * as WriteStall from "./WriteStall.ts"
 
+export { CurrentOwner } from "./Auth.ts"
+
 /** What the gateway can be told. */
 export interface Options extends RequestBody.Options {
   /** How much of translated answers is kept, so that they can be continued. An `AnswerStore` in the context takes its place. */

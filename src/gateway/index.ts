@@ -4,3 +4,5 @@
 
 /** The HTTP server behind which the router speaks to any client. */
 export * as Gateway from "./Gateway.ts"
+/** The surfaces as a group of a user's own `HttpApi`. */
+export * as SurfaceApi from "./SurfaceApi.ts"
