@@ -20,6 +20,8 @@
  *
  * export const text: Effect.Effect<string> = PrometheusMetrics.format()
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -31,43 +33,98 @@ import * as ModelCatalog from "./ModelCatalog.ts"
 const counter = (name: string, description: string) =>
   Metric.counter(`flexinference_${name}_total`, { description, incremental: true })
 
-/** Requests that are over. */
+/**
+ * Requests that are over.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
 export const requests = counter("requests", "Requests that are over, canceled ones included")
 
-/** From the request to the first output of its answer, where that is known. */
+/**
+ * From the request to the first output of its answer, where that is known.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
 export const start = Metric.histogram("flexinference_start_seconds", {
   description: "From the request to the first output of its answer, in seconds",
   boundaries: [0.1, 0.25, 0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600]
 })
 
-/** What the router itself takes before it calls the first provider. */
+/**
+ * What the router itself takes before it calls the first provider.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
 export const overhead = Metric.histogram("flexinference_overhead_seconds", {
   description: "From the request to its first call to a provider, in seconds",
   boundaries: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1]
 })
 
-/** Requests whose answer has not started. */
+/**
+ * Requests whose answer has not started.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
 export const waiting = Metric.gauge("flexinference_waiting", { description: "Requests whose answer has not started" })
 
-/** Requests that are not over. */
+/**
+ * Requests that are not over.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
 export const inFlight = Metric.gauge("flexinference_in_flight", { description: "Requests that are not over" })
 
-/** Tokens of answers that came to their end. Cached and cache-write input are part of `input`, reasoning of `output`. */
+/**
+ * Tokens of answers that came to their end. Cached and cache-write input are part of `input`, reasoning of `output`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
 export const tokens = counter("tokens", "Tokens that answers used")
 
-/** What answers cost by the price list, in micro-USD. */
+/**
+ * What answers cost by the price list, in micro-USD.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
 export const cost = counter("cost_microusd", "What answers cost by the price list, in micro-USD")
 
-/** What answers cost less than at the standard tier, in micro-USD; a dearer tier takes nothing away from it. */
+/**
+ * What answers cost less than at the standard tier, in micro-USD; a dearer tier takes nothing away from it.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
 export const saving = counter("saving_microusd", "What answers cost less than at the standard tier, in micro-USD")
 
-/** Calls that were sent again. */
+/**
+ * Calls that were sent again.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
 export const retries = counter("retries", "Calls that were sent again")
 
-/** Calls that a provider refused: for want of `capacity`, or because the tier is `unsupported`. */
+/**
+ * Calls that a provider refused: for want of `capacity`, or because the tier is `unsupported`.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
 export const refusals = counter("refusals", "Calls that a provider refused")
 
-/** Calls that were made, by how they ended. */
+/**
+ * Calls that were made, by how they ended.
+ *
+ * @since 0.1.0
+ * @category metrics
+ */
 export const legs = counter("legs", "Calls that were made to providers")
 
 const tiers: ReadonlySet<string> = new Set(["flex", "standard", "priority", "auto"] satisfies Array<ModelCatalog.Tier>)
@@ -79,7 +136,38 @@ const refusalKinds: { readonly [outcome in AttemptLog.LegOutcome]?: string } = {
   unsupported: "unsupported"
 }
 
-/** A log that keeps the metrics, in the registry of the context. */
+/**
+ * A log that keeps the metrics, in the registry of the context.
+ *
+ * **Example** (what a program reads of them itself)
+ *
+ * ```ts
+ * import { Effect, Metric } from "effect"
+ * import { AttemptLog, AttemptMetrics } from "effect-flexinference"
+ *
+ * // Prometheus's names of them all.
+ * export const names = [
+ *   AttemptMetrics.requests,
+ *   AttemptMetrics.start,
+ *   AttemptMetrics.overhead,
+ *   AttemptMetrics.waiting,
+ *   AttemptMetrics.inFlight,
+ *   AttemptMetrics.tokens,
+ *   AttemptMetrics.cost,
+ *   AttemptMetrics.saving,
+ *   AttemptMetrics.retries,
+ *   AttemptMetrics.refusals,
+ *   AttemptMetrics.legs
+ * ].map(({ id }) => id)
+ *
+ * export const inFlight = Effect.map(Metric.value(AttemptMetrics.inFlight), ({ value }) => value)
+ *
+ * export const layer = AttemptLog.layerEffect(AttemptMetrics.make)
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make: Effect.Effect<AttemptLog.AttemptLog["Service"]> = Effect.gen(function*() {
   const context = yield* Effect.context<never>()
   const catalog = yield* ModelCatalog.Current
@@ -161,5 +249,10 @@ export const make: Effect.Effect<AttemptLog.AttemptLog["Service"]> = Effect.gen(
   })
 })
 
-/** Keeps the metrics, beside the log that is in the context, if there is one. */
+/**
+ * Keeps the metrics, beside the log that is in the context, if there is one.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<AttemptLog.AttemptLog> = AttemptLog.layerEffect(make)

@@ -23,6 +23,8 @@
  *
  * sign(Dialect.frame("said.word", { kind: "said.word", text: "Hello" })) // "output"
  * ```
+ *
+ * @since 0.1.0
  */
 import type * as Result from "effect/Result"
 import { blockNames } from "./catalog/Routes.ts"
@@ -59,7 +61,12 @@ export interface Served {
   readonly costMicroUsd?: number | undefined
 }
 
-/** What is reported of an answer before its provider reports anything. */
+/**
+ * What is reported of an answer before its provider reports anything.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const unreported: Served = { usage: undefined, tier: undefined, model: undefined }
 
 /** A failure that arrived inside a 200 stream. */
@@ -94,6 +101,7 @@ export interface Untranslatable {
   readonly isEssential?: boolean | undefined
 }
 
+/** A translation, or what of it cannot be said. */
 export type Translated<A> = Result.Result<A, Untranslatable>
 
 /** What a translated answer must carry that the source format may lack. */
@@ -312,6 +320,9 @@ export interface SignTable {
 /**
  * The signs of a format that names its events. What is in no table is an event of tomorrow, and tells nothing but that
  * the request was admitted.
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const signs = ({ families, nameOf, names }: SignTable): (frame: Frame) => Sign => {
   const known = new Map(Object.entries(names))
@@ -330,10 +341,13 @@ export const signs = ({ families, nameOf, names }: SignTable): (frame: Frame) =>
 }
 
 /**
- * The machine-readable part of an error envelope, nested in `error` as `flexinference` on every surface (contract (d)):
+ * The machine-readable part of an error envelope, nested in `error` as `flexinference` on every surface:
  * all eight keys, the same bytes whatever the surface. A provider's own error carries `code: null`. Three keys of ours
  * come where there is something to say: `param`, for which only OpenAI's envelope has a place, and the provider's
  * `request_id` and `details`.
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const errorBlock = (error: FlexInferenceError): JsonObject => ({
   code: error.reason._tag === "ProviderFailed" && error.origin === "provider" && error.code === error.providerCode

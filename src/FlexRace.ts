@@ -27,6 +27,8 @@
  *   isDefinite: (error) => error === "gone"
  * })
  * ```
+ *
+ * @since 0.1.0
  */
 import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -61,11 +63,13 @@ export interface NoneStarted<E, E2> {
   readonly flex: E | undefined
 }
 
+/** How a race ends without a winner. */
 export type RaceError<E, E2> = Fatal<E> | NoneStarted<E, E2>
 
 /** What happens to a flex leg that is still waiting when the window has passed. */
 export type OnDeadline = "race" | "replace"
 
+/** What is raced, and by what rules. */
 export interface Options<A, E, R, A2, E2, R2> {
   /** How long the flex leg runs alone. */
   readonly startWithin: Duration.Input
@@ -94,6 +98,9 @@ export interface Options<A, E, R, A2, E2, R2> {
  * - The standard leg fails while the flex leg still runs: the race waits for the flex leg.
  * - Both fail: `NoneStarted` carries both errors.
  * - A defect of either leg ends the race with that defect; interruption interrupts both legs.
+ *
+ * @since 0.1.0
+ * @category combinators
  */
 export const make = <A, E, R, A2, E2, R2>(
   options: Options<A, E, R, A2, E2, R2>
@@ -220,6 +227,9 @@ export interface StreamOptions<A, E, R, A2, E2, R2>
  *   started: (part) => part.type === "text"
  * })
  * ```
+ *
+ * @since 0.1.0
+ * @category combinators
  */
 export const stream = <A, E, R, A2, E2, R2>(
   options: StreamOptions<A, E, R, A2, E2, R2>
@@ -271,6 +281,23 @@ const withoutErrors = (cause: Cause.Cause<unknown>): Cause.Cause<never> =>
 /**
  * Runs an effect in a child of the current scope. If it does not succeed the child is closed before anything else
  * happens; if it does, the child stays open and closes with its parent.
+ *
+ * **Example** (a socket that does not outlive its failed handshake)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { FlexRace } from "effect-flexinference"
+ *
+ * const log: Array<string> = []
+ * const socket = Effect.acquireRelease(Effect.sync(() => log.push("open")), () => Effect.sync(() => log.push("close")))
+ * const attempt = FlexRace.inOwnScope(Effect.andThen(socket, Effect.fail("no handshake")))
+ *
+ * Effect.runSync(Effect.scoped(Effect.andThen(Effect.ignore(attempt), Effect.sync(() => log.push("next")))))
+ * log // => ["open", "close", "next"]
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
  */
 export const inOwnScope = <A, E, R>(
   effect: Effect.Effect<A, E, R>

@@ -24,6 +24,8 @@
  *   Layer.provide(FetchHttpClient.layer)
  * )
  * ```
+ *
+ * @since 0.1.0
  */
 import type * as Config from "effect/Config"
 import * as Clock from "effect/Clock"
@@ -99,25 +101,80 @@ export type Count = (
   options?: { readonly model?: string | undefined; readonly caller?: Caller | undefined }
 ) => Effect.Effect<Counted, FlexInferenceError>
 
-/** Carries requests out: `open` answers one, `count` tells what one would read. */
+/**
+ * Carries requests out: `open` answers one, `count` tells what one would read.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class Router extends Context.Service<Router, {
   readonly open: Open
   readonly count: Count
 }>()("effect-flexinference/Router") {}
 
-/** A router that races in this process, on the `HttpClient` of the context. */
+/**
+ * A router that races in this process, on the `HttpClient` of the context.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (options: Options): Layer.Layer<Router, never, HttpClient.HttpClient> =>
   Layer.provide(layerTransport(options), HttpClientTransport.layer)
 
-/** Like `layer`, on the `Transport` of the context, such as that of `effect-flexinference/undici`. */
+/**
+ * Like `layer`, on the `Transport` of the context, such as that of `effect-flexinference/undici`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerTransport = (options: Options): Layer.Layer<Router, never, Transport> =>
   Layer.effect(Router, make(options))
 
-/** Like `layer`, with the keys and addresses of the built-in providers from the variables their records name. */
+/**
+ * Like `layer`, with the keys and addresses of the built-in providers from the variables their records name.
+ *
+ * **Example** (every way to have one)
+ *
+ * ```ts
+ * import { Effect, Layer, Redacted } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ * import { Router } from "effect-flexinference"
+ * import * as Undici from "effect-flexinference/undici"
+ *
+ * const apiKey = Redacted.make("sk-…")
+ *
+ * export const overHttp = [
+ *   Router.layer({ openai: { apiKey } }),
+ *   Router.layerConfig(),
+ *   Router.layerHosted({ apiKey }),
+ *   Router.layerHostedConfig()
+ * ].map((layer) => Layer.provide(layer, FetchHttpClient.layer))
+ *
+ * export const overSockets = [
+ *   Router.layerTransport({ openai: { apiKey } }),
+ *   Router.layerConfigTransport(),
+ *   Router.layerHostedConfigTransport(),
+ *   Layer.effect(Router.Router, Router.make({ openai: { apiKey } }))
+ * ].map((layer) => Layer.provide(layer, Undici.layer()))
+ *
+ * // The built-in providers that have a key here.
+ * export const connected = Effect.map(Router.config, (providers) => providers.map(({ provider }) => provider.name))
+ *
+ * Object.keys(Router.providers) // => ["openai", "google", "anthropic"]
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerConfig = (options?: Defaults): Layer.Layer<Router, Config.ConfigError, HttpClient.HttpClient> =>
   Layer.provide(layerConfigTransport(options), HttpClientTransport.layer)
 
-/** Like `layerConfig`, on the `Transport` of the context. */
+/**
+ * Like `layerConfig`, on the `Transport` of the context.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerConfigTransport = (options?: Defaults): Layer.Layer<Router, Config.ConfigError, Transport> =>
   Layer.unwrap(Effect.map(
     config,
@@ -127,17 +184,32 @@ export const layerConfigTransport = (options?: Defaults): Layer.Layer<Router, Co
 /** What a router is told that leaves the race to the hosted one. */
 export interface HostedOptions extends CallOptions, ConnectionOptions {}
 
-/** The hosted router in place of one of our own: it is asked over HTTP and races over there. */
+/**
+ * The hosted router in place of one of our own: it is asked over HTTP and races over there.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerHosted = (options: HostedOptions): Layer.Layer<Router, never, HttpClient.HttpClient> =>
   layer(hosted(options))
 
-/** Like `layerHosted`, with `FLEXINFERENCE_API_KEY` and `FLEXINFERENCE_BASE_URL`. */
+/**
+ * Like `layerHosted`, with `FLEXINFERENCE_API_KEY` and `FLEXINFERENCE_BASE_URL`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerHostedConfig = (
   options?: CallOptions
 ): Layer.Layer<Router, Config.ConfigError, HttpClient.HttpClient> =>
   Layer.provide(layerHostedConfigTransport(options), HttpClientTransport.layer)
 
-/** Like `layerHostedConfig`, on the `Transport` of the context. */
+/**
+ * Like `layerHostedConfig`, on the `Transport` of the context.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerHostedConfigTransport = (
   options?: CallOptions
 ): Layer.Layer<Router, Config.ConfigError, Transport> =>
@@ -151,7 +223,12 @@ const hosted = ({ apiKey, baseUrl, headers, ...options }: HostedOptions): Option
   providers: [Provider.connect(Hosted, { apiKey, baseUrl, headers })]
 })
 
-/** Builds the router itself, for those who compose it by hand. */
+/**
+ * Builds the router itself, for those who compose it by hand.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (options: Options): Effect.Effect<Router["Service"], never, Transport> =>
   Effect.gen(function*() {
     const transport = yield* Transport

@@ -4,6 +4,8 @@
  * `plan` is a pure function: gates first (does the model have a flex tier, may this provider be asked for that tier,
  * is there a key), then which provider in which dialect at which tier. `Routing` is the record the caller gets, on the
  * wire as `usage.routing` and as response headers.
+ *
+ * @since 0.1.0
  */
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
@@ -83,7 +85,11 @@ export interface PlanContext {
 
 type Chain = Arr.NonEmptyReadonlyArray<Registered>
 
-/** Decides everything that can be decided before a call: the error, or what to do. */
+/**
+ * Decides everything that can be decided before a call: the error, or what to do.
+ *
+ * @internal
+ */
 export const plan = (asked: RequestFields, context: PlanContext): Result.Result<Plan, FlexInferenceError> => {
   for (const known of context.providers.values()) {
     if (known.provider.races) {
@@ -331,7 +337,28 @@ export interface Routing {
   readonly simulated: boolean
 }
 
-/** The record as it stands in `usage.routing` (contract (b)). */
+/**
+ * The record as it stands in `usage.routing`.
+ *
+ * **Example** (the record of an answer, as it goes out)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { FlexInference, Routing } from "effect-flexinference"
+ * import { Testing } from "effect-flexinference/testing"
+ *
+ * const record = Effect.gen(function*() {
+ *   const flex = yield* FlexInference.FlexInference
+ *   const { routing } = yield* flex.responses.open({ model: "gpt-5.5", input: "Hi", start_within: "30 seconds" })
+ *   return [Routing.toWire(routing)["reason"], Routing.headers(routing)["x-flexinference-routing-reason"]]
+ * }).pipe(Effect.scoped, Effect.provide(Testing.layerTest()))
+ *
+ * await Effect.runPromise(record) // => ["flex_won", "flex_won"]
+ * ```
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const toWire = (routing: Routing): JsonObject => ({
   provider: routing.provider,
   requested_provider: routing.requestedProvider,
@@ -342,13 +369,22 @@ export const toWire = (routing: Routing): JsonObject => ({
   ...(routing.dropped.length === 0 ? {} : { dropped: [...routing.dropped] })
 })
 
-/** What is added to a body's usage object: the record, and the cost where there is a price (contract (i)). */
+/**
+ * What is added to a body's usage object: the record, and the cost where there is a price.
+ *
+ * @internal
+ */
 export const usageMembers = (routing: Routing): { readonly [name: string]: JsonObject } => ({
   ...(routing.costMicroUsd === undefined ? {} : { cost: { total_micro_usd: routing.costMicroUsd, currency: "USD" } }),
   routing: toWire(routing)
 })
 
-/** The response headers of an answer (contract (a)); a cost only where the whole answer is already known. */
+/**
+ * The response headers of an answer; a cost only where the whole answer is already known.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const headers = (routing: Routing): { readonly [name: string]: string } => ({
   "x-flexinference-served-provider": routing.provider,
   "x-flexinference-routing-reason": routing.reason,
@@ -359,7 +395,11 @@ export const headers = (routing: Routing): { readonly [name: string]: string } =
   ...(routing.simulated ? { "x-flexinference-simulated": "true" } : {})
 })
 
-/** Whether the standard tier is worth asking after this error of the flex leg, and under which reason. */
+/**
+ * Whether the standard tier is worth asking after this error of the flex leg, and under which reason.
+ *
+ * @internal
+ */
 export const escalation = (error: FlexInferenceError): Reason | undefined => {
   const { reason } = error
   switch (reason._tag) {
@@ -380,13 +420,17 @@ export const escalation = (error: FlexInferenceError): Reason | undefined => {
   }
 }
 
-/** Whether the same call may be sent again before commit: a real 429, a 5xx, or a broken connection (contract (b)). */
+/**
+ * Whether the same call may be sent again before commit: a real 429, a 5xx, or a broken connection.
+ *
+ * @internal
+ */
 export const isRetryable = ({ reason, retryable }: FlexInferenceError): boolean => {
   switch (reason._tag) {
     case "TimedOut":
       return false
     case "StreamFailed":
-      // Where the provider itself said so before any output, it is as good as a 5xx (D19).
+      // Where the provider itself said so before any output, it is as good as a 5xx.
       return retryable && reason.event !== undefined && !reason.started
     case "ProviderFailed":
       return retryable && (reason.providerStatus >= 500 || reason.providerStatus === 429)
@@ -395,5 +439,9 @@ export const isRetryable = ({ reason, retryable }: FlexInferenceError): boolean 
   }
 }
 
-/** Whether the next route of the chain may do better: everything that is retryable, time-outs included. */
+/**
+ * Whether the next route of the chain may do better: everything that is retryable, time-outs included.
+ *
+ * @internal
+ */
 export const advances = (error: FlexInferenceError): boolean => error.retryable

@@ -86,4 +86,8 @@ describe("the house", () => {
       .filter(([, words]) => words.length > 0)
     assert.deepStrictEqual(named.map(([file, words]) => `${file}: ${words.join(" ")}`), [shown])
   })
+
+  it("gives reasons themselves, and no number of a document that a stranger cannot look up", () => {
+    assert.deepStrictEqual(files.filter((file) => /\bD\d+\b|§|\bcontract \(/.test(textOf(file))), [])
+  })
 })

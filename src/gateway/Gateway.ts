@@ -19,6 +19,8 @@
  *   Layer.provide(FetchHttpClient.layer)
  * )
  * ```
+ *
+ * @since 0.1.0
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Clock from "effect/Clock"
@@ -101,6 +103,9 @@ const formats = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<
 /**
  * The routes, for a server that has others too: they are added to its `HttpRouter`. What it answers to unknown paths
  * and how it listens is up to that server; `layer` is a whole one.
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const routes = (
   options?: Pick<Options, "answers" | "dialects" | "keys" | "maxBody" | "maxBodies">
@@ -245,6 +250,9 @@ const unrouted =
  *
  * Nothing bounds how long an answer may take here: the router's clocks do. A request has to arrive whole within two
  * minutes.
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, ServeError, Router> => {
   const marked = options?.simulated === true

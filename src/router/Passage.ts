@@ -1,6 +1,6 @@
 /**
- * What of a call's headers and query goes through the router, where the provider is asked in the caller's own format
- * (D18): what belongs to the format, and the few names that all formats share. Both ways it is a list of what may pass;
+ * What of a call's headers and query goes through the router, where the provider is asked in the caller's own format:
+ * what belongs to the format, and the few names that all formats share. Both ways it is a list of what may pass;
  * a credential, a cookie, a host, what belongs to one connection and whatever nobody named stay behind.
  */
 import type { Protocol } from "../Dialect.ts"

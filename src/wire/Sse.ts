@@ -62,7 +62,23 @@ class Made implements FrameChunk {
   }
 }
 
-/** A frame whose object is known before its text. */
+/**
+ * A frame whose object is known before its text.
+ *
+ * **Example** (an event as it travels)
+ *
+ * ```ts
+ * import { Dialect } from "effect-flexinference"
+ *
+ * const { data, event } = Dialect.frame("said.word", { kind: "said.word", text: "Hello" })
+ *
+ * event // => "said.word"
+ * data // => '{"kind":"said.word","text":"Hello"}'
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const frame = (event: string | undefined, value: JsonObject): Frame => new Written(event, value)
 
 class Written implements Frame {

@@ -8,6 +8,8 @@
  * with gaps or with another meaning in the terminal object, ids that change on the way, and events that come twice.
  * Where a whole contradicts what was streamed, what was streamed stands. Indices are keys and never lengths, and the
  * work is linear in what came.
+ *
+ * @since 0.1.0
  */
 import type { Served, Transducer } from "../../Dialect.ts"
 import * as Json from "../../wire/Json.ts"
@@ -61,6 +63,7 @@ export interface End {
   readonly response: JsonObject
 }
 
+/** What a part of a message holds. */
 export type PartKind = "text" | "refusal"
 
 /** Reads one answer. */
@@ -78,7 +81,12 @@ export interface StepWriter {
   readonly take: () => ReadonlyArray<JsonObject>
 }
 
-/** The events of another format for those of Responses. */
+/**
+ * The events of another format for those of Responses.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const transducer = ({ take, write }: StepWriter): Transducer => {
   const { push } = make()
   return {
@@ -89,7 +97,12 @@ export const transducer = ({ take, write }: StepWriter): Transducer => {
   }
 }
 
-/** The events of another format for a whole response. */
+/**
+ * The events of another format for a whole response.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const events = (response: JsonObject, { take, write }: StepWriter): ReadonlyArray<JsonObject> => {
   for (const step of make().finish(response)) write(step)
   return take()
@@ -402,7 +415,11 @@ interface Item {
   readonly waiting: Array<JsonObject>
 }
 
-/** A reader of one answer. */
+/**
+ * A reader of one answer.
+ *
+ * @internal
+ */
 export const make = (): ResponsesReader => {
   let steps: Array<Step> = []
   /** What was known of the answer when it began. */
