@@ -4,3 +4,6 @@
 
 /** The HTTP server behind which the router speaks to any client. */
 export * as Gateway from "./Gateway.ts"
+
+/** How the gateway's log reads. */
+export * as Log from "./Log.ts"
