@@ -74,6 +74,9 @@ const tiers: ReadonlySet<string> = new Set(["flex", "standard", "priority", "aut
 
 const tierOf = (tier: string | null): string => tier === null ? "none" : tiers.has(tier) ? tier : "other"
 
+/** How a call ends whose answer its caller was given, or some of it. */
+const serves: ReadonlySet<AttemptLog.LegOutcome> = new Set(["completed", "broken", "canceled"])
+
 const refusalKinds: { readonly [outcome in AttemptLog.LegOutcome]?: string } = {
   refused: "capacity",
   unsupported: "unsupported"
@@ -116,9 +119,8 @@ export const make: Effect.Effect<AttemptLog.AttemptLog["Service"]> = Effect.gen(
     const model = modelOf(record.model)
     const tier = tierOf(record.tier)
     request(1, record.surface, provider, model, tier, record.reason ?? "none", String(record.status))
-    if (
-      record.startedAfterMs !== null && record.legs.some(({ startedAtMs }) => startedAtMs === record.startedAfterMs)
-    ) {
+    const serving = record.legs.findLast(({ outcome }) => serves.has(outcome))
+    if (record.startedAfterMs !== null && serving !== undefined && serving.startedAtMs !== null) {
       started(record.startedAfterMs / 1000, provider, model, tier)
     }
     if (usage !== null) {
