@@ -110,7 +110,11 @@ const watched = <R>(
       const whole = isWhole()
       const known = routing?.()
       const record = recordOf({
-        ...options,
+        catalog: options.catalog,
+        providers: options.providers,
+        surface: options.surface,
+        caller: options.caller,
+        receivedAt: options.receivedAt,
         model,
         startWithin,
         plan,
