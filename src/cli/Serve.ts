@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as KeyVariables from "./KeyVariables.ts"
+import * as LogFlags from "./LogFlags.ts"
 import * as SizeFlag from "./SizeFlag.ts"
 import * as Notation from "./StartWithinFlag.ts"
 
@@ -36,7 +37,16 @@ export const Serve = Command.make(
           "it; FLEXINFERENCE_DROP_UNSUPPORTED=true says the same"
       ),
       Flag.withDefault(false)
-    )
+    ),
+    records: Flag.String("records").pipe(
+      Flag.withMetavar("folder"),
+      Flag.withDescription(
+        "Keep the record of every request in this folder, a file a day; FLEXINFERENCE_RECORDS without it, and else nowhere"
+      ),
+      Flag.optional
+    ),
+    logFormat: LogFlags.format,
+    logLevel: LogFlags.level
   },
   (options) => Effect.flatMap(Effect.promise(() => import("./Serving.ts")), (serving) => serving.serve(options))
 ).pipe(

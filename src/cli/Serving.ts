@@ -5,11 +5,13 @@ import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
 import * as HttpServer from "effect/http/HttpServer"
 import type { ServeError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
 import * as NetAddress from "effect/net/NetAddress"
 import * as Option from "effect/Option"
+import type * as Path from "effect/Path"
 import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
@@ -21,20 +23,24 @@ import type { StartWithin } from "../StartWithin.ts"
 import * as CommandFailed from "./CommandFailed.ts"
 import * as SizeFlag from "./SizeFlag.ts"
 import * as Notation from "./StartWithinFlag.ts"
+import * as Observability from "./Observability.ts"
 import * as Providers from "./Providers.ts"
 import * as ReadyNotice from "./ReadyNotice.ts"
 import * as Retention from "./Retention.ts"
 
-export interface Options {
+export interface Options extends Observability.Options {
   readonly host: string
   readonly port: number
   readonly maxBody: Option.Option<ByteSize.ByteSize>
   readonly defaultStartWithin: Option.Option<StartWithin>
   readonly dropUnsupported: boolean
+  readonly records: Option.Option<string>
 }
 
 /** Serves until it is interrupted; requests under way are then let finish, and the process ends with 0. */
-export const serve = (options: Options): Effect.Effect<never, CommandFailed.CommandFailed> =>
+export const serve = (
+  options: Options
+): Effect.Effect<never, CommandFailed.CommandFailed, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function*() {
     const { host } = options
     const keys = yield* gatewayKeys
@@ -60,10 +66,11 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
         simulated,
         host,
         port: options.port,
-        maxBody
+        maxBody,
+        operatorKey: yield* operatorKey
       }),
-      router
-    )
+      Layer.provide(router, Observability.attempts(yield* recordsOf(options)))
+    ).pipe(Layer.provide(Observability.exported))
     const { address } = Context.get(yield* Layer.build(gateway), HttpServer.HttpServer)
     const port = NetAddress.isInetAddress(address) ? address.port : options.port
     const origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`
@@ -72,12 +79,18 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
       yield* Console.log(ReadyNotice.simulated({ origin, command: commandOf(process.argv[1]), keyed: keys.length > 0 }))
     }
     // The last to be added is the first to run: from then on requests under way are let finish.
-    yield* Effect.addFinalizer(() => Effect.forkDetach(endsAtOnce))
+    yield* Effect.addFinalizer(() =>
+      Effect.andThen(
+        Effect.logInfo("Stopping: no new connection is taken, requests under way may finish."),
+        Effect.forkDetach(endsAtOnce)
+      )
+    )
     return yield* Effect.never
   }).pipe(
     Effect.scoped,
     // An ordered end, once everything is closed: the signal is how a gateway is told to stop.
-    Effect.onInterrupt(() => Effect.sync(() => (process.exitCode = 0))),
+    Effect.onInterrupt(() => Effect.andThen(Effect.logInfo("Stopped."), Effect.sync(() => (process.exitCode = 0)))),
+    Effect.provide(Observability.log(options)),
     Effect.catchTags({
       ConfigError: (error) => Effect.fail(CommandFailed.fromConfig(error)),
       ServeError: (error) => Effect.fail(CommandFailed.make(cannotListen(options, error)))
@@ -131,6 +144,23 @@ const defaultStartWithin = variable("FLEXINFERENCE_DEFAULT_START_WITHIN", Notati
 const dropUnsupportedVariable = Config.Boolean("FLEXINFERENCE_DROP_UNSUPPORTED").pipe(Config.withDefault(false))
 const maxBodyVariable = variable("FLEXINFERENCE_MAX_BODY", SizeFlag.parse)
 const retainVariable = variable("FLEXINFERENCE_RETAIN", Retention.parse)
+
+const operatorKey = Effect.map(
+  Config.option(Config.Redacted("FLEXINFERENCE_OPERATOR_KEY")),
+  (key) => Option.getOrUndefined(Option.filter(key, (key) => Redacted.value(key).trim() !== ""))
+)
+const recordsVariable = Config.option(Config.String("FLEXINFERENCE_RECORDS"))
+const recordsAgeVariable = variable("FLEXINFERENCE_RECORDS_RETAIN", Retention.parse)
+const recordsSizeVariable = variable("FLEXINFERENCE_RECORDS_MAX_SIZE", SizeFlag.parse)
+
+/** Where the records of requests are kept; nowhere unless a folder is named. */
+const recordsOf = (options: Options) =>
+  Effect.gen(function*() {
+    const folder = Option.getOrUndefined(options.records) ?? Option.getOrUndefined(yield* recordsVariable)
+    return folder === undefined || folder === ""
+      ? undefined
+      : { folder, maxAge: yield* recordsAgeVariable, maxSize: yield* recordsSizeVariable }
+  })
 
 const cannotListen = ({ host, port }: Options, { cause }: ServeError): string => {
   const code = Predicate.hasProperty(cause, "code") ? cause.code : undefined

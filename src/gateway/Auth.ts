@@ -106,6 +106,9 @@ export const make = (
   }
 }
 
+/** What an owner is called in records: of a digest no more than tells it from others. */
+export const nameOf = (owner: string): string => /^[\w-]{43}$/.test(owner) ? `key-${owner.slice(0, 8)}` : owner
+
 const missing = unauthenticated({
   code: "missing_api_key",
   message: "The request carries no API key. Send one of this gateway's keys as `Authorization: Bearer <key>`."

@@ -33,6 +33,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
 import type * as Redacted from "effect/Redacted"
 import * as AnswerStore from "../AnswerStore.ts"
 import type { Dialect } from "../Dialect.ts"
@@ -43,7 +44,9 @@ import { type Caller, Router } from "../Router.ts"
 import * as Auth from "./Auth.ts"
 import { DrainingServer } from "./DrainingServer.ts"
 import * as Models from "./Models.ts"
+import * as Operator from "./Operator.ts"
 import * as Paths from "./Paths.ts"
+import * as Readiness from "./Readiness.ts"
 import * as Refusal from "./GatewayError.ts"
 import * as Presence from "./Presence.ts"
 import * as Reply from "./Reply.ts"
@@ -65,6 +68,8 @@ export interface Options extends RequestBody.Options {
    * site; a list that is empty, or has a key that no request could carry, is a defect of whoever wrote it.
    */
   readonly keys?: ReadonlyArray<Redacted.Redacted<string>> | undefined
+  /** What opens `/metrics`; without it they answer this machine alone. */
+  readonly operatorKey?: Redacted.Redacted<string> | undefined
   /** Marks every response as coming from simulated providers. */
   readonly simulated?: boolean | undefined
   /**
@@ -76,6 +81,12 @@ export interface Options extends RequestBody.Options {
    * @default 8787
    */
   readonly port?: number | undefined
+  /**
+   * How long it still takes requests when it is closing and `/readyz` has begun to say 503: as long as it takes whoever
+   * spreads requests to see that.
+   * @default 0
+   */
+  readonly unready?: Duration.Input | undefined
   /**
    * How long requests that are under way may go on once the gateway is closing.
    * @default "20 seconds"
@@ -96,6 +107,12 @@ const greetings: ReadonlyArray<Paths.Path> = [
   { path: "/", method: "GET", dialect: common, keys: [] },
   { path: "/healthz", method: "GET", dialect: common, keys: [] }
 ]
+
+/** What an operator and a supervisor of several gateways ask. */
+const operations = {
+  metrics: { path: "/metrics", method: "GET", dialect: common, keys: [] },
+  ready: { path: "/readyz", method: "GET", dialect: common, keys: [] }
+} satisfies { readonly [name: string]: Paths.Path }
 
 const formats = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Dialect> =>
   Array.from(registry(options?.dialects).values())
@@ -148,7 +165,13 @@ export const routes = (
           const text = yield* readBody(request)
           yield* present(request)
           const answer = yield* RequestBody.blameDepth(text)(
-            remembering(router.open(dialect.name, text, undefined, { headers: request.headers, query, owner }))
+            remembering(router.open(dialect.name, text, undefined, {
+              headers: request.headers,
+              query,
+              owner,
+              requestId,
+              key: Auth.nameOf(owner)
+            }))
           )
           const retires = Models.retiresSoon(catalog, answer.routing.model, yield* Clock.currentTimeMillis)
           return Reply.answer(answer, dialect, { requestId, retires })
@@ -197,6 +220,38 @@ export const routes = (
     }
   }))
 
+/**
+ * `/readyz`, and `/metrics` for Prometheus: all Effect metrics of the process, those of `AttemptMetrics` among them where
+ * the router has its layer. Part of `layer`; for a server of one's own they are apart from `routes`.
+ */
+export const operatorRoutes = (
+  options?: Pick<Options, "operatorKey">
+): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
+  HttpRouter.use(Effect.fnUntraced(function*(http) {
+    const nameOf = yield* RequestId.make
+    const authorize = Operator.make(options?.operatorKey)
+    const readiness = Option.getOrUndefined(yield* Effect.serviceOption(Readiness.Readiness))
+    const { metrics, ready } = operations
+    yield* http.add(ready.method, ready.path, (request) =>
+      Effect.sync(() =>
+        readiness === undefined || readiness.isReady()
+          ? Reply.facts({ status: "ready" }, nameOf(request))
+          : HttpServerResponse.setStatus(Reply.facts({ status: "draining" }, nameOf(request)), 503)
+      ))
+    yield* http.add(metrics.method, metrics.path, (request) =>
+      Effect.matchEffect(authorize(request), {
+        onFailure: (error) =>
+          Effect.succeed(HttpServerResponse.setHeader(
+            Reply.failure(error, metrics.dialect, nameOf(request)),
+            "www-authenticate",
+            Operator.challenge
+          )),
+        onSuccess: () =>
+          Effect.map(PrometheusMetrics.format(), (text) =>
+            HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" }))
+      }))
+  }))
+
 /** One request, once it may pass. */
 interface Call {
   readonly request: HttpServerRequest.HttpServerRequest
@@ -210,7 +265,8 @@ const pathsOf = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<
   ...Paths.surfaces(formats(options)),
   ...Paths.counts(formats(options)),
   ...Paths.models(formats(options)).flatMap(({ all, one }) => [all, one]),
-  ...greetings
+  ...greetings,
+  ...Object.values(operations)
 ]
 
 const nothingHere = (options: Pick<Options, "dialects"> | undefined): FlexInferenceError =>
@@ -259,7 +315,7 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
     ? HttpServerResponse.setHeader("x-flexinference-simulated", "true")
     : (response: HttpServerResponse.HttpServerResponse) => response
   const app = Effect.zipWith(
-    HttpRouter.toHttpEffect(routes(options)),
+    HttpRouter.toHttpEffect(Layer.merge(routes(options), operatorRoutes(options))),
     RequestId.make,
     (routed, nameOf) =>
       HttpServer.serve(
@@ -273,7 +329,7 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
         )
       )
   )
-  return Layer.unwrap(app).pipe(
+  return Readiness.until(options?.unready ?? 0, Layer.unwrap(app)).pipe(
     Layer.provide(Auth.redacted(formats(options))),
     Layer.provideMerge(listening(options))
   )

@@ -42,6 +42,28 @@ export const foreignSite = (header: string): FlexInferenceError =>
     })
   })
 
+/** The metrics were asked for from another machine, and there is no key that would open them. */
+export const operatorOnly: FlexInferenceError = new FlexInferenceError({
+  reason: new Unauthenticated({
+    status: 403,
+    type: "permission_error",
+    class: "permission",
+    code: "operator_only",
+    message:
+      "This gateway has no operator key, so it shows its metrics to its own machine alone, and to no proxy. Call it " +
+      "from there, or start it with FLEXINFERENCE_OPERATOR_KEY."
+  })
+})
+
+export const noOperator: FlexInferenceError = new FlexInferenceError({
+  reason: new Unauthenticated({
+    code: "invalid_operator_key",
+    message:
+      "The request does not carry the operator's key. Send it as `Authorization: Bearer <key>`, or as the password of " +
+      "HTTP Basic."
+  })
+})
+
 export const noUpgrade = (path: string): FlexInferenceError => {
   const rule = `${path} takes POST over HTTP.`
   return refusal(426, {

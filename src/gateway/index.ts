@@ -6,3 +6,6 @@
 export * as Gateway from "./Gateway.ts"
 /** The surfaces as a group of a user's own `HttpApi`. */
 export * as SurfaceApi from "./SurfaceApi.ts"
+
+/** How the gateway's log reads. */
+export * as Log from "./Log.ts"
