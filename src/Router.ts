@@ -175,7 +175,8 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
           const own = forCall(options, callOptions)
           const budget = PlanBudget.make(fiber.getRef(Deadline.Current), caller?.headers, own.reserve, receivedAt)
           if (Result.isFailure(budget)) return Effect.fail(budget.failure)
-          const context = { surface: dialect, catalog, providers, dialects, ...budget.success }
+          const asking = Json.isObject(value) ? value : undefined
+          const context = { surface: dialect, request: asking, catalog, providers, dialects, ...budget.success }
           const plan = Routing.plan(fields.success, context)
           if (Result.isFailure(plan)) return Effect.fail(plan.failure)
           attempt?.planned(plan.success)

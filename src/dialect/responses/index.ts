@@ -157,6 +157,9 @@ export const Responses: Dialect = {
         : undefined
     }
   },
+  // OpenAI's reference: items are added to a conversation when the response completes; a background response goes on when
+  // its connection closes, every other one ends with it. A stored response of an aborted leg is referred to by nobody.
+  lasting: { appends: ["conversation"], detaches: ["background"] },
   translation: undefined,
   plain: {
     fieldOf: AgentTools.fieldOf,
