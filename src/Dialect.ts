@@ -292,6 +292,8 @@ export interface Dialect {
   readonly closing: ReadonlyArray<Frame>
   /** The error envelope of this dialect's clients. */
   readonly errorBody: (error: FlexInferenceError) => JsonObject
+  /** A whole body that says that there is no answer; absent where none of the format can say that. */
+  readonly failedBody?: ((error: FlexInferenceError) => JsonObject) | undefined
   /** The last frames of a stream that failed after it began; `seen` are facts of the stream so far. */
   readonly errorFrames: (error: FlexInferenceError, seen: StreamSoFar) => ReadonlyArray<Frame>
   /** All the assistant's text of a body. */

@@ -40,6 +40,7 @@ import { AttemptLog } from "./AttemptLog.ts"
 import * as Deadline from "./Deadline.ts"
 import type { DialectName } from "./Dialect.ts"
 import * as Dialects from "./dialect/index.ts"
+import { Draining } from "./Draining.ts"
 import type { FlexInferenceError } from "./FlexInferenceError.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
 import type { ConnectionOptions } from "./Provider.ts"
@@ -200,6 +201,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
               receivedAt,
               log: attempt?.log ?? LegLog.make(receivedAt),
               attempt,
+              draining: fiber.getRef(Draining),
               newId: () => newId(fiber.getRef(Random.Random)),
               keep: answers?.keeping(incoming),
               encode: Encode.once(incoming, own.dropUnsupported)

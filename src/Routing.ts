@@ -32,6 +32,7 @@ export type Reason =
   | "flex_unsupported"
   | "flex_recovered"
   | "stateful"
+  | "draining"
   | "chain_advanced"
   | (string & {})
 
