@@ -243,6 +243,23 @@ export interface References {
   readonly referred?: ((element: JsonObject) => string | undefined) | undefined
 }
 
+/**
+ * What requests of a format leave behind at its vendor's. What is kept of one answer, such as a stored response, is not
+ * listed: an aborted call leaves at most something that nobody refers to.
+ */
+export interface Lasting {
+  /**
+   * Members that name something stored to which the answer is added once it is whole. Two calls could both add theirs, so
+   * such a request is not raced.
+   */
+  readonly appends: ReadonlyArray<string>
+  /**
+   * Members that, where they are `true`, have the answer made whether somebody listens or not. Such a call has no start
+   * that could be waited for, and cannot be aborted.
+   */
+  readonly detaches: ReadonlyArray<string>
+}
+
 /** A wire format. */
 export interface Dialect {
   readonly name: DialectName
@@ -283,6 +300,8 @@ export interface Dialect {
   readonly closing: ReadonlyArray<Frame>
   /** The error envelope of this dialect's clients. */
   readonly errorBody: (error: FlexInferenceError) => JsonObject
+  /** A whole body that says that there is no answer; absent where none of the format can say that. */
+  readonly failedBody?: ((error: FlexInferenceError) => JsonObject) | undefined
   /** The last frames of a stream that failed after it began; `seen` are facts of the stream so far. */
   readonly errorFrames: (error: FlexInferenceError, seen: StreamSoFar) => ReadonlyArray<Frame>
   /** All the assistant's text of a body. */
@@ -295,6 +314,8 @@ export interface Dialect {
   readonly required: { readonly field: string; readonly kind: "present" | "array" }
   /** Absent where every request carries its whole conversation. */
   readonly references?: References | undefined
+  /** Absent where a request leaves nothing behind. */
+  readonly lasting?: Lasting | undefined
   /** Absent on the hub alone. */
   readonly translation: Translation | undefined
   /** On the hub: how what only its own vendor has is said in terms that every format has. */

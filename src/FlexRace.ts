@@ -40,9 +40,10 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
-/** Why the standard leg was opened: the window passed, or the flex leg gave up first. */
+/** Why the standard leg was opened: the window passed or was cut short, or the flex leg gave up first. */
 export type StandardTrigger<E> =
   | { readonly _tag: "Deadline" }
+  | { readonly _tag: "CutShort" }
   | { readonly _tag: "FlexFailed"; readonly error: E }
 
 /** Which leg was chosen, and what it produced. */
@@ -73,6 +74,8 @@ export type OnDeadline = "race" | "replace"
 export interface Options<A, E, R, A2, E2, R2> {
   /** How long the flex leg runs alone. */
   readonly startWithin: Duration.Input
+  /** Ends the window before its time when it completes, as the deadline would. */
+  readonly cutShort?: Effect.Effect<void> | undefined
   /** Succeeds when the cheap leg has started. */
   readonly flex: Effect.Effect<A, E, R>
   /** Succeeds when the dear leg has started. */
@@ -110,7 +113,7 @@ export const make = <A, E, R, A2, E2, R2>(
   Exclude<R | R2, Scope.Scope> | Scope.Scope
 > =>
   Effect.suspend(() => {
-    const { isDefinite = () => false, onDeadline = "race", startWithin } = options
+    const { cutShort, isDefinite = () => false, onDeadline = "race", startWithin } = options
     let trigger: StandardTrigger<E> | undefined
     let flexFailed: { readonly error: E } | undefined
     let standardFailed: { readonly error: E2 } | undefined
@@ -163,9 +166,14 @@ export const make = <A, E, R, A2, E2, R2>(
       return trigger === undefined ? last({ _tag: "FlexFailed", error }) : Effect.fail("out")
     })
 
-    const standardInRace = Effect.andThen(
-      Effect.sleep(startWithin),
-      Effect.suspend(() => trigger === undefined ? standard({ _tag: "Deadline" }, onStandardFailed) : Effect.never)
+    const passed: Effect.Effect<StandardTrigger<E>> = Effect.as(Effect.sleep(startWithin), { _tag: "Deadline" })
+    const window = cutShort === undefined
+      ? passed
+      : Effect.raceFirst(passed, Effect.as(cutShort, { _tag: "CutShort" } as const))
+
+    const standardInRace = Effect.flatMap(
+      window,
+      (given) => trigger === undefined ? standard(given, onStandardFailed) : Effect.never
     )
 
     const onStandardFailed = (error: E2): Effect.Effect<End, "out"> => {
@@ -173,9 +181,16 @@ export const make = <A, E, R, A2, E2, R2>(
       return flexFailed === undefined ? Effect.fail("out") : Effect.succeed(noneStarted(error))
     }
 
+    let ended: StandardTrigger<E> = { _tag: "Deadline" }
     const replaced = Effect.catch(
-      Effect.timeoutOrElse(flex(() => Effect.fail("out")), { duration: startWithin, orElse: () => Effect.fail("out") }),
-      () => last(flexFailed === undefined ? { _tag: "Deadline" } : { _tag: "FlexFailed", ...flexFailed })
+      Effect.raceFirst(
+        flex(() => Effect.fail("out")),
+        Effect.flatMap(window, (given) => {
+          ended = given
+          return Effect.fail("out" as const)
+        })
+      ),
+      () => last(flexFailed === undefined ? ended : { _tag: "FlexFailed", ...flexFailed })
     )
 
     const race = onDeadline === "race" ? Effect.race(flexInRace, standardInRace) : replaced

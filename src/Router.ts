@@ -42,6 +42,7 @@ import { AttemptLog } from "./AttemptLog.ts"
 import * as Deadline from "./Deadline.ts"
 import type { DialectName } from "./Dialect.ts"
 import * as Dialects from "./dialect/index.ts"
+import { Draining } from "./Draining.ts"
 import type { FlexInferenceError } from "./FlexInferenceError.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
 import type { ConnectionOptions } from "./Provider.ts"
@@ -252,7 +253,8 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
           const own = forCall(options, callOptions)
           const budget = PlanBudget.make(fiber.getRef(Deadline.Current), caller?.headers, own.reserve, receivedAt)
           if (Result.isFailure(budget)) return Effect.fail(budget.failure)
-          const context = { surface: dialect, catalog, providers, dialects, ...budget.success }
+          const asking = Json.isObject(value) ? value : undefined
+          const context = { surface: dialect, request: asking, catalog, providers, dialects, ...budget.success }
           const plan = Routing.plan(fields.success, context)
           if (Result.isFailure(plan)) return Effect.fail(plan.failure)
           attempt?.planned(plan.success)
@@ -276,6 +278,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
               receivedAt,
               log: attempt?.log ?? LegLog.make(receivedAt),
               attempt,
+              draining: fiber.getRef(Draining),
               newId: () => newId(fiber.getRef(Random.Random)),
               keep: answers?.keeping(incoming),
               encode: Encode.once(incoming, own.dropUnsupported)

@@ -16,6 +16,7 @@ import type { Dialect, DialectName } from "./Dialect.ts"
 import type { Usage } from "./Usage.ts"
 import { type FlexInferenceError, internal, unauthenticated, unsupported } from "./FlexInferenceError.ts"
 import type { JsonObject } from "./wire/Json.ts"
+import * as Json from "./wire/Json.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
 import type { ProviderName, Tier } from "./ModelCatalog.ts"
 import type { Connection, Provider, Registered, Registry } from "./Provider.ts"
@@ -32,6 +33,8 @@ export type Reason =
   | "flex_not_started"
   | "flex_unsupported"
   | "flex_recovered"
+  | "stateful"
+  | "draining"
   | "chain_advanced"
   | (string & {})
 
@@ -73,6 +76,8 @@ export interface Plan {
 /** What a plan depends on besides the request. */
 export interface PlanContext {
   readonly surface: Dialect
+  /** The request in the surface's own form, which may ask for what cannot be raced. */
+  readonly request?: JsonObject | undefined
   readonly catalog: ModelCatalog.ModelCatalog
   /** The providers that are known, and of them those that can be called. */
   readonly providers: Registry
@@ -99,18 +104,19 @@ export const plan = (asked: RequestFields, context: PlanContext): Result.Result<
   const fields = withoutPrefix(asked, context)
   const chain = chainOf(fields, context)
   if (Result.isFailure(chain)) return Result.fail(chain.failure)
-  const startWithin = tierGate(fields, chain.success, context.catalog)
+  const startWithin = tierGate(fields, chain.success, context)
   if (Result.isFailure(startWithin)) return Result.fail(startWithin.failure)
   const asks = Duration.isDuration(startWithin.success)
   const window = asks ? windowOf(startWithin.success, context) : undefined
+  const leavesTwice = window !== undefined && isStateful(context)
   return Result.map(Result.all(Arr.map(chain.success, (known) => routeOf(known, context))), (routes) => ({
     surface: context.surface,
     model: fields.model,
     routes,
     requestedProvider: undefined,
     window,
-    raced: window !== undefined,
-    unraced: asks && window === undefined ? "deadline_near" : "tier_direct",
+    raced: window !== undefined && !leavesTwice,
+    unraced: asks && window === undefined ? "deadline_near" : leavesTwice ? "stateful" : "tier_direct",
     tier: tierOf(startWithin.success),
     retry: fields.retry,
     includeCost: fields.includeCost,
@@ -145,16 +151,35 @@ const tierOf = (startWithin: RequestFields["startWithin"]): Plan["tier"] =>
 const tierGate = (
   { defaulted, model, startWithin }: RequestFields,
   chain: Chain,
-  catalog: ModelCatalog.ModelCatalog
+  context: PlanContext
 ): Result.Result<RequestFields["startWithin"], FlexInferenceError> => {
   const gate = Duration.isDuration(startWithin)
-    ? Result.flatMap(offers("flex", model, [Arr.headNonEmpty(chain)]), () => flexGate(model, chain, catalog))
+    ? attended(context).pipe(
+      Result.flatMap(() => offers("flex", model, [Arr.headNonEmpty(chain)])),
+      Result.flatMap(() => flexGate(model, chain, context.catalog))
+    )
     : offers(tierOf(startWithin), model, chain)
   return Result.isSuccess(gate)
     ? Result.succeed(startWithin)
     : defaulted === true
     ? Result.succeed("default")
     : Result.fail(gate.failure)
+}
+
+/** Whether the answer is added to something that is stored, so that of two legs it might be added twice. */
+const isStateful = ({ request = {}, surface }: PlanContext): boolean =>
+  surface.lasting?.appends.some((field) => Json.isGiven(request, field)) === true
+
+/** Whether somebody waits for the answer: only then has it a start. */
+const attended = ({ request = {}, surface }: PlanContext): Result.Result<void, FlexInferenceError> => {
+  const detached = surface.lasting?.detaches.find((field) => Json.boolean(request, field) === true)
+  return detached === undefined ? Result.void : Result.fail(unsupported({
+    code: "background_not_raced",
+    param: detached,
+    message:
+      `\`${detached}: true\` asks for an answer that nobody waits for, so there is no start to hold to a window, ` +
+      `and a leg that lost could not be aborted. Use start_within "default", or leave \`${detached}\` out.`
+  }))
 }
 
 /** Whether all of these providers have the tier. */

@@ -18,6 +18,8 @@ export * as Cost from "./Cost.ts"
 export * as Deadline from "./Deadline.ts"
 /** The contract of a wire format. */
 export * as Dialect from "./Dialect.ts"
+/** Whether the process that serves requests is about to end. */
+export * as Draining from "./Draining.ts"
 /** The service programs use: four surfaces, and the layers that serve them. */
 export * as FlexInference from "./FlexInference.ts"
 /** Every error a caller can meet. */

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as DelayFlag from "./DelayFlag.ts"
 import * as KeyVariables from "./KeyVariables.ts"
 import * as LogFlags from "./LogFlags.ts"
 import * as SizeFlag from "./SizeFlag.ts"
@@ -22,6 +23,19 @@ export const Serve = Command.make(
     ),
     maxBody: SizeFlag.flag("max-body").pipe(
       Flag.withDescription("The largest body of a request; FLEXINFERENCE_MAX_BODY without it, and else 32mb"),
+      Flag.optional
+    ),
+    earlyHeaders: DelayFlag.flag("early-headers").pipe(
+      Flag.withDescription(
+        "When a stream that is waited for is begun with comments; FLEXINFERENCE_EARLY_HEADERS without it, and else 45s; " +
+          "0 never"
+      ),
+      Flag.optional
+    ),
+    earlyBody: DelayFlag.flag("early-body").pipe(
+      Flag.withDescription(
+        "When a body that is waited for is begun with spaces; FLEXINFERENCE_EARLY_BODY without it, and else 240s; 0 never"
+      ),
       Flag.optional
     ),
     defaultStartWithin: Notation.flag("default-start-within").pipe(

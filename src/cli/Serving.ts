@@ -21,6 +21,7 @@ import process from "node:process"
 import * as Gateway from "../gateway/Gateway.ts"
 import type { StartWithin } from "../StartWithin.ts"
 import * as CommandFailed from "./CommandFailed.ts"
+import * as DelayFlag from "./DelayFlag.ts"
 import * as SizeFlag from "./SizeFlag.ts"
 import * as Notation from "./StartWithinFlag.ts"
 import * as Observability from "./Observability.ts"
@@ -32,6 +33,8 @@ export interface Options extends Observability.Options {
   readonly host: string
   readonly port: number
   readonly maxBody: Option.Option<ByteSize.ByteSize>
+  readonly earlyHeaders: Option.Option<Duration.Duration>
+  readonly earlyBody: Option.Option<Duration.Duration>
   readonly defaultStartWithin: Option.Option<StartWithin>
   readonly dropUnsupported: boolean
   readonly records: Option.Option<string>
@@ -58,6 +61,8 @@ export const serve = (
       dropUnsupported: options.dropUnsupported || (yield* dropUnsupportedVariable)
     })
     const maxBody = Option.getOrUndefined(options.maxBody) ?? (yield* maxBodyVariable)
+    const earlyHeaders = Option.getOrUndefined(options.earlyHeaders) ?? (yield* earlyHeadersVariable)
+    const earlyBody = Option.getOrUndefined(options.earlyBody) ?? (yield* earlyBodyVariable)
     const answers = { retain: yield* retainVariable }
     const gateway = Layer.provide(
       Gateway.layer({
@@ -67,6 +72,8 @@ export const serve = (
         host,
         port: options.port,
         maxBody,
+        earlyHeaders,
+        earlyBody,
         operatorKey: yield* operatorKey
       }),
       Layer.provide(router, Observability.attempts(yield* recordsOf(options)))
@@ -143,6 +150,8 @@ const variable = <A>(name: string, parse: (text: string) => Result.Result<A, str
 const defaultStartWithin = variable("FLEXINFERENCE_DEFAULT_START_WITHIN", Notation.parse)
 const dropUnsupportedVariable = Config.Boolean("FLEXINFERENCE_DROP_UNSUPPORTED").pipe(Config.withDefault(false))
 const maxBodyVariable = variable("FLEXINFERENCE_MAX_BODY", SizeFlag.parse)
+const earlyHeadersVariable = variable("FLEXINFERENCE_EARLY_HEADERS", DelayFlag.parse)
+const earlyBodyVariable = variable("FLEXINFERENCE_EARLY_BODY", DelayFlag.parse)
 const retainVariable = variable("FLEXINFERENCE_RETAIN", Retention.parse)
 
 const operatorKey = Effect.map(

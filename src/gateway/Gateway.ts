@@ -24,7 +24,8 @@
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Clock from "effect/Clock"
-import type * as Duration from "effect/Duration"
+import * as Deferred from "effect/Deferred"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
@@ -41,8 +42,10 @@ import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import { dialects, registry } from "../dialect/index.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
 import { type Caller, Router } from "../Router.ts"
+import * as Draining from "../Draining.ts"
 import * as Auth from "./Auth.ts"
 import { DrainingServer } from "./DrainingServer.ts"
+import * as Early from "./Early.ts"
 import * as Models from "./Models.ts"
 import * as Operator from "./Operator.ts"
 import * as Paths from "./Paths.ts"
@@ -58,7 +61,7 @@ import * as WriteStall from "./WriteStall.ts"
 export { CurrentOwner } from "./Auth.ts"
 
 /** What the gateway can be told. */
-export interface Options extends RequestBody.Options {
+export interface Options extends RequestBody.Options, Early.Options {
   /** How much of translated answers is kept, so that they can be continued. An `AnswerStore` in the context takes its place. */
   readonly answers?: AnswerStore.Options | undefined
   /** Formats of one's own beside the built-in ones; the router is told of them too. */
@@ -125,7 +128,10 @@ const formats = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<
  * @category layers
  */
 export const routes = (
-  options?: Pick<Options, "answers" | "dialects" | "keys" | "maxBody" | "maxBodies">
+  options?: Pick<
+    Options,
+    "answers" | "dialects" | "earlyBody" | "earlyHeaders" | "keys" | "maxBody" | "maxBodies"
+  >
 ): Layer.Layer<never, never, HttpRouter.HttpRouter | Router> =>
   HttpRouter.use(Effect.fnUntraced(function*(http) {
     const router = yield* Router
@@ -134,6 +140,8 @@ export const routes = (
     const nameOf = yield* RequestId.make
     const readBody = RequestBody.make(options)
     const present = yield* Presence.make
+    const early = yield* Early.make(options)
+    const draining = yield* Draining.Draining
     const answers = Option.getOrElse(
       yield* Effect.serviceOption(AnswerStore.AnswerStore),
       () => AnswerStore.make(options?.answers)
@@ -164,7 +172,7 @@ export const routes = (
         Effect.gen(function*() {
           const text = yield* readBody(request)
           yield* present(request)
-          const answer = yield* RequestBody.blameDepth(text)(
+          const opening = RequestBody.blameDepth(text)(
             remembering(router.open(dialect.name, text, undefined, {
               headers: request.headers,
               query,
@@ -173,8 +181,11 @@ export const routes = (
               key: Auth.nameOf(owner)
             }))
           )
-          const retires = Models.retiresSoon(catalog, answer.routing.model, yield* Clock.currentTimeMillis)
-          return Reply.answer(answer, dialect, { requestId, retires })
+          return yield* early({ request, requestId, dialect, text, opening }, (answer) =>
+            Effect.map(Clock.currentTimeMillis, (now) => {
+              const retires = Models.retiresSoon(catalog, answer.routing.model, now)
+              return Reply.answer(answer, dialect, { requestId, retires, draining })
+            }))
         }))
     }
     for (const path of Paths.counts(formats(options))) {
@@ -329,21 +340,38 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
         )
       )
   )
-  return Readiness.until(options?.unready ?? 0, Layer.unwrap(app)).pipe(
-    Layer.provide(Auth.redacted(formats(options))),
-    Layer.provideMerge(listening(options))
-  )
-}
-
-const listening = (options: Options | undefined) =>
-  Layer.unwrap(Effect.map(Turns.make(16), (leaving) => {
+  return Layer.unwrap(Effect.map(Effect.all([Draining.make, Turns.make(16)]), ([draining, leaving]) => {
     const server = new DrainingServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }, leaving)
-    return Layer.merge(
-      NodeHttpServer.layerServer(() => server, {
+    const serving = Layer.unwrap(app).pipe(
+      Layer.provide(Layer.succeed(Draining.Draining, draining)),
+      Layer.provide(Auth.redacted(formats(options)))
+    )
+    // The last to be built is the first to end.
+    const drained = Layer.effectDiscard(
+      Effect.addFinalizer(() => drain(server, draining, options?.drain ?? "20 seconds"))
+    ).pipe(Layer.provide(serving))
+    return Readiness.until(options?.unready ?? 0, drained).pipe(
+      Layer.merge(Layer.effectDiscard(WriteStall.watch(server, options?.writeStall ?? WriteStall.standard))),
+      Layer.provideMerge(NodeHttpServer.layerServer(() => server, {
         host: options?.host ?? "127.0.0.1",
         port: options?.port ?? 8787,
-        gracefulShutdownTimeout: options?.drain ?? "20 seconds"
-      }),
-      Layer.effectDiscard(WriteStall.watch(server, options?.writeStall ?? WriteStall.standard))
+        disablePreemptiveShutdown: true
+      }))
     )
   }))
+}
+
+/** How long what has been cut has to reach its callers. */
+const farewell = Duration.seconds(2)
+
+/** Ends in order: no new requests, those under way come to their end, and what does not is told so. */
+const drain = (server: DrainingServer, draining: Draining.Control, after: Duration.Input): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    yield* draining.begin
+    const closed = Deferred.makeUnsafe<void>()
+    server.close(() => Deferred.doneUnsafe(closed, Effect.void))
+    const within = (time: Duration.Input) => Effect.timeoutOption(Deferred.await(closed), time)
+    if (Option.isSome(yield* within(after))) return
+    yield* draining.end
+    yield* within(farewell)
+  })

@@ -105,6 +105,17 @@ export const tooManyBytes: FlexInferenceError = new FlexInferenceError({
   })
 })
 
+export const draining: FlexInferenceError = new FlexInferenceError({
+  reason: new CapacityRefused({
+    origin: "flexinference",
+    status: 503,
+    type: "server_error",
+    code: "gateway_draining",
+    message: "The gateway is about to end, and the answer did not come to its end before. Send the request again.",
+    retryAfter: Duration.seconds(1)
+  })
+})
+
 export const unreadableBody: FlexInferenceError = refusal(400, {
   code: "invalid_body",
   message: "The request's body broke off before its end. Send it again, whole.",

@@ -20,15 +20,17 @@ export const commit = <A>(
 ): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
   const { plan } = job
   if (!plan.raced || plan.window === undefined) return fallback(job, plan.unraced, open)
+  if (job.draining?.isBegun() === true) return fallback(job, "draining", open)
   return FlexRace.make({
     startWithin: plan.window,
+    cutShort: job.draining?.begun,
     onDeadline: job.options.onDeadline,
     isDefinite: (error: FlexInferenceError) => Routing.escalation(error) === undefined,
     flex: call(job, plan.routes[0], "flex", open, { reason: "flex_won", fallbackAttempts: 0, retries: () => 0 }),
     standard: (trigger) =>
       fallback(
         job,
-        trigger._tag === "Deadline" ? "flex_deadline" : Routing.escalation(trigger.error) ?? "flex_upstream_error",
+        reasonOf(trigger),
         open
       )
   }).pipe(
@@ -39,6 +41,17 @@ export const commit = <A>(
       return flex === undefined ? standard : afterFlex(standard, flex)
     })
   )
+}
+
+const reasonOf = (trigger: FlexRace.StandardTrigger<FlexInferenceError>): Routing.Reason => {
+  switch (trigger._tag) {
+    case "Deadline":
+      return "flex_deadline"
+    case "CutShort":
+      return "draining"
+    case "FlexFailed":
+      return Routing.escalation(trigger.error) ?? "flex_upstream_error"
+  }
 }
 
 /** The fallback tier: every route of the chain in turn, each with its retries. */

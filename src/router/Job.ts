@@ -1,6 +1,7 @@
 /** One request on its way: everything that is known when the first leg opens. */
 import type * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
+import type * as Draining from "../Draining.ts"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import type { ModelCatalog, Tier } from "../ModelCatalog.ts"
 import type * as Routing from "../Routing.ts"
@@ -30,6 +31,8 @@ export interface Job {
   readonly log: LegLog
   /** Takes note of the request, where its record is wanted. */
   readonly attempt: Attempt | undefined
+  /** Whether this process is about to end, in which case no race waits any longer. */
+  readonly draining: Draining.State | undefined
   /** A name for what the source format leaves nameless. */
   readonly newId: () => string
   /** Keeps a translated answer, as its caller gets it, where there is a store and the caller has nothing against it. */

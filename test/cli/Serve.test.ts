@@ -395,6 +395,18 @@ describe.concurrent("flexinference serve", () => {
       /^error: OTEL_EXPORTER_OTLP_PROTOCOL is "grpc"\. Expected: http\/protobuf or http\/json\n$/
     ],
     [
+      "a delay that it cannot read",
+      [...serve, "--early-headers", "soon"],
+      {},
+      /^error: Invalid value for flag --early-headers: "soon"\. Expected: a time such as 45s or 4m, or 0 to turn it off/
+    ],
+    [
+      "a delay in the environment that it cannot read",
+      serve,
+      { FLEXINFERENCE_EARLY_BODY: "240" },
+      /^error: FLEXINFERENCE_EARLY_BODY is "240"\. Expected: a time such as 45s or 4m, or 0 to turn it off\n$/
+    ],
+    [
       "a list of keys that holds none",
       serve,
       { FLEXINFERENCE_GATEWAY_KEYS: " , " },
