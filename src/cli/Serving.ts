@@ -30,6 +30,7 @@ export interface Options {
   readonly port: number
   readonly maxBody: Option.Option<ByteSize.ByteSize>
   readonly defaultStartWithin: Option.Option<StartWithin>
+  readonly adaptive: Option.Option<boolean>
   readonly dropUnsupported: boolean
 }
 
@@ -55,6 +56,7 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
     const answers = { retain: yield* retainVariable }
     const gateway = Layer.provide(
       Gateway.layer({
+        adaptive: Option.getOrUndefined(options.adaptive) ?? (yield* adaptiveVariable),
         answers,
         keys: keys.length === 0 ? undefined : keys,
         simulated,
@@ -128,6 +130,7 @@ const variable = <A>(name: string, parse: (text: string) => Result.Result<A, str
   )
 
 const defaultStartWithin = variable("FLEXINFERENCE_DEFAULT_START_WITHIN", Notation.parse)
+const adaptiveVariable = Config.Boolean("FLEXINFERENCE_ADAPTIVE").pipe(Config.withDefault(true))
 const dropUnsupportedVariable = Config.Boolean("FLEXINFERENCE_DROP_UNSUPPORTED").pipe(Config.withDefault(false))
 const maxBodyVariable = variable("FLEXINFERENCE_MAX_BODY", SizeFlag.parse)
 const retainVariable = variable("FLEXINFERENCE_RETAIN", Retention.parse)
