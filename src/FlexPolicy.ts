@@ -16,39 +16,38 @@
  *
  * **Example** (a policy of one's own)
  *
- * Long windows are kept, and short ones skipped where flex has not been that quick in nine cases of ten.
+ * Long windows are kept to the letter; short ones are not raced where most legs were refused; the rest is left to the
+ * built-in policy. The program is whole: it runs on simulated providers.
  *
  * ```ts
- * import { Duration, Effect, Layer, Option, Redacted } from "effect"
- * import { FetchHttpClient } from "effect/http"
- * import { FlexInference, FlexMemory, FlexPolicy } from "effect-flexinference"
+ * import { Duration, Effect, Layer, Redacted } from "effect"
+ * import { FlexInference, FlexMemory, FlexPolicy, type StartWithin } from "effect-flexinference"
+ * import { Behavior, Script, Simulator } from "effect-flexinference/testing"
  *
- * const quickOrPatient: FlexPolicy.FlexPolicy = (bet) => {
- *   if (Duration.isGreaterThan(bet.window, "1 minute")) return FlexPolicy.race(bet.window)
- *   return Option.match(FlexPolicy.startQuantile(bet.estimate, 0.9), {
- *     onNone: () => FlexPolicy.decide(bet),
- *     onSome: (quick) =>
- *       Duration.isLessThan(quick, bet.window) ? FlexPolicy.race(bet.window) : FlexPolicy.skip("flex_too_slow")
- *   })
+ * const busyOrPatient: FlexPolicy.FlexPolicy = (bet) => {
+ *   if (Duration.isGreaterThan(bet.window, Duration.minutes(5))) return FlexPolicy.patient(bet)
+ *   const { refusalRate = 0 } = bet.estimate
+ *   return refusalRate > 0.5 ? FlexPolicy.skip("flex_too_busy") : FlexPolicy.decide(bet)
  * }
  *
- * const memory = FlexMemory.layer({ policy: quickOrPatient })
- *
- * export const layer = FlexInference.layer({ openai: { apiKey: Redacted.make("sk-…") } }).pipe(
- *   Layer.provide(FetchHttpClient.layer),
- *   Layer.provideMerge(memory)
+ * const layer = FlexInference.layer({ openai: { apiKey: Redacted.make("sk-…") } }).pipe(
+ *   Layer.provideMerge(FlexMemory.layer({ policy: busyOrPatient })),
+ *   Layer.provide(Simulator.layer({ script: Script.byTier({ flex: Behavior.refuse() }) }))
  * )
  *
- * // What has been learned, for a log or a page of one's own.
- * export const known = Effect.gen(function*() {
+ * export const program = Effect.gen(function*() {
+ *   const { responses } = yield* FlexInference.FlexInference
  *   const { estimate } = yield* FlexMemory.FlexMemory
+ *   const ask = (start_within: StartWithin.StartWithin) =>
+ *     Effect.map(
+ *       responses.create({ model: "gpt-5.5", input: "Hello!", start_within }),
+ *       ({ usage }) => usage?.routing?.reason
+ *     )
+ *   const reasons = [yield* ask("00h-00m-30s"), yield* ask("00h-00m-30s"), yield* ask("00h-10m-00s")]
  *   const known = yield* estimate("openai", "gpt-5.5")
- *   return {
- *     refusalRate: known.refusalRate,
- *     stallRate: known.stallRate,
- *     median: FlexPolicy.startQuantile(known, 0.5)
- *   }
- * })
+ *   const { refusalRate, stallRate } = known
+ *   return { reasons, refusalRate, stallRate, median: FlexPolicy.startQuantile(known, 0.5) }
+ * }).pipe(Effect.provide(layer))
  * ```
  */
 import * as Duration from "effect/Duration"

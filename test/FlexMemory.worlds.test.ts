@@ -70,7 +70,14 @@ describe("FlexMemory in seeded worlds", () => {
     { name: "an agent's tools and instructions", prefix: 20_000, grows: 2000, writes: 500 },
     { name: "a whole code base", prefix: 100_000, grows: 1000, writes: 300 }
   ]
-  const conversing: ReadonlyArray<{ readonly name: string; readonly world: Worlds.World; readonly but?: string }> = [
+  const lastMinute: Worlds.World = (at, random) => at > 24 * minute ? Worlds.around(3000, random) : Worlds.refused
+
+  /** `but` names what could not be known: where a switch did not pay because it came last, or too late, or was undone. */
+  const conversing: ReadonlyArray<{
+    readonly name: string
+    readonly world: Worlds.World
+    readonly but?: { readonly [dialogue: string]: number }
+  }> = [
     { name: "flex always starts", world: mixed(0, Worlds.never) },
     { name: "flex refuses everyone", world: () => Worlds.refused },
     { name: "flex never starts", world: () => Worlds.never },
@@ -83,17 +90,44 @@ describe("FlexMemory in seeded worlds", () => {
     },
     { name: "flex refuses from the tenth minute on", world: during(10, 60, Worlds.refused) },
     { name: "flex refuses in the middle", world: during(10, 15, Worlds.refused) },
-    // What could not be known: with five refusals and a prefix this long it looks dearer to try than to stay.
-    { name: "flex refuses the first five turns", world: during(0, 2.5, Worlds.refused), but: "a whole code base" }
+    {
+      name: "flex refuses the first five turns",
+      world: during(0, 2.5, Worlds.refused),
+      but: { "a whole code base": 0.25 }
+    },
+    {
+      name: "flex serves in the last minute only",
+      world: lastMinute,
+      but: { "a whole code base": 0.07 }
+    },
+    {
+      name: "flex serves the first turn only",
+      world: (at, random) => at === 0 ? Worlds.around(3000, random) : Worlds.refused,
+      but: { "a whole code base": 0.05 }
+    },
+    {
+      name: "flex refuses nine turns of ten",
+      world: mixed(0.9, Worlds.refused),
+      but: { "a short prefix": 0.08, "an agent's tools and instructions": 0.05, "a whole code base": 0.03 }
+    }
   ]
   const rows = conversing.flatMap(({ but, name, world }) =>
     dialogues.map((dialogue) => ({
       title: `${name}, ${dialogue.name}`,
       world,
       dialogue,
-      over: but === dialogue.name ? 0.25 : 0.02
+      over: but?.[dialogue.name] ?? 0.02
     }))
   )
+
+  it.effect("to race every turn costs more than that where flex comes too late to pay for its cold cache", () =>
+    Effect.forEach(dialogues, ({ grows, prefix, writes }) =>
+      Effect.gen(function*() {
+        const dialogue = { seed: 1, turns: 50, every: 30_000, window: Duration.seconds(30), prefix, grows, writes }
+        const flex = yield* Worlds.converse("flex", lastMinute, dialogue)
+        const standard = yield* Worlds.converse("standard", lastMinute, dialogue)
+        assert.isAbove(flex.cost, 1.05 * standard.cost)
+      }), { discard: true }))
 
   it.effect.each(rows)(
     "$title: a conversation of 50 turns costs at most $over more than the cheaper of always flex and always standard",
