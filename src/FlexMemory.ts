@@ -82,7 +82,7 @@ export class FlexMemory extends Context.Service<FlexMemory, {
  * place for everyone, so nothing here fails, and what is only written does not keep a request waiting.
  */
 export interface Store {
-  /** Adds an outcome; of each key the last `Estimate.mostOutcomes` stay. */
+  /** Adds an outcome. Of each key the last 64 are enough. */
   readonly append: (key: string, outcome: Estimate.Outcome) => Effect.Effect<void>
   /** The latest last. */
   readonly outcomes: (key: string) => Effect.Effect<ReadonlyArray<Estimate.Outcome>>
@@ -175,7 +175,8 @@ export const memoryStore = (options?: StoreOptions): Store => {
       Effect.sync(() => {
         const all = outcomes.get(key) ?? []
         all.push(outcome)
-        if (all.length > Estimate.mostOutcomes) all.shift()
+        // Seldom, and many at once.
+        if (all.length === 2 * Estimate.mostOutcomes) all.splice(0, Estimate.mostOutcomes)
         outcomes.set(key, all)
       }),
     outcomes: (key) => Effect.sync(() => outcomes.get(key) ?? []),

@@ -194,13 +194,15 @@ const mostUnknown = 0.25
 /** How long to wait so that it is worth most, in milliseconds; `undefined` where nothing is worth it. */
 const bestWait = (bet: Bet, gain: number, window: number): number | undefined => {
   const { estimate: { starts }, overlap, secondPrice = 0 } = bet
+  // Waiting is for nothing then, and so is being beaten.
+  if (secondPrice <= 0 && overlap <= 0) return window
   const first = hedge(bet, gain, window)
   const { late, started } = StartCurve.evidence(starts, first)
   const unknown = (1 - StartCurve.startedBy(starts, first)) / (late + 1)
   if (started + late < fewest || unknown > mostUnknown) return first
   const worth = (share: number, waited: number) => gain * share - secondPrice * waited / 1000 - overlap * (1 - share)
   if (secondPrice <= 0) {
-    return overlap > 0 && worth(StartCurve.startedBy(starts, window), 0) < 0 ? undefined : window
+    return worth(StartCurve.startedBy(starts, window), 0) < 0 ? undefined : window
   }
   let best: number | undefined
   let most = 0

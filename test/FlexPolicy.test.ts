@@ -160,7 +160,8 @@ describe("FlexPolicy", () => {
     assert.deepStrictEqual(FlexPolicy.startQuantile(estimate, 0.5), Option.some(Duration.seconds(2)))
     assert.deepStrictEqual(FlexPolicy.startQuantile(estimate, 0.75), Option.some(Duration.seconds(8)))
     assert.deepStrictEqual(FlexPolicy.startQuantile(estimate, 0.9), Option.none())
-    assert.deepStrictEqual([Estimate.none.refusalRate, Estimate.none.stallRate], [undefined, undefined])
+    const nothing = Estimate.make([], now)
+    assert.deepStrictEqual([nothing.refusalRate, nothing.stallRate], [undefined, undefined])
   })
 
   it("lets a leg of half an hour ago count half", () => {

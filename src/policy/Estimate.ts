@@ -21,9 +21,7 @@ export interface Outcome {
 }
 
 /** A leg, and how much it counts. */
-export interface Weighed extends Outcome {
-  readonly weight: number
-}
+export interface Weighed extends Outcome, StartCurve.Observation {}
 
 /** What is known of a model's flex tier. */
 export interface Estimate {
@@ -50,17 +48,18 @@ export const halfLife: Duration.Duration = Duration.minutes(30)
 /** What these legs, the latest last, amount to at a time in epoch milliseconds. */
 export const make = (outcomes: ReadonlyArray<Outcome>, now: number, half: Duration.Input = halfLife): Estimate => {
   const life = Duration.toMillis(half)
-  const kept = outcomes.slice(-mostOutcomes).map(({ after, at, result }): Weighed => ({
-    result,
-    after,
-    at,
-    weight: 2 ** (Math.min(0, at - now) / life)
-  }))
   const sums = { started: 0, refused: 0, stalled: 0, left: 0 }
+  const kept: Array<Weighed> = []
   const waits: Array<StartCurve.Observation> = []
-  for (const { after, result, weight } of kept) {
+  for (let index = Math.max(0, outcomes.length - mostOutcomes); index < outcomes.length; index++) {
+    const outcome = outcomes[index]
+    if (outcome === undefined) continue
+    const { after, at, result } = outcome
+    const weight = 2 ** (Math.min(0, at - now) / life)
+    const weighed: Weighed = { result, after, at, started: result === "started", weight }
+    kept.push(weighed)
     sums[result] += weight
-    if (result !== "refused") waits.push({ after, started: result === "started", weight })
+    if (result !== "refused") waits.push(weighed)
   }
   const all = sums.started + sums.refused + sums.stalled
   const patient = sums.started + sums.stalled
@@ -73,9 +72,6 @@ export const make = (outcomes: ReadonlyArray<Outcome>, now: number, half: Durati
     starts: StartCurve.make(waits)
   }
 }
-
-/** Nothing known. */
-export const none: Estimate = make([], 0)
 
 /** The time by which a share of the legs that are not refused has started; none where that was never seen. */
 export const startQuantile = ({ starts }: Estimate, share: number): Option.Option<Duration.Duration> =>

@@ -24,12 +24,23 @@ export interface Step {
 /** The curve, which only rises. */
 export interface StartCurve {
   readonly steps: ReadonlyArray<Step>
-  /** What it was made of, in order of time. */
+  /** What it was made of. */
   readonly observations: ReadonlyArray<Observation>
 }
 
-/** The curve that these legs amount to. */
+/** The curve that these legs amount to; its steps are worked out when somebody looks at them. */
 export const make = (observations: ReadonlyArray<Observation>): StartCurve => {
+  let steps: ReadonlyArray<Step> | undefined
+  return {
+    observations,
+    get steps() {
+      steps ??= stepsOf(observations)
+      return steps
+    }
+  }
+}
+
+const stepsOf = (observations: ReadonlyArray<Observation>): ReadonlyArray<Step> => {
   // Of two at the same time, the one that started was still waiting when the other was given up.
   const sorted = observations.toSorted((one, other) =>
     one.after - other.after || Number(other.started) - Number(one.started)
@@ -47,11 +58,23 @@ export const make = (observations: ReadonlyArray<Observation>): StartCurve => {
     }
     waiting -= weight
   }
-  return { steps, observations: sorted }
+  return steps
 }
 
 /** The share that has started by a time. */
-export const startedBy = ({ steps }: StartCurve, after: number): number => {
+export const startedBy = (curve: StartCurve, after: number): number => {
+  let all = 0
+  let early = 0
+  for (const seen of curve.observations) {
+    // Whoever was given up before has to be reckoned with; without one, the share is what it looks like.
+    if (!seen.started && seen.after < after) return startedByStep(curve, after)
+    all += seen.weight
+    if (seen.started && seen.after <= after) early += seen.weight
+  }
+  return all === 0 ? 0 : early / all
+}
+
+const startedByStep = ({ steps }: StartCurve, after: number): number => {
   let share = 0
   for (const step of steps) {
     if (step.after > after) break
