@@ -241,7 +241,7 @@ describe("decided", () => {
 
   it("asks standard at once where a policy skips the race, and keeps the window in the record", () => {
     const plan = Routing.decided(raced, FlexPolicy.skip("flex_cooling"))
-    assert.deepInclude(plan, { raced: false, tier: "standard", direct: "flex_cooling", window: raced.window })
+    assert.deepInclude(plan, { raced: false, tier: "standard", unraced: "flex_cooling", window: raced.window })
   })
 
   it("has no say in a named tier", () => {
