@@ -44,6 +44,7 @@ import type { DialectName } from "./Dialect.ts"
 import * as Dialects from "./dialect/index.ts"
 import { Draining } from "./Draining.ts"
 import type { FlexInferenceError } from "./FlexInferenceError.ts"
+import { FlexMemory } from "./FlexMemory.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
 import type { ConnectionOptions } from "./Provider.ts"
 import * as Provider from "./Provider.ts"
@@ -55,6 +56,7 @@ import * as Counting from "./router/Counting.ts"
 import type { Counted } from "./router/Counting.ts"
 import * as Decode from "./router/Decode.ts"
 import * as Encode from "./router/Encode.ts"
+import * as FlexEntry from "./router/FlexEntry.ts"
 import * as LegLog from "./router/LegLog.ts"
 import * as Passage from "./router/Passage.ts"
 import { respond } from "./router/Respond.ts"
@@ -235,6 +237,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
     const transport = yield* Transport
     const catalog = yield* ModelCatalog.Current
     const log = Option.getOrUndefined(yield* Effect.serviceOption(AttemptLog))
+    const memory = Option.getOrUndefined(yield* Effect.serviceOption(FlexMemory))
     const providers = registry(options)
     const dialects = Dialects.registry(options.dialects)
     const secrets = Secrets.make([...Secrets.ofProviders(providers), ...(options.secrets ?? []).map(Redacted.value)])
@@ -266,7 +269,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
           const asked = Encode.named(Encode.shortened(incoming, fields.success, plan.success), plan.success.model)
           const answers = Continue.answersOf(fiber.context, dialect, caller?.owner)
           const carryOut = (incoming: Encode.Incoming) =>
-            respond({
+            FlexEntry.decided(memory ?? Context.getOrUndefined(fiber.context, FlexMemory), caller?.owner, {
               transport,
               catalog,
               secrets,
@@ -282,7 +285,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
               newId: () => newId(fiber.getRef(Random.Random)),
               keep: answers?.keeping(incoming),
               encode: Encode.once(incoming, own.dropUnsupported)
-            })
+            }, respond)
           const continued = answers?.continued(asked)
           return continued === undefined ? carryOut(asked) : Effect.flatMap(continued, carryOut)
         })

@@ -14,6 +14,7 @@ import * as Result from "effect/Result"
 import * as Deadline from "./Deadline.ts"
 import type { Dialect, DialectName } from "./Dialect.ts"
 import type { Usage } from "./Usage.ts"
+import type * as FlexPolicy from "./FlexPolicy.ts"
 import { type FlexInferenceError, internal, unauthenticated, unsupported } from "./FlexInferenceError.ts"
 import type { JsonObject } from "./wire/Json.ts"
 import * as Json from "./wire/Json.ts"
@@ -35,6 +36,9 @@ export type Reason =
   | "flex_recovered"
   | "stateful"
   | "draining"
+  | "flex_cooling"
+  | "cache_affinity"
+  | "flex_slots_full"
   | "chain_advanced"
   | (string & {})
 
@@ -66,6 +70,8 @@ export interface Plan {
   readonly raced: boolean
   /** Why there is no race where there is none. */
   readonly unraced: Reason
+  /** How long flex runs alone: the window, or less where a policy says so. */
+  readonly wait: Duration.Duration | undefined
   /** The tier of the fallback leg. */
   readonly tier: Exclude<Tier, "flex">
   readonly retry: Retry | undefined
@@ -117,11 +123,20 @@ export const plan = (asked: RequestFields, context: PlanContext): Result.Result<
     window,
     raced: window !== undefined && !leavesTwice,
     unraced: asks && window === undefined ? "deadline_near" : leavesTwice ? "stateful" : "tier_direct",
+    wait: window,
     tier: tierOf(startWithin.success),
     retry: fields.retry,
     includeCost: fields.includeCost,
     stream: fields.stream
   }))
+}
+
+/** The plan of a race as a policy will have it: shorter, or not run. It cannot make one longer than its window. */
+export const decided = (plan: Plan, decision: FlexPolicy.Race | FlexPolicy.Skip): Plan => {
+  if (plan.window === undefined) return plan
+  return decision._tag === "Skip"
+    ? { ...plan, raced: false, wait: undefined, unraced: decision.reason }
+    : { ...plan, wait: Duration.min(plan.window, decision.wait) }
 }
 
 /** A request that is left whole to a provider that races by itself. */
@@ -133,6 +148,7 @@ const delegated = (fields: RequestFields, context: PlanContext, route: Connected
   window: Duration.isDuration(fields.startWithin) ? windowOf(fields.startWithin, context) : undefined,
   raced: false,
   unraced: "tier_direct",
+  wait: undefined,
   tier: "standard",
   retry: undefined,
   includeCost: false,

@@ -24,6 +24,10 @@ export * as Draining from "./Draining.ts"
 export * as FlexInference from "./FlexInference.ts"
 /** Every error a caller can meet. */
 export * as FlexInferenceError from "./FlexInferenceError.ts"
+/** What is remembered of flex tiers and prompt caches; a program without one keeps every window to the letter. */
+export * as FlexMemory from "./FlexMemory.ts"
+/** Whether a request is raced and for how long: a decision of your own takes its place. */
+export * as FlexPolicy from "./FlexPolicy.ts"
 /** The race of two legs, for any pair of effects. */
 export * as FlexRace from "./FlexRace.ts"
 /** Request, body and event types of Google Interactions. */

@@ -3,6 +3,7 @@ import { Duration, Redacted, Result } from "effect"
 import { dialects, registry as knownDialects } from "../src/dialect/index.ts"
 import type { BuiltInName as DialectName } from "../src/dialect/index.ts"
 import * as FlexInferenceError from "../src/FlexInferenceError.ts"
+import * as FlexPolicy from "../src/FlexPolicy.ts"
 import * as ModelCatalog from "../src/ModelCatalog.ts"
 import * as Provider from "../src/Provider.ts"
 import { registry } from "../src/provider/index.ts"
@@ -279,5 +280,28 @@ describe("escalation", () => {
     ]
   ])("after %s is %s", (_, error, reason) => {
     assert.strictEqual(Routing.escalation(error), reason)
+  })
+})
+
+describe("decided", () => {
+  const raced = planned({ model: "gpt-5.5", start_within: "00h-00m-30s" })
+
+  it.each([0, 1, 29_999, 30_000, 30_001, 1e12, Number.POSITIVE_INFINITY])(
+    "never lets flex wait beyond its window, where a policy would wait %d ms",
+    (millis) => {
+      const { raced: isRaced, wait } = Routing.decided(raced, FlexPolicy.race(Duration.millis(millis)))
+      assert.isTrue(isRaced)
+      assert.strictEqual(Duration.toMillis(wait ?? Duration.zero), Math.min(millis, 30_000))
+    }
+  )
+
+  it("asks standard at once where a policy skips the race, and keeps the window in the record", () => {
+    const plan = Routing.decided(raced, FlexPolicy.skip("flex_cooling"))
+    assert.deepInclude(plan, { raced: false, tier: "standard", unraced: "flex_cooling", window: raced.window })
+  })
+
+  it("has no say in a named tier", () => {
+    const plan = planned({ model: "gpt-5.5", start_within: "priority" })
+    assert.strictEqual(Routing.decided(plan, FlexPolicy.skip("flex_cooling")), plan)
   })
 })

@@ -145,6 +145,21 @@ describe("the package", () => {
       assert.deepStrictEqual(of("example"), [])
     })
 
+    it("runs the program with a policy of its own", async () => {
+      const main = `
+        import { Effect } from "effect"
+        import { program } from "./out/example-src-FlexPolicy-ts-0.js"
+        Effect.runPromise(program).then((found) => console.log(JSON.stringify(found)))
+      `
+      const cwd = path.join(folder, compiler)
+      const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", main], { cwd })
+      assert.deepInclude(JSON.parse(stdout), {
+        reasons: ["flex_capacity", "flex_too_busy", "flex_capacity"],
+        refusalRate: 1,
+        median: { _id: "Option", _tag: "None" }
+      })
+    })
+
     it("has a name for every type that a program leaves to inference", () => {
       assert.deepStrictEqual(of("inferred"), [])
     })

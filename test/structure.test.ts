@@ -16,6 +16,7 @@ const storeys: ReadonlyArray<ReadonlyArray<string>> = [
   ["Provider.ts", "Dialect.ts", "Transport.ts"],
   ["dialect/"],
   ["provider/", "transport/"],
+  ["policy/"],
   ["FlexPolicy.ts"],
   ["Routing.ts"],
   [

@@ -45,6 +45,13 @@ export const Serve = Command.make(
       ),
       Flag.optional
     ),
+    adaptive: Flag.Boolean("adaptive").pipe(
+      Flag.withDescription(
+        "Learn from flex when it is worth waiting for; --no-adaptive keeps every window to the letter. " +
+          "FLEXINFERENCE_ADAPTIVE without it, and else on"
+      ),
+      Flag.optional
+    ),
     dropUnsupported: Flag.Boolean("drop-unsupported").pipe(
       Flag.withDescription(
         "Leave out of a request what its model's provider cannot carry, and say so in a header, instead of refusing " +

@@ -36,6 +36,7 @@ export interface Options extends Observability.Options {
   readonly earlyHeaders: Option.Option<Duration.Duration>
   readonly earlyBody: Option.Option<Duration.Duration>
   readonly defaultStartWithin: Option.Option<StartWithin>
+  readonly adaptive: Option.Option<boolean>
   readonly dropUnsupported: boolean
   readonly records: Option.Option<string>
 }
@@ -66,6 +67,7 @@ export const serve = (
     const answers = { retain: yield* retainVariable }
     const gateway = Layer.provide(
       Gateway.layer({
+        adaptive: Option.getOrUndefined(options.adaptive) ?? (yield* adaptiveVariable),
         answers,
         keys: keys.length === 0 ? undefined : keys,
         simulated,
@@ -148,6 +150,7 @@ const variable = <A>(name: string, parse: (text: string) => Result.Result<A, str
   )
 
 const defaultStartWithin = variable("FLEXINFERENCE_DEFAULT_START_WITHIN", Notation.parse)
+const adaptiveVariable = Config.Boolean("FLEXINFERENCE_ADAPTIVE").pipe(Config.withDefault(true))
 const dropUnsupportedVariable = Config.Boolean("FLEXINFERENCE_DROP_UNSUPPORTED").pipe(Config.withDefault(false))
 const maxBodyVariable = variable("FLEXINFERENCE_MAX_BODY", SizeFlag.parse)
 const earlyHeadersVariable = variable("FLEXINFERENCE_EARLY_HEADERS", DelayFlag.parse)

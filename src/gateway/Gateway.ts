@@ -24,6 +24,7 @@
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -39,6 +40,7 @@ import type * as Redacted from "effect/Redacted"
 import * as AnswerStore from "../AnswerStore.ts"
 import type { Dialect } from "../Dialect.ts"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
+import * as FlexMemory from "../FlexMemory.ts"
 import { dialects, registry } from "../dialect/index.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
 import { type Caller, Router } from "../Router.ts"
@@ -62,6 +64,17 @@ export { CurrentOwner } from "./Auth.ts"
 
 /** What the gateway can be told. */
 export interface Options extends RequestBody.Options, Early.Options {
+  /**
+   * Whether it learns from flex legs when flex is worth waiting for. Otherwise every window is kept to the letter. A
+   * `FlexMemory` in the context, or in the router's, takes the place of its own.
+   * @default true
+   */
+  readonly adaptive?: boolean | undefined
+  /**
+   * How many flex legs may wait at once; where there is no place, standard is asked at once.
+   * @default { total: 5000 }
+   */
+  readonly flexSlots?: FlexMemory.Slots | undefined
   /** How much of translated answers is kept, so that they can be continued. An `AnswerStore` in the context takes its place. */
   readonly answers?: AnswerStore.Options | undefined
   /** Formats of one's own beside the built-in ones; the router is told of them too. */
@@ -130,7 +143,15 @@ const formats = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<
 export const routes = (
   options?: Pick<
     Options,
-    "answers" | "dialects" | "earlyBody" | "earlyHeaders" | "keys" | "maxBody" | "maxBodies"
+    | "adaptive"
+    | "answers"
+    | "dialects"
+    | "earlyBody"
+    | "earlyHeaders"
+    | "flexSlots"
+    | "keys"
+    | "maxBody"
+    | "maxBodies"
   >
 ): Layer.Layer<never, never, HttpRouter.HttpRouter | Router> =>
   HttpRouter.use(Effect.fnUntraced(function*(http) {
@@ -146,7 +167,11 @@ export const routes = (
       yield* Effect.serviceOption(AnswerStore.AnswerStore),
       () => AnswerStore.make(options?.answers)
     )
-    const remembering = Effect.provideService(AnswerStore.AnswerStore, answers)
+    const memory = Option.getOrElse(yield* Effect.serviceOption(FlexMemory.FlexMemory), () =>
+      FlexMemory.make({ adaptive: options?.adaptive, slots: options?.flexSlots ?? { total: 5000 } }))
+    const remembering = Effect.provideContext(
+      Context.add(Context.make(AnswerStore.AnswerStore, answers), FlexMemory.FlexMemory, memory)
+    )
     const add = <R>(
       { dialect, keys, method, path }: Paths.Path,
       respond: (call: Call) => Effect.Effect<HttpServerResponse.HttpServerResponse, FlexInferenceError, R>,
@@ -156,12 +181,15 @@ export const routes = (
         method,
         path,
         Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
-          if (!Paths.isSpelled({ path }, request.url)) return Effect.succeed(unrouted(options, nameOf)(request))
+          if (!Paths.isSpelled({ path }, request.url)) {
+            return Effect.succeed(unrouted(options, nameOf)(request))
+          }
           const requestId = nameOf(request)
           const answered = Effect.flatMap(HttpServerRequest.ParsedSearchParams, (query) =>
             Effect.flatMap(
               authorize(keys, { headers: request.headers, searchParams: query }),
-              (owner) => respond({ request, requestId, query, owner })
+              (owner) =>
+                respond({ request, requestId, query, owner })
             ))
           return Reply.orFailure(answered, speaks?.(request.headers) ?? dialect, requestId)
         })

@@ -9,6 +9,7 @@ import { afterFlex, type FlexInferenceError } from "../FlexInferenceError.ts"
 import * as FlexRace from "../FlexRace.ts"
 import type { Tier } from "../ModelCatalog.ts"
 import * as Routing from "../Routing.ts"
+import * as FlexEntry from "./FlexEntry.ts"
 import type { Committed, Job, LegPlan } from "./Job.ts"
 import type { Open } from "./OpenLeg.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
@@ -19,14 +20,15 @@ export const commit = <A>(
   open: Open<A>
 ): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
   const { plan } = job
-  if (!plan.raced || plan.window === undefined) return fallback(job, plan.unraced, open)
+  if (!plan.raced || plan.wait === undefined) return fallback(job, plan.unraced, open)
   if (job.draining?.isBegun() === true) return fallback(job, "draining", open)
+  const flex = call(job, plan.routes[0], "flex", open, { reason: "flex_won", fallbackAttempts: 0, retries: () => 0 })
   return FlexRace.make({
-    startWithin: plan.window,
+    startWithin: plan.wait,
     cutShort: job.draining?.begun,
     onDeadline: job.options.onDeadline,
     isDefinite: (error: FlexInferenceError) => Routing.escalation(error) === undefined,
-    flex: call(job, plan.routes[0], "flex", open, { reason: "flex_won", fallbackAttempts: 0, retries: () => 0 }),
+    flex: job.entry === undefined ? flex : FlexEntry.observe(job.entry, plan.wait, flex),
     standard: (trigger) =>
       fallback(
         job,

@@ -3,6 +3,7 @@ import type * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
 import type * as Draining from "../Draining.ts"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
+import type { Entry } from "../FlexMemory.ts"
 import type { ModelCatalog, Tier } from "../ModelCatalog.ts"
 import type * as Routing from "../Routing.ts"
 import type { Transport } from "../Transport.ts"
@@ -33,6 +34,8 @@ export interface Job {
   readonly attempt: Attempt | undefined
   /** Whether this process is about to end, in which case no race waits any longer. */
   readonly draining: Draining.State | undefined
+  /** What flex memory has decided, and what it is to be told; only of a request with a window, where there is one. */
+  readonly entry?: Entry | undefined
   /** A name for what the source format leaves nameless. */
   readonly newId: () => string
   /** Keeps a translated answer, as its caller gets it, where there is a store and the caller has nothing against it. */

@@ -5,6 +5,7 @@ import * as Scope from "effect/Scope"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import * as Continued from "./Continued.ts"
 import * as Encode from "./Encode.ts"
+import * as FlexEntry from "./FlexEntry.ts"
 import { isTranslated, type Job, type LegPlan } from "./Job.ts"
 import * as Leg from "./Leg.ts"
 import * as Passage from "./Passage.ts"
@@ -15,6 +16,15 @@ export type Open<A> = (job: Job, leg: LegPlan) => Effect.Effect<A, FlexInference
 
 /** A leg that streams, to a caller who reads a stream or into a body that is collected. */
 export const streamed = (mode: "stream" | "collect"): Open<Leg.Opened> => (job, leg) => {
+  const opened = asStream(mode, job, leg)
+  return job.entry === undefined ? opened : FlexEntry.remember(job.entry, leg, opened)
+}
+
+const asStream = (
+  mode: "stream" | "collect",
+  job: Job,
+  leg: LegPlan
+): Effect.Effect<Leg.Opened, FlexInferenceError, Scope.Scope> => {
   const form = { tier: leg.tier, mode }
   const open = (body: string) => recorded(job, leg, body, leg.tier, Leg.openStream)
   const first = open(leg.encoded.body(form))
@@ -46,6 +56,15 @@ export const streamed = (mode: "stream" | "collect"): Open<Leg.Opened> => (job, 
 }
 
 const body = (name?: string): Open<Leg.Body> => (job, leg) => {
+  const answer = asBody(name, job, leg)
+  return job.entry === undefined ? answer : FlexEntry.rememberBody(job.entry, leg, answer)
+}
+
+const asBody = (
+  name: string | undefined,
+  job: Job,
+  leg: LegPlan
+): Effect.Effect<Leg.Body, FlexInferenceError, Scope.Scope> => {
   const form = { tier: leg.tier, mode: "body" } as const
   const read = (body: string) => recorded(job, leg, body, name ?? leg.tier, Leg.readAnswer)
   const first = read(leg.encoded.body(form))

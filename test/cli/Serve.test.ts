@@ -298,6 +298,34 @@ describe.concurrent("flexinference serve", () => {
       assert.strictEqual(response.headers.get("x-flexinference-dropped"), dropped)
     }))
 
+  it.live.each<readonly [string, ReadonlyArray<string>, Record<string, string>, number]>([
+    ["learns from flex legs", serve, {}, 5],
+    ["waits for flex all the same where the flag says so", [...serve, "--no-adaptive"], {}, 8],
+    ["waits for flex all the same where the environment says so", serve, { FLEXINFERENCE_ADAPTIVE: "false" }, 8],
+    ["lets the flag win over the environment", [...serve, "--adaptive"], { FLEXINFERENCE_ADAPTIVE: "false" }, 5]
+  ])("%s", ([, args, env, tried]) =>
+    Effect.gen(function*() {
+      const tiers: Array<string> = []
+      const provider = yield* Provider.make((call) => {
+        tiers.push(call.tier)
+        if (call.tier === "flex") call.refuse(429, { code: "resource_unavailable", message: "Busy." })
+        else prompt(call)
+      })
+      const gateway = yield* ready(args, { ...Provider.environment(provider), ...env })
+      for (let turn = 0; turn < 8; turn++) {
+        const response = yield* ask(gateway.url, { start_within: "00h-00m-30s", stream: true })
+        yield* Effect.promise(() => response.text())
+        assert.strictEqual(response.status, 200)
+      }
+      assert.deepStrictEqual(
+        {
+          flex: tiers.filter((tier) => tier === "flex").length,
+          standard: tiers.filter((tier) => tier !== "flex").length
+        },
+        { flex: tried, standard: 8 }
+      )
+    }))
+
   it.live.each(["0.0.0.0", "::", "192.0.2.1", "gateway.example", "127.0.0.1.example", ""])(
     "refuses to serve %j without gateway keys",
     (host) =>
