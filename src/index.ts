@@ -4,6 +4,8 @@
 
 /** Keeps translated answers, so that they can be continued. */
 export * as AnswerStore from "./AnswerStore.ts"
+/** Keeps the records of requests in files, and reads them. */
+export * as AttemptFiles from "./AttemptFiles.ts"
 /** Receives the record of every request. */
 export * as AttemptLog from "./AttemptLog.ts"
 /** Effect's metrics of all requests. */

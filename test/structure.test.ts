@@ -18,7 +18,7 @@ const storeys: ReadonlyArray<ReadonlyArray<string>> = [
   ["provider/", "transport/"],
   ["FlexPolicy.ts"],
   ["Routing.ts"],
-  ["FlexRace.ts", "AnswerStore.ts", "AttemptLog.ts", "AttemptMetrics.ts", "FlexMemory.ts"],
+  ["FlexRace.ts", "AnswerStore.ts", "AttemptFiles.ts", "AttemptLog.ts", "AttemptMetrics.ts", "FlexMemory.ts"],
   ["router/"],
   ["Router.ts"],
   ["FlexInference.ts"],
