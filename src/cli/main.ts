@@ -16,16 +16,17 @@ import process from "node:process"
 import { Ask } from "./Ask.ts"
 import * as CommandFailed from "./CommandFailed.ts"
 import * as Style from "./Style.ts"
+import { Doctor } from "./Doctor.ts"
 import * as Help from "./Help.ts"
 import { Models } from "./Models.ts"
 import { Serve } from "./Serve.ts"
 import { version } from "./Version.ts"
 
-const explained = ["serve", "ask", "models"]
+const explained = ["serve", "ask", "models", "doctor"]
 
 const root = Command.make("flexinference").pipe(
   Command.withDescription("Half-price flex inference with a start deadline: a gateway, and a question from the shell."),
-  Command.withSubcommands([Serve, Ask, Models, Help.of(explained, (args) => Effect.suspend(() => run(args)))])
+  Command.withSubcommands([Serve, Ask, Models, Doctor, Help.of(explained, (args) => Effect.suspend(() => run(args)))])
 )
 
 const run: (args: ReadonlyArray<string>) => Help.Run = Command.runWith(root, { version })
