@@ -20,13 +20,21 @@ import { Doctor } from "./Doctor.ts"
 import * as Help from "./Help.ts"
 import { Models } from "./Models.ts"
 import { Serve } from "./Serve.ts"
+import { Usage } from "./Usage.ts"
 import { version } from "./Version.ts"
 
-const explained = ["serve", "ask", "models", "doctor"]
+const explained = ["serve", "ask", "models", "usage", "doctor"]
 
 const root = Command.make("flexinference").pipe(
   Command.withDescription("Half-price flex inference with a start deadline: a gateway, and a question from the shell."),
-  Command.withSubcommands([Serve, Ask, Models, Doctor, Help.of(explained, (args) => Effect.suspend(() => run(args)))])
+  Command.withSubcommands([
+    Serve,
+    Ask,
+    Models,
+    Usage,
+    Doctor,
+    Help.of(explained, (args) => Effect.suspend(() => run(args)))
+  ])
 )
 
 const run: (args: ReadonlyArray<string>) => Help.Run = Command.runWith(root, { version })
