@@ -15,6 +15,7 @@ import * as Runtime from "effect/Runtime"
 import process from "node:process"
 import { Ask } from "./Ask.ts"
 import * as CommandFailed from "./CommandFailed.ts"
+import { Simulate } from "./Simulate.ts"
 import * as Style from "./Style.ts"
 import { Doctor } from "./Doctor.ts"
 import * as Help from "./Help.ts"
@@ -23,7 +24,7 @@ import { Serve } from "./Serve.ts"
 import { Usage } from "./Usage.ts"
 import { version } from "./Version.ts"
 
-const explained = ["serve", "ask", "models", "usage", "doctor"]
+const explained = ["serve", "ask", "models", "usage", "simulate", "doctor"]
 
 const root = Command.make("flexinference").pipe(
   Command.withDescription("Half-price flex inference with a start deadline: a gateway, and a question from the shell."),
@@ -32,6 +33,7 @@ const root = Command.make("flexinference").pipe(
     Ask,
     Models,
     Usage,
+    Simulate,
     Doctor,
     Help.of(explained, (args) => Effect.suspend(() => run(args)))
   ])
