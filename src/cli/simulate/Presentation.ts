@@ -50,11 +50,12 @@ const reference = (name: string, cost: number, standard: number, clairvoyant: nu
   standard - clairvoyant > 1e-12 ? percent((standard - cost) / (standard - clairvoyant)) : "–"
 ]
 
+const above = (cost: number, best: number): string => percent(Math.max(0, cost - best))
+
 /** The sentences below the table: what not knowing costs, and what each way of not knowing does. */
 const conclusions = ({ verdict: { references, rows } }: Simulation): ReadonlyArray<string> => {
   const { bestFixed, bestKnown, clairvoyant, standard } = references
-  const learning =
-    rows.filter(({ name }) => name !== bestFixed?.name).toSorted((one, other) => one.cost - other.cost)[0]
+  const learning = rows.find(({ fixed }) => !fixed)
   return [
     standard - clairvoyant > 1e-12
       ? `Of a standard answer's price, ${percent(standard - clairvoyant)} could be saved, waiting included.`
@@ -63,15 +64,14 @@ const conclusions = ({ verdict: { references, rows } }: Simulation): ReadonlyArr
     (bestKnown.waitMs === 0
       ? "whoever knew the distribution would not ask flex."
       : `whoever knew the distribution would wait ${seconds(bestKnown.waitMs)}.`),
-    ...(bestFixed === undefined ? [] : [
-      `Not knowing the distribution costs ${
-        percent(Math.max(0, bestFixed.cost - bestKnown.cost))
-      } more with the window ${bestFixed.name}, the best of these${
-        learning === undefined
-          ? ""
-          : `, and ${percent(Math.max(0, learning.cost - bestKnown.cost))} with ${learning.name}, the next`
-      }.`
-    ])
+    ...(bestFixed === undefined
+      ? []
+      : [
+        `Choosing ${bestFixed.name}, the best of these windows, costs ${above(bestFixed.cost, bestKnown.cost)} more.`
+      ]),
+    ...(learning === undefined
+      ? []
+      : [`Learning the distribution on the way costs ${above(learning.cost, bestKnown.cost)} more.`])
   ]
 }
 
@@ -103,22 +103,25 @@ export const lines = (said: Simulation, width: number, style: Style.Style = Styl
   ]
 }
 
+const rowToJson = (row: Row): object => ({
+  name: row.name,
+  flex_share: row.flexShare,
+  saving: row.saving,
+  added_wait_mean_ms: row.addedMeanMs,
+  added_wait_p95_ms: row.addedP95Ms,
+  cost: row.cost,
+  captured: row.captured ?? null,
+  regret: row.regret
+})
+
 export const toJson = ({ requests, seed, stakes, verdict: { references, rows } }: Simulation): object => ({
   requests,
   seed,
   flex_price: stakes.flexPrice,
   second_price: stakes.secondPrice,
   overlap: stakes.overlap,
-  windows: rows.map((row) => ({
-    name: row.name,
-    flex_share: row.flexShare,
-    saving: row.saving,
-    added_wait_mean_ms: row.addedMeanMs,
-    added_wait_p95_ms: row.addedP95Ms,
-    cost: row.cost,
-    captured: row.captured ?? null,
-    regret: row.regret
-  })),
+  windows: rows.filter(({ fixed }) => fixed).map(rowToJson),
+  policies: rows.filter(({ fixed }) => !fixed).map(rowToJson),
   standard: references.standard,
   best_fixed: references.bestFixed ?? null,
   distribution_known: { wait_ms: references.bestKnown.waitMs, cost: references.bestKnown.cost },

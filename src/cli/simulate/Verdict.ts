@@ -6,6 +6,8 @@ import type { Draw } from "./World.ts"
 /** One contender's requests, summed up. Money is in the price of one standard answer. */
 export interface Row {
   readonly name: string
+  /** It waits the same time whatever happens; otherwise it decides by itself. */
+  readonly fixed: boolean
   /** How many of a hundred flex served, as a share. */
   readonly flexShare: number
   /** What was saved of what standard alone would have cost, a share; flex legs that were beaten are paid for. */
@@ -61,18 +63,19 @@ export const make = (
   const standard = Bet.fixed(draws, 0, stakes)
   const clairvoyant = Bet.clairvoyant(draws, stakes)
   const costs = results.map(({ measured }) => Bet.mean(measured.map((went) => Bet.cost(went, stakes))))
-  const fixed = results
+  const [bestFixed] = results
     .map(({ fixed, name }, index) => ({ fixed, name, cost: costs[index] ?? Number.POSITIVE_INFINITY }))
     .filter(({ fixed }) => fixed)
     .toSorted((one, other) => one.cost - other.cost)
   const bestKnown = Bet.best(draws, stakes, maxMs)
-  const rows = results.map(({ measured, name }, index): Row => {
+  const rows = results.map(({ fixed, measured, name }, index): Row => {
     const cost = costs[index] ?? 0
     const added = measured.map(({ startedMs }) => startedMs - stakes.standardMs)
     const paid = Bet.mean(measured.map(({ costMicroUsd }) => costMicroUsd))
     const list = Bet.mean(measured.map(({ listMicroUsd }) => listMicroUsd))
     return {
       name,
+      fixed,
       flexShare: share(measured, ({ flex }) => flex),
       saving: (list === 0 ? 0 : 1 - paid / list) - stakes.overlap * share(measured, ({ beaten }) => beaten),
       addedMeanMs: Bet.mean(added),
@@ -82,7 +85,6 @@ export const make = (
       regret: cost - bestKnown.cost
     }
   })
-  const [bestFixed] = fixed
   return { rows, references: { standard, bestFixed, bestKnown, clairvoyant } }
 }
 

@@ -128,6 +128,7 @@ describe("World", () => {
 describe("Chart", () => {
   const row = (name: string, saving: number, addedMeanMs: number): Verdict.Row => ({
     name,
+    fixed: true,
     saving,
     addedMeanMs,
     addedP95Ms: 0,
