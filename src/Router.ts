@@ -329,7 +329,8 @@ const withStartWithin = (
   if (startWithin === undefined || !Json.isObject(value) || Json.getOwn(value, "start_within") !== undefined) {
     return { request, value }
   }
-  const set = { start_within: startWithin }
+  // A header is written by people, as flags are; what it cannot mean is refused as it came.
+  const set = { start_within: Result.getOrElse(StartWithin.read(startWithin), () => startWithin) }
   return {
     request: typeof request === "string" ? JsonMembers.edit(request, { set }) : { ...request, ...set },
     value: { ...value, ...set }

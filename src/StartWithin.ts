@@ -22,6 +22,7 @@ import * as Duration from "effect/Duration"
 import * as Formatter from "effect/Formatter"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as DurationText from "./wire/DurationText.ts"
 
 /**
  * The values that name a tier instead of a window.
@@ -243,6 +244,35 @@ const secondsOf = (value: unknown): number | undefined => {
 
 const wire = (total: number): string =>
   `${two(Math.floor(total / 3600))}h-${two(Math.floor(total / 60) % 60)}m-${two(total % 60)}s`
+
+/**
+ * What a person writes for it where no JSON is: in flags, variables, configuration and headers. A tier's name, or a
+ * window in units or in the wire form.
+ *
+ * **Example** (one notation)
+ *
+ * ```ts
+ * import { Result } from "effect"
+ * import { StartWithin } from "effect-flexinference"
+ *
+ * StartWithin.read("30s") // Result.succeed("00h-00m-30s")
+ * StartWithin.read("1m30s") // Result.succeed("00h-01m-30s")
+ * StartWithin.read("priority") // Result.succeed("priority")
+ * StartWithin.read("1h") // Result.fail("range")
+ *
+ * export const window = StartWithin.read("2m").pipe(Result.getOrUndefined)
+ * ```
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const read = (text: string): Result.Result<StartWithin, Flaw> => {
+  if (is(text)) return Result.succeed(text)
+  const duration = DurationText.parse(text)
+  return duration === undefined
+    ? Result.fail("malformed")
+    : Result.mapError(fromDurationResult(duration), () => "range" as const)
+}
 
 /**
  * The window of a value, or `undefined` for a named tier.

@@ -16,7 +16,8 @@ export interface Providers {
   readonly router: Layer.Layer<Router.Router>
 }
 
-const pretended = Object.values(Router.providers).map((provider) =>
+/** Every built-in provider, with a key that only a simulated one takes. */
+export const pretended = Object.values(Router.providers).map((provider) =>
   Provider.connect(provider, { apiKey: Redacted.make("sk-simulated") })
 )
 

@@ -129,7 +129,7 @@ const gatewayKeys = Config.String("FLEXINFERENCE_GATEWAY_KEYS").pipe(
     onSome: (text) => {
       const keys = text.split(",").map((key) => key.trim()).filter((key) => key !== "")
       return keys.length === 0
-        ? Effect.fail(CommandFailed.make("FLEXINFERENCE_GATEWAY_KEYS is set but holds no key"))
+        ? Effect.fail(CommandFailed.usage(["FLEXINFERENCE_GATEWAY_KEYS is set but holds no key"]))
         : Effect.succeed(keys.map((key) => Redacted.make(key)))
     }
   }))
@@ -144,7 +144,7 @@ const variable = <A>(name: string, parse: (text: string) => Result.Result<A, str
       onSome: (text) =>
         Effect.fromResult(Result.mapError(
           parse(text),
-          (expected) => CommandFailed.make(`${name} is ${JSON.stringify(text)}. Expected: ${expected}`)
+          (expected) => CommandFailed.usage([`${name} is ${JSON.stringify(text)}. Expected: ${expected}`])
         ))
     }))
   )

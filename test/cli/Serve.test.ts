@@ -440,12 +440,12 @@ describe.concurrent("flexinference serve", () => {
       { FLEXINFERENCE_GATEWAY_KEYS: " , " },
       /^error: FLEXINFERENCE_GATEWAY_KEYS /
     ]
-  ])("refuses %s in plain words on stderr, with 1", ([, args, env, expected]) =>
+  ])("refuses %s in plain words on stderr, with 2", ([, args, env, expected]) =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* Command.run(args, { env })
       assert.match(stderr, expected)
       assert.notMatch(stderr, /\n\s+at /)
       assert.strictEqual(stdout, "")
-      assert.strictEqual(code, 1)
+      assert.strictEqual(code, 2)
     }))
 })
