@@ -19,6 +19,7 @@ import * as Style from "../Style.ts"
 import * as Suggestion from "../Suggestion.ts"
 import type * as Bet from "./Bet.ts"
 import * as Chart from "./Chart.ts"
+import * as Learning from "./Learning.ts"
 import * as Presentation from "./Presentation.ts"
 import * as Running from "./Running.ts"
 import * as Verdict from "./Verdict.ts"
@@ -51,7 +52,7 @@ export const simulate = (options: Options): Effect.Effect<void, CommandFailed.Co
     const { contenders, flexPrice, world } = yield* settings(options)
     const draws = yield* drawsOf(options, world)
     const stakes: Bet.Stakes = { flexPrice, overlap: options.overlap, secondPrice: options.secondPrice, standardMs }
-    const results = yield* run(contenders, draws, options.model)
+    const results = yield* run([...contenders, learning(contenders, options)], draws, options.model)
     const verdict = Verdict.make(results, draws, stakes, Duration.toMillis(StartWithin.maximum))
     const said = { verdict, stakes, requests: draws.length, seed: options.seed }
     yield* Effect.forEach(Option.toArray(options.svg), (path) => writeSvg(path, verdict))
@@ -87,20 +88,35 @@ const settings = (options: Options) => {
 }
 
 /** Every window is its own contender, and keeps itself to the letter. */
-const windowsOf = (text: string): Result.Result<ReadonlyArray<Running.Contender>, string> => {
+const windowsOf = (text: string): Result.Result<Arr.NonEmptyReadonlyArray<Running.Contender>, string> => {
   const parts = Arr.dedupe(text.split(",").map((part) => part.trim()).filter((part) => part !== ""))
   const contenders = parts.map((name): Running.Contender | string => {
     const startWithin = Result.getOrUndefined(StartWithin.read(name))
     return startWithin === undefined || StartWithin.toDuration(startWithin) === undefined ? name : { name, startWithin }
   })
   const wrong = contenders.filter((contender) => typeof contender === "string")
-  if (wrong.length > 0 || contenders.length === 0) {
+  const right = contenders.filter((contender) => typeof contender !== "string")
+  if (wrong.length > 0 || !Arr.isReadonlyArrayNonEmpty(right)) {
     return Result.fail(
       `--windows: ${JSON.stringify(wrong.join(",") || text)}. Expected: windows from 5s to 10m, such as 10s,30s,1m`
     )
   }
-  return Result.succeed(contenders.filter((contender) => typeof contender !== "string"))
+  return Result.succeed(right)
 }
+
+/** What learns, with the longest of the windows; what a second costs it depends on what a standard answer does. */
+const learning = (
+  contenders: Arr.NonEmptyReadonlyArray<Running.Contender>,
+  { model, overlap, secondPrice }: Options
+): Running.Contender => {
+  const standard = Running.make({ name: "standard", startWithin: "default" }, { model, standardMs })
+  const { listMicroUsd } = standard({ refused: false, startMs: 0 })
+  const window = contenders.toSorted((one, other) => windowMs(other) - windowMs(one))[0] ?? contenders[0]
+  return Learning.contender({ window, overlap, secondMicroUsd: secondPrice * listMicroUsd })
+}
+
+const windowMs = ({ startWithin }: Running.Contender): number =>
+  Duration.toMillis(StartWithin.toDuration(startWithin) ?? Duration.zero)
 
 /** What flex costs where standard costs 1. */
 const priceOf = (model: string): Result.Result<number, string> => {
