@@ -24,6 +24,8 @@ const silence = Duration.seconds(15)
 
 const encoder = new TextEncoder()
 const comment = encoder.encode(Sse.comment("keep-alive"))
+/** What a comment begins with. */
+const colon = 0x3a
 
 /** Bytes on their way to a client; the end is a whole one, whatever came before it. */
 type Bytes = Pull.Pull<Uint8Array>
@@ -44,15 +46,16 @@ const bytes = (
   pull: Pull.Pull<Arr.NonEmptyReadonlyArray<Sse.FrameChunk>, FlexInferenceError>,
   dialect: Pick<Dialect, "errorFrames">
 ): Bytes => {
-  let first: Sse.Frame | undefined
-  let last: Sse.Frame | undefined
+  let first: Sse.FrameChunk | undefined
+  let last: Sse.FrameChunk | undefined
   let isOver = false
 
   const onSuccess = (chunks: Arr.NonEmptyReadonlyArray<Sse.FrameChunk>): Bytes => {
-    for (const { frames } of chunks) {
-      first ??= frames[0]
-      // What closes a stream of chunks says nothing of it.
-      last = frames.at(-1) ?? last
+    for (const chunk of chunks) {
+      // What closes a stream of chunks says nothing of it. Frames are looked for only where there may be none.
+      if (chunk.bytes[0] === colon && chunk.frames.length === 0) continue
+      first ??= chunk
+      last = chunk
     }
     return Effect.succeed(chunks.length === 1 ? chunks[0].bytes : Buffer.concat(chunks.map(({ bytes }) => bytes)))
   }
@@ -60,7 +63,8 @@ const bytes = (
   const onFailure = (cause: Cause.Cause<FlexInferenceError>): Bytes =>
     Effect.map(Fault.errorOf(cause), (error) => {
       isOver = true
-      const frames = dialect.errorFrames(error, { first: first?.value, last: last?.value })
+      const seen = { first: first?.frames[0]?.value, last: last?.frames.at(-1)?.value }
+      const frames = dialect.errorFrames(error, seen)
       return encoder.encode(frames.map(Sse.encode).join(""))
     })
 
