@@ -21,7 +21,6 @@
  * ```
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
@@ -137,15 +136,18 @@ export const routes = (
     for (const surface of Paths.surfaces(formats(options))) {
       const { dialect } = surface
       yield* add(surface, ({ owner, query, request, requestId }) =>
-        Effect.gen(function*() {
-          const text = yield* readBody(request)
-          yield* present(request)
-          const answer = yield* RequestBody.blameDepth(text)(
-            remembering(router.open(dialect.name, text, undefined, { headers: request.headers, query, owner }))
-          )
-          const retires = Models.retiresSoon(catalog, answer.routing.model, yield* Clock.currentTimeMillis)
-          return Reply.answer(answer, dialect, { requestId, retires })
-        }))
+        Effect.flatMap(readBody(request), (text) =>
+          Effect.andThen(
+            present(request),
+            Effect.flatMap(
+              RequestBody.blameDepth(text)(
+                remembering(router.open(dialect.name, text, undefined, { headers: request.headers, query, owner }))
+              ),
+              (answer) =>
+                Effect.map(Models.retiresSoon(catalog, answer.routing.model), (retires) =>
+                  Reply.answer(answer, dialect, { requestId, retires }))
+            )
+          )))
     }
     for (const path of Paths.counts(formats(options))) {
       const { behindModel, dialect } = path
@@ -153,7 +155,9 @@ export const routes = (
         Effect.gen(function*() {
           const { model: segment = "" } = yield* HttpRouter.params
           // Whatever else a client may want of a model is not here.
-          if (behindModel !== undefined && !segment.endsWith(behindModel)) return unrouted(options, nameOf)(request)
+          if (behindModel !== undefined && !segment.endsWith(behindModel)) {
+            return unrouted(options, nameOf)(request)
+          }
           const model = behindModel === undefined ? undefined : segment.slice(0, -behindModel.length)
           const text = yield* readBody(request)
           yield* present(request)
@@ -165,7 +169,8 @@ export const routes = (
         }))
     }
     for (const { all, lister, one } of Paths.models(formats(options))) {
-      const speaks = (headers: Caller["headers"]) => lister(headers).dialect
+      const speaks = (headers: Caller["headers"]) =>
+        lister(headers).dialect
       yield* add(
         all,
         ({ request, requestId }) =>
