@@ -312,8 +312,17 @@ const routeOf = (
       internal(new Error(`${provider.name} speaks ${provider.dialects[0]}, which is no format that is known`))
     )
   }
-  const others = provider.dialects.flatMap((name) => dialects.get(name) ?? []).filter((other) => other !== dialect)
-  return Result.succeed({ provider, connection, dialect, others })
+  return Result.succeed(
+    // For most providers there is no other, and nothing to look for.
+    provider.dialects.length === 1 && provider.dialects[0] === dialect.name
+      ? { provider, connection, dialect }
+      : {
+        provider,
+        connection,
+        dialect,
+        others: provider.dialects.flatMap((name) => dialects.get(name) ?? []).filter((other) => other !== dialect)
+      }
+  )
 }
 
 const page = ({ docUrls }: Provider, code: string): { readonly docUrl?: string } => {

@@ -28,6 +28,8 @@ const silence = Duration.seconds(15)
 const encoder = new TextEncoder()
 /** What keeps a connection awake. */
 export const comment = encoder.encode(Sse.comment("keep-alive"))
+/** What a comment begins with. */
+const colon = 0x3a
 
 const over: Exit.Exit<never, Cause.Done> = Exit.fail(Cause.Done())
 
@@ -60,23 +62,24 @@ const bytes = (
   pull: Pull.Pull<Arr.NonEmptyReadonlyArray<Sse.FrameChunk>, FlexInferenceError>,
   dialect: Pick<Dialect, "errorFrames">
 ): Encoded => {
-  let first: Sse.Frame | undefined
-  let last: Sse.Frame | undefined
+  let first: Sse.FrameChunk | undefined
+  let last: Sse.FrameChunk | undefined
   let isOver = false
 
   const onSuccess = (chunks: Arr.NonEmptyReadonlyArray<Sse.FrameChunk>): Bytes => {
-    for (const { frames } of chunks) {
-      first ??= frames[0]
-      // What closes a stream of chunks says nothing of it.
-      last = frames.at(-1) ?? last
+    for (const chunk of chunks) {
+      // What closes a stream of chunks says nothing of it. Frames are looked for only where there may be none.
+      if (chunk.bytes[0] === colon && chunk.frames.length === 0) continue
+      first ??= chunk
+      last = chunk
     }
     return Effect.succeed(chunks.length === 1 ? chunks[0].bytes : Buffer.concat(chunks.map(({ bytes }) => bytes)))
   }
 
   const failed = (error: FlexInferenceError): Uint8Array => {
     isOver = true
-    const frames = dialect.errorFrames(error, { first: first?.value, last: last?.value })
-    return encoder.encode(frames.map(Sse.encode).join(""))
+    const seen = { first: first?.frames[0]?.value, last: last?.frames.at(-1)?.value }
+    return encoder.encode(dialect.errorFrames(error, seen).map(Sse.encode).join(""))
   }
 
   const onFailure = (cause: Cause.Cause<FlexInferenceError>): Bytes => Effect.map(Fault.errorOf(cause), failed)

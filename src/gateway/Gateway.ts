@@ -23,7 +23,6 @@
  * @since 0.1.0
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -197,23 +196,17 @@ export const routes = (
     for (const surface of Paths.surfaces(formats(options))) {
       const { dialect } = surface
       yield* add(surface, ({ owner, query, request, requestId }) =>
-        Effect.gen(function*() {
-          const text = yield* readBody(request)
-          yield* present(request)
+        Effect.flatMap(readBody(request), (text) => {
+          const caller = { headers: request.headers, query, owner, requestId, key: Auth.nameOf(owner) }
           const opening = RequestBody.blameDepth(text)(
-            remembering(router.open(dialect.name, text, undefined, {
-              headers: request.headers,
-              query,
-              owner,
-              requestId,
-              key: Auth.nameOf(owner)
-            }))
+            remembering(router.open(dialect.name, text, undefined, caller))
           )
-          return yield* early({ request, requestId, dialect, text, opening }, (answer) =>
-            Effect.map(Clock.currentTimeMillis, (now) => {
-              const retires = Models.retiresSoon(catalog, answer.routing.model, now)
-              return Reply.answer(answer, dialect, { requestId, retires, draining })
-            }))
+          return Effect.andThen(
+            present(request),
+            early({ request, requestId, dialect, text, opening }, (answer) =>
+              Effect.map(Models.retiresSoon(catalog, answer.routing.model), (retires) =>
+                Reply.answer(answer, dialect, { requestId, retires, draining })))
+          )
         }))
     }
     for (const path of Paths.counts(formats(options))) {
@@ -222,7 +215,9 @@ export const routes = (
         Effect.gen(function*() {
           const { model: segment = "" } = yield* HttpRouter.params
           // Whatever else a client may want of a model is not here.
-          if (behindModel !== undefined && !segment.endsWith(behindModel)) return unrouted(options, nameOf)(request)
+          if (behindModel !== undefined && !segment.endsWith(behindModel)) {
+            return unrouted(options, nameOf)(request)
+          }
           const model = behindModel === undefined ? undefined : segment.slice(0, -behindModel.length)
           const text = yield* readBody(request)
           yield* present(request)

@@ -1,5 +1,7 @@
 /** The models of the catalogue as a listing shows them: what can be raced, at which tiers, and until when. */
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import type { ListedModel } from "../Dialect.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
 
@@ -33,7 +35,13 @@ export const all = (catalog: ModelCatalog.ModelCatalog): ReadonlyArray<ListedMod
 const notice = Duration.toMillis(Duration.days(30))
 
 /** The day on which a model's provider stops serving it, where that is less than 30 days from now. */
-export const retiresSoon = (catalog: ModelCatalog.ModelCatalog, model: string, now: number): string | undefined => {
+export const retiresSoon = (
+  catalog: ModelCatalog.ModelCatalog,
+  model: string
+): Effect.Effect<string | undefined> => {
   const retires = ModelCatalog.retires(catalog, model)
-  return retires === undefined || Date.parse(retires) > now + notice ? undefined : retires.slice(0, 10)
+  return retires === undefined ? Effect.undefined : Effect.map(
+    Clock.currentTimeMillis,
+    (now) => Date.parse(retires) > now + notice ? undefined : retires.slice(0, 10)
+  )
 }
