@@ -167,24 +167,35 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
         return Attempt.watch(fiber, { log, catalog, providers, surface, caller, receivedAt }, (attempt) => {
           const dialect = dialects.get(surface)
           if (dialect === undefined) return unknownFormat(surface)
-          const { request, value } = withStartWithin(given, caller?.headers[startWithinHeader])
+          const { request, value } = withStartWithin(given, caller?.headers[Routing.startWithinHeader])
           attempt?.asked(value)
-          const fields = Decode.validate(dialect, value, decoding)
+          const fields = Decode.validate(
+            dialect,
+            value,
+            caller?.defaultStartWithin === undefined
+              ? decoding
+              : { ...decoding, defaultStartWithin: caller.defaultStartWithin }
+          )
           if (Result.isFailure(fields)) return Effect.fail(fields.failure)
           attempt?.validated(fields.success)
           const own = forCall(options, callOptions)
           const budget = PlanBudget.make(fiber.getRef(Deadline.Current), caller?.headers, own.reserve, receivedAt)
           if (Result.isFailure(budget)) return Effect.fail(budget.failure)
           const context = { surface: dialect, catalog, providers, dialects, ...budget.success }
-          const plan = Routing.plan(fields.success, context)
-          if (Result.isFailure(plan)) return Effect.fail(plan.failure)
-          attempt?.planned(plan.success)
+          const planned = Routing.plan(fields.success, context)
+          if (Result.isFailure(planned)) return Effect.fail(planned.failure)
+          const mayRace = planned.success.raced ? caller?.mayRace : undefined
+          const leave = mayRace?.()
+          const plan = mayRace !== undefined && leave === undefined
+            ? Routing.unraced(planned.success, "flex_slots_full")
+            : planned.success
+          attempt?.planned(plan)
           const incoming = {
             surface: dialect,
             text: typeof request === "string" ? request : undefined,
             value: Json.isObject(value) ? value : {}
           }
-          const asked = Encode.named(Encode.shortened(incoming, fields.success, plan.success), plan.success.model)
+          const asked = Encode.named(Encode.shortened(incoming, fields.success, plan), plan.model)
           const answers = Continue.answersOf(fiber.context, dialect, caller?.owner)
           const carryOut = (incoming: Encode.Incoming) =>
             respond({
@@ -195,7 +206,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
               own: callOptions,
               incoming,
               sent: caller && Passage.request(dialect.protocol, caller, options.accountHeaders === true),
-              plan: plan.success,
+              plan,
               receivedAt,
               log: attempt?.log ?? LegLog.make(receivedAt),
               attempt,
@@ -204,7 +215,8 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
               encode: Encode.once(incoming, own.dropUnsupported)
             })
           const continued = answers?.continued(asked)
-          return continued === undefined ? carryOut(asked) : Effect.flatMap(continued, carryOut)
+          const answered = continued === undefined ? carryOut(asked) : Effect.flatMap(continued, carryOut)
+          return leave === undefined ? answered : Effect.ensuring(answered, Effect.sync(leave))
         })
       })
     const count: Count = (surface, request, { caller, model } = {}) =>
@@ -234,8 +246,6 @@ const wireDefault = (given: StartWithin.Input | undefined): StartWithin.StartWit
 }
 
 const unknownFormat = (surface: DialectName) => Effect.die(new Error(`${surface} is no format that is known`))
-
-const startWithinHeader = "x-flexinference-start-within"
 
 /** A request and its value, with the window or tier that its caller named beside it; its own field wins. */
 const withStartWithin = (

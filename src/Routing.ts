@@ -30,6 +30,7 @@ export type Reason =
   | "flex_not_started"
   | "flex_unsupported"
   | "flex_recovered"
+  | "flex_slots_full"
   | "chain_advanced"
   | (string & {})
 
@@ -45,6 +46,9 @@ export interface Route {
 export interface ConnectedRoute extends Route {
   readonly connection: Connection
 }
+
+/** The request header that stands for a `start_within` that is not in the body. */
+export const startWithinHeader = "x-flexinference-start-within"
 
 /** What will be done with a request. */
 export interface Plan {
@@ -111,6 +115,9 @@ export const plan = (asked: RequestFields, context: PlanContext): Result.Result<
     stream: fields.stream
   }))
 }
+
+/** The plan without its race. */
+export const unraced = (plan: Plan, reason: Reason): Plan => ({ ...plan, raced: false, unraced: reason })
 
 /** A request that is left whole to a provider that races by itself. */
 const delegated = (fields: RequestFields, context: PlanContext, route: ConnectedRoute): Plan => ({

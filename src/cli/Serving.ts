@@ -23,7 +23,7 @@ import * as SizeFlag from "./SizeFlag.ts"
 import * as Notation from "./StartWithinFlag.ts"
 import * as Providers from "./Providers.ts"
 import * as ReadyNotice from "./ReadyNotice.ts"
-import * as Retention from "./Retention.ts"
+import * as Notations from "../gateway/config/Notation.ts"
 
 export interface Options {
   readonly host: string
@@ -130,7 +130,7 @@ const variable = <A>(name: string, parse: (text: string) => Result.Result<A, str
 const defaultStartWithin = variable("FLEXINFERENCE_DEFAULT_START_WITHIN", Notation.parse)
 const dropUnsupportedVariable = Config.Boolean("FLEXINFERENCE_DROP_UNSUPPORTED").pipe(Config.withDefault(false))
 const maxBodyVariable = variable("FLEXINFERENCE_MAX_BODY", SizeFlag.parse)
-const retainVariable = variable("FLEXINFERENCE_RETAIN", Retention.parse)
+const retainVariable = variable("FLEXINFERENCE_RETAIN", Notations.retention.parse)
 
 const cannotListen = ({ host, port }: Options, { cause }: ServeError): string => {
   const code = Predicate.hasProperty(cause, "code") ? cause.code : undefined

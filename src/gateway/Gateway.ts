@@ -31,13 +31,13 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import type * as Redacted from "effect/Redacted"
 import * as AnswerStore from "../AnswerStore.ts"
 import type { Dialect } from "../Dialect.ts"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import { dialects, registry } from "../dialect/index.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
 import { type Caller, Router } from "../Router.ts"
+import * as Routing from "../Routing.ts"
 import * as Auth from "./Auth.ts"
 import { DrainingServer } from "./DrainingServer.ts"
 import * as Models from "./Models.ts"
@@ -47,20 +47,16 @@ import * as Presence from "./Presence.ts"
 import * as Reply from "./Reply.ts"
 import * as RequestBody from "./RequestBody.ts"
 import * as RequestId from "./RequestId.ts"
+import * as Tenancy from "./Tenancy.ts"
 import * as Turns from "./Turns.ts"
 import * as WriteStall from "./WriteStall.ts"
 
 /** What the gateway can be told. */
-export interface Options extends RequestBody.Options {
+export interface Options extends RequestBody.Options, Tenancy.Options {
   /** How much of translated answers is kept, so that they can be continued. An `AnswerStore` in the context takes its place. */
   readonly answers?: AnswerStore.Options | undefined
   /** Formats of one's own beside the built-in ones; the router is told of them too. */
   readonly dialects?: ReadonlyArray<Dialect> | undefined
-  /**
-   * The keys it accepts. Left out, it accepts everyone on this machine, and no web page of another
-   * site; a list that is empty, or has a key that no request could carry, is a defect of whoever wrote it.
-   */
-  readonly keys?: ReadonlyArray<Redacted.Redacted<string>> | undefined
   /** Marks every response as coming from simulated providers. */
   readonly simulated?: boolean | undefined
   /**
@@ -93,6 +89,9 @@ const greetings: ReadonlyArray<Paths.Path> = [
   { path: "/healthz", method: "GET", dialect: common, keys: [] }
 ]
 
+/** What whoever asks may do, and how much of it they have done. */
+const limits: Paths.Path = { path: "/v1/limits", method: "GET", dialect: common, keys: [] }
+
 const formats = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Dialect> =>
   Array.from(registry(options?.dialects).values())
 
@@ -101,12 +100,13 @@ const formats = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<
  * and how it listens is up to that server; `layer` is a whole one.
  */
 export const routes = (
-  options?: Pick<Options, "answers" | "dialects" | "keys" | "maxBody" | "maxBodies">
+  options?: Pick<Options, "answers" | "dialects" | "maxBody" | "maxBodies" | keyof Tenancy.Options>
 ): Layer.Layer<never, never, HttpRouter.HttpRouter | Router> =>
   HttpRouter.use(Effect.fnUntraced(function*(http) {
     const router = yield* Router
     const catalog = yield* ModelCatalog.Current
-    const authorize = Auth.make(yield* Auth.usable(options?.keys))
+    const tenancy = Option.getOrUndefined(yield* Effect.serviceOption(Tenancy.Tenancy)) ??
+      (yield* Tenancy.make(options))
     const nameOf = yield* RequestId.make
     const readBody = RequestBody.make(options)
     const present = yield* Presence.make
@@ -128,36 +128,44 @@ export const routes = (
           const requestId = nameOf(request)
           const answered = Effect.flatMap(HttpServerRequest.ParsedSearchParams, (query) =>
             Effect.flatMap(
-              authorize(keys, { headers: request.headers, searchParams: query }),
-              (owner) => respond({ request, requestId, query, owner })
+              tenancy.authorize(keys, { headers: request.headers, searchParams: query }, addressOf(request)),
+              (tenant) => respond({ request, requestId, query, tenant })
             ))
           return Reply.orFailure(answered, speaks?.(request.headers) ?? dialect, requestId)
         })
       )
     for (const surface of Paths.surfaces(formats(options))) {
       const { dialect } = surface
-      yield* add(surface, ({ owner, query, request, requestId }) =>
+      yield* add(surface, ({ query, request, requestId, tenant }) =>
         Effect.gen(function*() {
-          const text = yield* readBody(request)
+          const { headers } = request
+          const asked = { text: yield* readBody(request), startWithin: headers[Routing.startWithinHeader] }
           yield* present(request)
+          const admitted = yield* tenancy.admit(tenant, asked)
+          const { text } = admitted
+          const caller = { headers, query, owner: tenant.owner, key: tenant.key?.name, ...admitted.caller }
           const answer = yield* RequestBody.blameDepth(text)(
-            remembering(router.open(dialect.name, text, undefined, { headers: request.headers, query, owner }))
+            admitted.settling(remembering(router.open(dialect.name, text, undefined, caller)))
           )
           const retires = Models.retiresSoon(catalog, answer.routing.model, yield* Clock.currentTimeMillis)
-          return Reply.answer(answer, dialect, { requestId, retires })
+          return Reply.answer(answer, dialect, { requestId, retires, headers: admitted.headers })
         }))
     }
     for (const path of Paths.counts(formats(options))) {
       const { behindModel, dialect } = path
-      yield* add(path, ({ owner, query, request, requestId }) =>
+      yield* add(path, ({ query, request, requestId, tenant }) =>
         Effect.gen(function*() {
           const { model: segment = "" } = yield* HttpRouter.params
           // Whatever else a client may want of a model is not here.
           if (behindModel !== undefined && !segment.endsWith(behindModel)) return unrouted(options, nameOf)(request)
-          const model = behindModel === undefined ? undefined : segment.slice(0, -behindModel.length)
-          const text = yield* readBody(request)
+          const body = yield* readBody(request)
           yield* present(request)
-          const caller = { headers: request.headers, query, owner }
+          const { model, text } = yield* tenancy.admit(tenant, {
+            text: body,
+            model: behindModel === undefined ? undefined : segment.slice(0, -behindModel.length),
+            startWithin: undefined
+          })
+          const caller = { headers: request.headers, query, owner: tenant.owner }
           const counted = yield* RequestBody.blameDepth(text)(
             remembering(router.count(dialect.name, text, { model, caller }))
           )
@@ -168,18 +176,35 @@ export const routes = (
       const speaks = (headers: Caller["headers"]) => lister(headers).dialect
       yield* add(
         all,
-        ({ request, requestId }) =>
-          Effect.succeed(Reply.facts(lister(request.headers).listing.page(Models.all(catalog)), requestId)),
+        ({ request, requestId, tenant: { mayAsk } }) =>
+          Effect.sync(() => {
+            const models = Models.all(catalog, { mayAsk, aliases: tenancy.aliases() })
+            return Reply.facts(lister(request.headers).listing.page(models), requestId)
+          }),
         speaks
       )
-      yield* add(one, ({ request, requestId }) =>
+      yield* add(one, ({ request, requestId, tenant: { mayAsk } }) =>
         Effect.flatMap(HttpRouter.params, ({ model: id = "" }) => {
-          const found = Models.find(catalog, id)
+          const found = Models.find(catalog, id, { mayAsk, aliases: tenancy.aliases() })
           return found === undefined
             ? Effect.fail(Refusal.modelNotFound(id))
             : Effect.succeed(Reply.facts(lister(request.headers).listing.entry(found), requestId))
         }), speaks)
     }
+    yield* http.add("GET", limits.path, (request) => {
+      if (!Paths.isSpelled(limits, request.url)) {
+        return Effect.succeed(unrouted(options, nameOf)(request))
+      }
+      const requestId = nameOf(request)
+      const shown = Effect.flatMap(HttpServerRequest.ParsedSearchParams, (searchParams) =>
+        tenancy.limits(Auth.placesOf(formats(options)), { headers: request.headers, searchParams }, addressOf(request)))
+      return Reply.orFailure(
+        Effect.map(shown, (limits) =>
+          Reply.facts(limits, requestId)),
+        common,
+        requestId
+      )
+    })
     for (const { method, path } of greetings) {
       yield* http.add(method, path, (request) =>
         Effect.succeed(
@@ -196,13 +221,18 @@ interface Call {
   readonly requestId: string
   readonly query: NonNullable<Caller["query"]>
   /** Whose key it carried. */
-  readonly owner: string
+  readonly tenant: Tenancy.Tenant
 }
+
+/** Where a request comes from, where that can be known. */
+const addressOf = (request: HttpServerRequest.HttpServerRequest): string | undefined =>
+  Option.getOrUndefined(request.remoteAddress)
 
 const pathsOf = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Paths.Path> => [
   ...Paths.surfaces(formats(options)),
   ...Paths.counts(formats(options)),
   ...Paths.models(formats(options)).flatMap(({ all, one }) => [all, one]),
+  limits,
   ...greetings
 ]
 

@@ -16,6 +16,8 @@ export interface Notes {
   readonly requestId: string
   /** The day on which the provider stops serving the model, where that is near. */
   readonly retires: string | undefined
+  /** What it says beside them. */
+  readonly headers?: { readonly [name: string]: string } | undefined
 }
 
 /** The request's own name, which is the provider's as well where the provider has none of its own. */
@@ -31,6 +33,7 @@ export const answer = (answer: Answer, dialect: Dialect, notes: Notes): HttpServ
     ...named(notes.requestId, answer.headers),
     ...Routing.headers(answer.routing),
     ...(notes.retires === undefined ? {} : { "x-flexinference-retires": notes.retires }),
+    ...notes.headers,
     "cache-control": "no-store"
   }
   return answer._tag === "Body"
