@@ -22,10 +22,14 @@ const pretended = Object.values(Router.providers).map((provider) =>
 
 /** Looks for keys in the environment. */
 export const find = (
-  options?: Pick<Router.Options, "defaultStartWithin" | "dropUnsupported" | "secrets">
+  options?: Pick<Router.Options, "defaultStartWithin" | "dropUnsupported" | "providers" | "secrets">
 ): Effect.Effect<Providers, Config.ConfigError> =>
-  Effect.map(Router.config, (providers) =>
-    providers.length === 0
+  Effect.map(Router.config, (found) => {
+    const own = options?.providers ?? []
+    // What is configured stands in the place of what is found in the environment.
+    const isOwn = (name: string) => own.some(({ provider }) => provider.name === name)
+    const providers = [...found.filter(({ provider }) => !isOwn(provider.name)), ...own]
+    return providers.length === 0
       ? {
         names: ["simulated"],
         simulated: true,
@@ -38,4 +42,5 @@ export const find = (
         names: providers.map(({ provider }) => provider.name),
         simulated: false,
         router: Layer.provide(Router.layerTransport({ ...options, providers }), UndiciTransport.layer())
-      })
+      }
+  })

@@ -5,6 +5,7 @@ import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
 import * as HttpServer from "effect/http/HttpServer"
 import type { ServeError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
@@ -17,35 +18,53 @@ import { isIPv4 } from "node:net"
 import { relative } from "node:path"
 import process from "node:process"
 import * as Gateway from "../gateway/Gateway.ts"
+import * as Tenancy from "../gateway/Tenancy.ts"
+import * as ModelCatalog from "../ModelCatalog.ts"
 import type { StartWithin } from "../StartWithin.ts"
 import * as CommandFailed from "./CommandFailed.ts"
+import * as Configured from "./Configured.ts"
 import * as SizeFlag from "./SizeFlag.ts"
 import * as Notation from "./StartWithinFlag.ts"
 import * as Providers from "./Providers.ts"
 import * as ReadyNotice from "./ReadyNotice.ts"
+import * as Tenants from "./Tenants.ts"
 import * as Notations from "../gateway/config/Notation.ts"
 
 export interface Options {
-  readonly host: string
-  readonly port: number
+  readonly config: Option.Option<string>
+  readonly host: Option.Option<string>
+  readonly port: Option.Option<number>
   readonly maxBody: Option.Option<ByteSize.ByteSize>
   readonly defaultStartWithin: Option.Option<StartWithin>
   readonly dropUnsupported: boolean
 }
 
 /** Serves until it is interrupted; requests under way are then let finish, and the process ends with 0. */
-export const serve = (options: Options): Effect.Effect<never, CommandFailed.CommandFailed> =>
-  Effect.gen(function*() {
-    const { host } = options
-    const keys = yield* gatewayKeys
+export const serve = (options: Options): Effect.Effect<never, CommandFailed.CommandFailed, FileSystem.FileSystem> =>
+  Configured.read(options.config).pipe(
+    Effect.flatMap((configured) => Configured.behind(configured)(run(options, configured))),
+    Effect.catchTag("ConfigError", (error) => Effect.fail(CommandFailed.fromConfig(error)))
+  )
+
+const run = (
+  options: Options,
+  configured: Configured.Configured
+): Effect.Effect<never, CommandFailed.CommandFailed, FileSystem.FileSystem> => {
+  const host = Option.getOrElse(options.host, () => configured.host ?? "127.0.0.1")
+  const port = Option.getOrElse(options.port, () => configured.port ?? 8787)
+  return Effect.gen(function*() {
+    const shared = yield* gatewayKeys
+    const keys = [...configured.keys, ...shared]
     if (keys.length === 0 && !isLoopback(host)) {
       return yield* CommandFailed.make(
         `without keys the gateway serves loopback only, not ${host}: set FLEXINFERENCE_GATEWAY_KEYS to the keys it ` +
-          "shall accept, separated by commas"
+          "shall accept, separated by commas, or give it [[keys]] in a file with --config"
       )
     }
+    const tenancy = yield* Tenants.make(configured, shared)
     const { names, router, simulated } = yield* Providers.find({
-      secrets: keys,
+      providers: yield* Configured.providers(configured),
+      secrets: keys.flatMap((key) => Redacted.isRedacted(key) ? key : key.key ?? []),
       defaultStartWithin: Option.isSome(options.defaultStartWithin)
         ? options.defaultStartWithin.value
         : yield* defaultStartWithin,
@@ -53,24 +72,19 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
     })
     const maxBody = Option.getOrUndefined(options.maxBody) ?? (yield* maxBodyVariable)
     const answers = { retain: yield* retainVariable }
-    const gateway = Layer.provide(
-      Gateway.layer({
-        answers,
-        keys: keys.length === 0 ? undefined : keys,
-        simulated,
-        host,
-        port: options.port,
-        maxBody
-      }),
-      router
+    const gateway = Gateway.layer({ answers, simulated, host, port, maxBody }).pipe(
+      Layer.provide(Layer.succeed(Tenancy.Tenancy, tenancy)),
+      Layer.provide(router),
+      Layer.provide(Layer.succeed(ModelCatalog.Current, configured.catalog))
     )
     const { address } = Context.get(yield* Layer.build(gateway), HttpServer.HttpServer)
-    const port = NetAddress.isInetAddress(address) ? address.port : options.port
-    const origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+    const bound = NetAddress.isInetAddress(address) ? address.port : port
+    const origin = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`
     yield* Console.log(ReadyNotice.ready(origin, names))
     if (simulated) {
       yield* Console.log(ReadyNotice.simulated({ origin, command: commandOf(process.argv[1]), keyed: keys.length > 0 }))
     }
+    yield* Tenants.follow(tenancy, configured, shared)
     // The last to be added is the first to run: from then on requests under way are let finish.
     yield* Effect.addFinalizer(() => Effect.forkDetach(endsAtOnce))
     return yield* Effect.never
@@ -80,9 +94,10 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
     Effect.onInterrupt(() => Effect.sync(() => (process.exitCode = 0))),
     Effect.catchTags({
       ConfigError: (error) => Effect.fail(CommandFailed.fromConfig(error)),
-      ServeError: (error) => Effect.fail(CommandFailed.make(cannotListen(options, error)))
+      ServeError: (error) => Effect.fail(CommandFailed.make(cannotListen({ host, port }, error)))
     })
   )
+}
 
 /** One press of Ctrl-C may arrive twice: from the terminal, and from whoever started this process. */
 const sameSignal = Duration.millis(500)
@@ -132,7 +147,10 @@ const dropUnsupportedVariable = Config.Boolean("FLEXINFERENCE_DROP_UNSUPPORTED")
 const maxBodyVariable = variable("FLEXINFERENCE_MAX_BODY", SizeFlag.parse)
 const retainVariable = variable("FLEXINFERENCE_RETAIN", Notations.retention.parse)
 
-const cannotListen = ({ host, port }: Options, { cause }: ServeError): string => {
+const cannotListen = (
+  { host, port }: { readonly host: string; readonly port: number },
+  { cause }: ServeError
+): string => {
   const code = Predicate.hasProperty(cause, "code") ? cause.code : undefined
   return code === "EADDRINUSE"
     ? `port ${port} on ${host} is in use: choose another with --port, or any free one with --port 0`

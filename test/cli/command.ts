@@ -22,6 +22,8 @@ export interface Ended {
 export interface Running {
   /** Waits for a match in what stdout holds so far. */
   readonly until: (pattern: RegExp) => Effect.Effect<RegExpExecArray>
+  /** The same in stderr. */
+  readonly untilTold: (pattern: RegExp) => Effect.Effect<RegExpExecArray>
   readonly kill: (signal: NodeJS.Signals) => Effect.Effect<void>
   /** Closes the reading end of stdout. */
   readonly stopReading: Effect.Effect<void>
@@ -46,18 +48,20 @@ export const program = (
     child.stdin.on("error", () => {})
     if (typeof options.stdin !== "object") child.stdin.end(options.stdin)
     const closed = once(child, "close")
+    const foundIn = (stream: "stdout" | "stderr", pattern: RegExp): Effect.Effect<RegExpExecArray> =>
+      Effect.callback((resume) => {
+        const look = () => {
+          const found = pattern.exec(stream === "stdout" ? stdout : stderr)
+          if (found === null) return
+          child[stream].off("data", look)
+          resume(Effect.succeed(found))
+        }
+        child[stream].on("data", look)
+        look()
+      })
     return {
-      until: (pattern) =>
-        Effect.callback((resume) => {
-          const look = () => {
-            const found = pattern.exec(stdout)
-            if (found === null) return
-            child.stdout.off("data", look)
-            resume(Effect.succeed(found))
-          }
-          child.stdout.on("data", look)
-          look()
-        }),
+      until: (pattern) => foundIn("stdout", pattern),
+      untilTold: (pattern) => foundIn("stderr", pattern),
       kill: (signal) => Effect.sync(() => child.kill(signal)),
       stopReading: Effect.sync(() => child.stdout.destroy()),
       ended: Effect.map(Effect.promise(() => closed), () => ({ code: child.exitCode, stdout, stderr }))
