@@ -23,6 +23,7 @@ import * as ModelCatalog from "../ModelCatalog.ts"
 import type { StartWithin } from "../StartWithin.ts"
 import * as CommandFailed from "./CommandFailed.ts"
 import * as Configured from "./Configured.ts"
+import * as Connections from "./Connections.ts"
 import * as SizeFlag from "./SizeFlag.ts"
 import * as Notation from "./StartWithinFlag.ts"
 import * as Providers from "./Providers.ts"
@@ -72,7 +73,8 @@ const run = (
     })
     const maxBody = Option.getOrUndefined(options.maxBody) ?? (yield* maxBodyVariable)
     const answers = { retain: yield* retainVariable }
-    const gateway = Gateway.layer({ answers, simulated, host, port, maxBody }).pipe(
+    const connections = yield* Connections.settings
+    const gateway = Gateway.layer({ ...connections, answers, simulated, host, port, maxBody }).pipe(
       Layer.provide(Layer.succeed(Tenancy.Tenancy, tenancy)),
       Layer.provide(router),
       Layer.provide(Layer.succeed(ModelCatalog.Current, configured.catalog))

@@ -24,6 +24,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
 import type { ServeError } from "effect/http/HttpServerError"
@@ -39,7 +40,8 @@ import * as ModelCatalog from "../ModelCatalog.ts"
 import { type Caller, Router } from "../Router.ts"
 import * as Routing from "../Routing.ts"
 import * as Auth from "./Auth.ts"
-import { DrainingServer } from "./DrainingServer.ts"
+import * as Cors from "./Cors.ts"
+import * as Listening from "./Listening.ts"
 import * as Models from "./Models.ts"
 import * as Paths from "./Paths.ts"
 import * as Refusal from "./GatewayError.ts"
@@ -52,11 +54,16 @@ import * as Turns from "./Turns.ts"
 import * as WriteStall from "./WriteStall.ts"
 
 /** What the gateway can be told. */
-export interface Options extends RequestBody.Options, Tenancy.Options {
+export interface Options extends RequestBody.Options, Tenancy.Options, Listening.Options {
   /** How much of translated answers is kept, so that they can be continued. An `AnswerStore` in the context takes its place. */
   readonly answers?: AnswerStore.Options | undefined
   /** Formats of one's own beside the built-in ones; the router is told of them too. */
   readonly dialects?: ReadonlyArray<Dialect> | undefined
+  /**
+   * The origins whose web pages may call it, such as `https://app.example.com`; it needs keys for that.
+   * @default none
+   */
+  readonly cors?: ReadonlyArray<string> | undefined
   /** Marks every response as coming from simulated providers. */
   readonly simulated?: boolean | undefined
   /**
@@ -271,13 +278,15 @@ const unrouted =
  *
  * **Gotchas**
  *
- * Nothing bounds how long an answer may take here: the router's clocks do. A request has to arrive whole within two
- * minutes.
+ * Nothing bounds how long an answer may take here: the router's clocks do. A request has to arrive whole within
+ * `bodyTimeout`.
  */
 export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, ServeError, Router> => {
   const marked = options?.simulated === true
     ? HttpServerResponse.setHeader("x-flexinference-simulated", "true")
     : (response: HttpServerResponse.HttpServerResponse) => response
+  const { cors = [] } = options ?? {}
+  const readable = cors.length === 0 ? identity : Cors.allow(cors)
   const app = Effect.zipWith(
     HttpRouter.toHttpEffect(routes(options)),
     RequestId.make,
@@ -289,7 +298,8 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
             "HttpServerError",
             () => Effect.map(HttpServerRequest.HttpServerRequest, unrouted(options, nameOf))
           ),
-          Effect.map(marked)
+          Effect.map(marked),
+          readable
         )
       )
   )
@@ -301,7 +311,7 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
 
 const listening = (options: Options | undefined) =>
   Layer.unwrap(Effect.map(Turns.make(16), (leaving) => {
-    const server = new DrainingServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }, leaving)
+    const server = Listening.server(options, leaving)
     return Layer.merge(
       NodeHttpServer.layerServer(() => server, {
         host: options?.host ?? "127.0.0.1",
