@@ -47,6 +47,7 @@ import * as Provider from "./Provider.ts"
 import { Hosted } from "./provider/Hosted.ts"
 import { config, registry } from "./provider/index.ts"
 import * as Attempt from "./router/Attempt.ts"
+import * as ConnectionPool from "./router/ConnectionPool.ts"
 import * as Continue from "./router/Continue.ts"
 import * as Counting from "./router/Counting.ts"
 import type { Counted } from "./router/Counting.ts"
@@ -160,6 +161,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
     const providers = registry(options)
     const dialects = Dialects.registry(options.dialects)
     const secrets = Secrets.make([...Secrets.ofProviders(providers), ...(options.secrets ?? []).map(Redacted.value)])
+    const pool = ConnectionPool.make()
     const decoding = { defaultStartWithin: wireDefault(options.defaultStartWithin), providers }
     const open: Open = (surface, given, callOptions, caller) =>
       Effect.withFiber((fiber) => {
@@ -202,6 +204,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
               transport,
               catalog,
               secrets,
+              pool,
               options: own,
               own: callOptions,
               incoming,

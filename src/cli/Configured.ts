@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Configuration from "../gateway/config/Configuration.ts"
 import type * as ConfigurationFile from "../gateway/config/ConfigurationFile.ts"
+import type * as Presets from "../gateway/presets/index.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
 import * as Provider from "../Provider.ts"
 import * as CommandFailed from "./CommandFailed.ts"
@@ -21,7 +22,6 @@ const nothing: Configured = {
   host: undefined,
   port: undefined,
   variables: {},
-  passThrough: [],
   keys: [],
   aliases: [],
   providers: [],
@@ -69,26 +69,40 @@ export const behind =
         ConfigProvider.orElse(environment, ConfigProvider.fromEnv({ env: variables }))
       ))
 
-/** The file's providers, each with the first key that is found. */
-export const providers = ({ path, providers }: Configured) =>
+/** The keys of an entry: its own, and those that its variables hold. */
+const keysOf = (entry: Presets.Entry, usual: ReadonlyArray<string>) => {
+  const variables = entry.keyVariables.length > 0 || entry.keys.length > 0 ? entry.keyVariables : usual
+  return Effect.map(
+    Effect.forEach(variables, (name) => Config.option(Config.Redacted(name))),
+    (found) => ({
+      variables,
+      keys: [...entry.keys, ...found.flatMap(Option.toArray)].filter((key) => Redacted.value(key).trim() !== "")
+    })
+  )
+}
+
+/** The file's providers, each with all of its keys and addresses. */
+export const providers = ({ path = "", providers }: Configured) =>
   providers.length === 0 ? Effect.succeed([]) : Effect.flatMap(
     Effect.promise(() => import("../gateway/presets/index.ts")),
-    (Presets) =>
+    ({ make, presetOf }) =>
       Effect.forEach(providers, (entry, index) =>
         Effect.gen(function*() {
-          const provider = Presets.make(entry)
-          const variables = entry.keyVariables.length > 0 || entry.keys.length > 0
-            ? entry.keyVariables
-            : Presets.presetOf(entry).keyVariables
-          const found = yield* Effect.forEach(variables, (name) => Config.option(Config.Redacted(name)))
-          const apiKey = [...entry.keys, ...found.flatMap(Option.toArray)].find((key) =>
-            Redacted.value(key).trim() !== ""
-          )
-          if (apiKey === undefined) {
+          const place = `${path}: providers[${index}] (${entry.name})`
+          const { keys, variables } = yield* keysOf(entry, presetOf(entry).keyVariables)
+          const { baseUrls, headers } = entry
+          if (keys.length === 0) return yield* CommandFailed.make(`${place} has no key: set ${variables.join(" or ")}`)
+          if (keys.length > 1 && baseUrls.length > 1 && keys.length !== baseUrls.length) {
             return yield* CommandFailed.make(
-              `${path ?? ""}: providers[${index}] (${entry.name}) has no key: set ${variables.join(" or ")}`
+              `${place} has ${baseUrls.length} addresses and ${keys.length} keys: give it a key for each, or one for all`
             )
           }
-          return Provider.connect(provider, { apiKey, baseUrl: entry.baseUrls[0], headers: entry.headers })
-        }))
+          const [first, ...others] = Array.from({ length: Math.max(keys.length, baseUrls.length) }, (_, position) => ({
+            apiKey: keys[position] ?? keys[0] ?? Redacted.make(""),
+            baseUrl: baseUrls[position] ?? baseUrls[0],
+            headers
+          }))
+          if (first === undefined) return []
+          return [Provider.connect(make(entry), others.length === 0 ? first : { ...first, others })]
+        })).pipe(Effect.map((connected) => connected.flat()))
   )

@@ -76,6 +76,7 @@ export const make = (secrets: ReadonlyArray<string>): Secrets => {
 export const ofProviders = (providers: Registry): ReadonlyArray<string> =>
   Array.from(providers.values(), ({ connection }) => connection)
     .filter((connection) => connection !== undefined)
+    .flatMap((connection) => [connection, ...connection.others ?? []])
     .flatMap(({ apiKey, headers = {} }) =>
       [Redacted.value(apiKey)].concat(
         Object.keys(headers)

@@ -26,8 +26,6 @@ export interface Configuration {
   readonly port: number | undefined
   /** The settings, by the variables of the environment that say the same. */
   readonly variables: { readonly [name: string]: string }
-  /** Paths that are relayed as they are to the provider of the model in their body. */
-  readonly passThrough: ReadonlyArray<string>
   readonly keys: ReadonlyArray<Key>
   readonly aliases: ReadonlyArray<Alias>
   readonly providers: ReadonlyArray<Presets.Entry>
@@ -79,7 +77,6 @@ const origin = filter(
   (text) => URL.canParse(text) && new URL(text).origin === text,
   "must be an origin such as https://app.example.com, without a path"
 )
-const path = filter((text) => /^\/[\w./-]+$/.test(text), "must be a path such as /v1/embeddings")
 const day = filter((text) => /^\d{4}-\d{2}-\d{2}$/.test(text), "must be a day such as 2026-11-25, in quotation marks")
 
 const list = <S extends Schema.Constraint>(element: S, of: string) =>
@@ -201,7 +198,6 @@ const file = Schema.Struct({
   ...settings,
   host: Schema.optionalKey(text),
   port: Schema.optionalKey(whole(0, 65_535, "must be a port from 0 to 65535")),
-  pass_through: Schema.optionalKey(list(path, "paths")),
   keys: Schema.optionalKey(
     list(key, "tables: [[keys]]").check(
       Schema.makeFilter((keys: ReadonlyArray<unknown>) =>
@@ -423,7 +419,6 @@ export const decode = (value: unknown): Result.Result<Configuration, ReadonlyArr
     host: given.host,
     port: given.port,
     variables: variablesOf(given),
-    passThrough: given.pass_through ?? [],
     keys: (given.keys ?? []).map(keyOf),
     aliases: (given.aliases ?? []).map(aliasOf),
     providers: (given.providers ?? []).map(entryOf),

@@ -9,7 +9,6 @@ const whole = `
 default_start_within = "30s"
 max_body = "64mb"
 cors = ["https://app.example.com", "http://localhost:5173"]
-pass_through = ["/v1/embeddings"]
 port = 9000
 
 [[keys]]
