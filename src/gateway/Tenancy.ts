@@ -27,6 +27,9 @@ import * as Keys from "./Keys.ts"
 import * as SpendLedger from "./SpendLedger.ts"
 import * as WorstCase from "./WorstCase.ts"
 
+export type { Alias } from "./Aliases.ts"
+export type { Given, Key } from "./Keys.ts"
+
 /** Whom it serves. */
 export interface Members {
   /**

@@ -1,6 +1,8 @@
 import { NodeFileSystem } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, FileSystem, Redacted, Result, Stream } from "effect"
+import { readFileSync } from "node:fs"
+import path from "node:path"
 import { ModelCatalog } from "../../../src/index.ts"
 import * as Configuration from "../../../src/gateway/config/Configuration.ts"
 import * as ConfigurationFile from "../../../src/gateway/config/ConfigurationFile.ts"
@@ -85,6 +87,32 @@ describe("a configuration file", () => {
     assert.deepStrictEqual(corrected?.prices.standard, own?.prices.standard)
     assert.deepStrictEqual(corrected?.tiers, own?.tiers)
     assert.strictEqual(catalog.models.size, ModelCatalog.builtIn.models.size + 1)
+  })
+
+  it.each(["README.md", "src/gateway/config/CONFIGURATION.md"])("is what %s shows", (file) => {
+    const text = readFileSync(path.resolve(import.meta.dirname, "../../..", file), "utf8")
+    const shown = Array.from(text.matchAll(/^```toml\n(.*?)^```$/gms), ([, example = ""]) => example)
+    assert.isAbove(shown.length, 0)
+    assert.deepStrictEqual(shown.flatMap((example) => problems(example)), [])
+  })
+
+  it("is described field by field", () => {
+    const description = readFileSync(
+      path.resolve(import.meta.dirname, "../../../src/gateway/config/CONFIGURATION.md"),
+      "utf8"
+    )
+    const named = (line: string) => /; known are (.+)$/.exec(line)?.[1]?.split(", ") ?? []
+    const fields = [
+      ...problems("x = 1").flatMap(named),
+      ...["keys", "aliases", "providers", "models"].flatMap((section) =>
+        problems(`[[${section}]]\nx = 1`).flatMap(named)
+      )
+    ]
+    assert.isAbove(fields.length, 40)
+    assert.deepStrictEqual(
+      fields.filter((field) => !description.includes(`\`${field}\``) && !description.includes(`[[${field}]]`)),
+      []
+    )
   })
 
   it("may be JSON", () => {
