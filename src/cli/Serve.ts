@@ -19,7 +19,10 @@ export const Serve = Command.make(
       Flag.optional
     ),
     host: Flag.String("host").pipe(
-      Flag.withDescription("The address to listen on, 127.0.0.1 unless the file says; any but loopback needs keys"),
+      Flag.withDescription(
+        "The address to listen on, 127.0.0.1 unless the file says; any but loopback needs keys, of the file or " +
+          "FLEXINFERENCE_GATEWAY_KEYS"
+      ),
       Flag.optional
     ),
     port: Flag.Int("port").pipe(
