@@ -47,6 +47,8 @@ export interface Connection {
   readonly apiKey: Redacted.Redacted<string>
   /** Headers sent with every call, such as `openai-organization` or `anthropic-version`. */
   readonly headers?: { readonly [name: string]: string } | undefined
+  /** Other keys or addresses of the same provider: every call takes the one that has the least to do. */
+  readonly others?: ReadonlyArray<Connection> | undefined
 }
 
 /** One provider's key, and where to use it if not at the vendor's own address. */
@@ -55,6 +57,8 @@ export interface ConnectionOptions {
   /** In the convention of the vendor's own SDK. */
   readonly baseUrl?: string | undefined
   readonly headers?: { readonly [name: string]: string } | undefined
+  /** More keys, or addresses, of the same provider: every call takes the one that has the least to do. */
+  readonly others?: ReadonlyArray<Omit<ConnectionOptions, "others">> | undefined
 }
 
 /** A provider that can be called. */
@@ -344,14 +348,16 @@ export const make = (options: Options): Provider => {
  * @since 0.1.0
  * @category constructors
  */
-export const connect = (provider: Provider, options: ConnectionOptions): Connected => ({
-  provider,
-  connection: {
-    apiKey: trimmed(options.apiKey),
-    baseUrl: withoutSlash(options.baseUrl ?? provider.baseUrl),
-    headers: options.headers
-  }
-})
+export const connect = (provider: Provider, options: ConnectionOptions): Connected => {
+  const one = ({ apiKey, baseUrl, headers }: Omit<ConnectionOptions, "others">): Connection => ({
+    apiKey: trimmed(apiKey),
+    baseUrl: withoutSlash(baseUrl ?? provider.baseUrl),
+    headers
+  })
+  const connection = one(options)
+  const { others } = options
+  return { provider, connection: others === undefined ? connection : { ...connection, others: others.map(one) } }
+}
 
 const trimmed = (key: Redacted.Redacted<string>): Redacted.Redacted<string> => {
   const own = Redacted.value(key).trim()

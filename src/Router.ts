@@ -51,6 +51,7 @@ import * as Provider from "./Provider.ts"
 import { Hosted } from "./provider/Hosted.ts"
 import { config, registry } from "./provider/index.ts"
 import * as Attempt from "./router/Attempt.ts"
+import * as ConnectionPool from "./router/ConnectionPool.ts"
 import * as Continue from "./router/Continue.ts"
 import * as Counting from "./router/Counting.ts"
 import type { Counted } from "./router/Counting.ts"
@@ -241,6 +242,7 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
     const providers = registry(options)
     const dialects = Dialects.registry(options.dialects)
     const secrets = Secrets.make([...Secrets.ofProviders(providers), ...(options.secrets ?? []).map(Redacted.value)])
+    const pool = ConnectionPool.make()
     const decoding = { defaultStartWithin: wireDefault(options.defaultStartWithin), providers }
     const open: Open = (surface, given, callOptions, caller) =>
       Effect.withFiber((fiber) => {
@@ -248,9 +250,15 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
         return Attempt.watch(fiber, { log, catalog, providers, surface, caller, receivedAt }, (attempt) => {
           const dialect = dialects.get(surface)
           if (dialect === undefined) return unknownFormat(surface)
-          const { request, value } = withStartWithin(given, caller?.headers[startWithinHeader])
+          const { request, value } = withStartWithin(given, caller?.headers[Routing.startWithinHeader])
           attempt?.asked(value)
-          const fields = Decode.validate(dialect, value, decoding)
+          const fields = Decode.validate(
+            dialect,
+            value,
+            caller?.defaultStartWithin === undefined
+              ? decoding
+              : { ...decoding, defaultStartWithin: caller.defaultStartWithin }
+          )
           if (Result.isFailure(fields)) return Effect.fail(fields.failure)
           attempt?.validated(fields.success)
           const own = forCall(options, callOptions)
@@ -258,26 +266,32 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
           if (Result.isFailure(budget)) return Effect.fail(budget.failure)
           const asking = Json.isObject(value) ? value : undefined
           const context = { surface: dialect, request: asking, catalog, providers, dialects, ...budget.success }
-          const plan = Routing.plan(fields.success, context)
-          if (Result.isFailure(plan)) return Effect.fail(plan.failure)
-          attempt?.planned(plan.success)
+          const planned = Routing.plan(fields.success, context)
+          if (Result.isFailure(planned)) return Effect.fail(planned.failure)
+          const mayRace = planned.success.raced ? caller?.mayRace : undefined
+          const leave = mayRace?.()
+          const plan = mayRace !== undefined && leave === undefined
+            ? Routing.unraced(planned.success, "flex_slots_full")
+            : planned.success
+          attempt?.planned(plan)
           const incoming = {
             surface: dialect,
             text: typeof request === "string" ? request : undefined,
             value: Json.isObject(value) ? value : {}
           }
-          const asked = Encode.named(Encode.shortened(incoming, fields.success, plan.success), plan.success.model)
+          const asked = Encode.named(Encode.shortened(incoming, fields.success, plan), plan.model)
           const answers = Continue.answersOf(fiber.context, dialect, caller?.owner)
           const carryOut = (incoming: Encode.Incoming) =>
             FlexEntry.decided(memory ?? Context.getOrUndefined(fiber.context, FlexMemory), caller?.owner, {
               transport,
               catalog,
               secrets,
+              pool,
               options: own,
               own: callOptions,
               incoming,
               sent: caller && Passage.request(dialect.protocol, caller, options.accountHeaders === true),
-              plan: plan.success,
+              plan,
               receivedAt,
               log: attempt?.log ?? LegLog.make(receivedAt),
               attempt,
@@ -287,7 +301,8 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
               encode: Encode.once(incoming, own.dropUnsupported)
             }, respond)
           const continued = answers?.continued(asked)
-          return continued === undefined ? carryOut(asked) : Effect.flatMap(continued, carryOut)
+          const answered = continued === undefined ? carryOut(asked) : Effect.flatMap(continued, carryOut)
+          return leave === undefined ? answered : Effect.ensuring(answered, Effect.sync(leave))
         })
       })
     const count: Count = (surface, request, { caller, model } = {}) =>
@@ -317,8 +332,6 @@ const wireDefault = (given: StartWithin.Input | undefined): StartWithin.StartWit
 }
 
 const unknownFormat = (surface: DialectName) => Effect.die(new Error(`${surface} is no format that is known`))
-
-const startWithinHeader = "x-flexinference-start-within"
 
 /** A request and its value, with the window or tier that its caller named beside it; its own field wins. */
 const withStartWithin = (

@@ -55,6 +55,9 @@ export interface ConnectedRoute extends Route {
   readonly connection: Connection
 }
 
+/** The request header that stands for a `start_within` that is not in the body. */
+export const startWithinHeader = "x-flexinference-start-within"
+
 /** What will be done with a request. */
 export interface Plan {
   readonly surface: Dialect
@@ -135,9 +138,17 @@ export const plan = (asked: RequestFields, context: PlanContext): Result.Result<
 export const decided = (plan: Plan, decision: FlexPolicy.Race | FlexPolicy.Skip): Plan => {
   if (plan.window === undefined) return plan
   return decision._tag === "Skip"
-    ? { ...plan, raced: false, wait: undefined, unraced: decision.reason }
+    ? unraced(plan, decision.reason)
     : { ...plan, wait: Duration.min(plan.window, decision.wait) }
 }
+
+/** The plan without its race. */
+export const unraced = (plan: Plan, reason: Reason): Plan => ({
+  ...plan,
+  raced: false,
+  wait: undefined,
+  unraced: reason
+})
 
 /** A request that is left whole to a provider that races by itself. */
 const delegated = (fields: RequestFields, context: PlanContext, route: ConnectedRoute): Plan => ({

@@ -26,9 +26,9 @@ const serialization = Layer.unwrap(Effect.gen(function*() {
     case "http/json":
       return OtlpSerialization.layerJson
     default:
-      return yield* CommandFailed.make(
+      return yield* CommandFailed.usage([
         `OTEL_EXPORTER_OTLP_PROTOCOL is ${JSON.stringify(protocol)}. Expected: http/protobuf or http/json`
-      )
+      ])
   }
 }))
 

@@ -46,7 +46,7 @@ const wordOf = <const Word extends string>(name: string, words: ReadonlyArray<Wo
     const text = Option.getOrElse(given, () => "")
     const word = words.find((word) => word === text)
     return word === undefined && text !== ""
-      ? Effect.fail(CommandFailed.make(`${name} is ${JSON.stringify(text)}. Expected: ${words.join(", ")}`))
+      ? Effect.fail(CommandFailed.usage([`${name} is ${JSON.stringify(text)}. Expected: ${words.join(", ")}`]))
       : Effect.succeed(word)
   })
 
@@ -68,7 +68,7 @@ export const attempts = (
 const files = (records: Records) =>
   layerEffect(Effect.mapError(
     AttemptFiles.make(records),
-    (error) => CommandFailed.make(`records cannot be kept in ${records.folder}: ${error.message}`)
+    (error) => CommandFailed.usage([`records cannot be kept in ${records.folder}: ${error.message}`])
   ))
 
 const endpoints = [

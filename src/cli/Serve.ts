@@ -11,15 +11,27 @@ import * as Notation from "./StartWithinFlag.ts"
 export const Serve = Command.make(
   "serve",
   {
+    config: Flag.String("config").pipe(
+      Flag.withAlias("c"),
+      Flag.withMetavar("file"),
+      Flag.withDescription(
+        "A file in TOML or JSON with keys, aliases, providers, models and all other settings; FLEXINFERENCE_CONFIG " +
+          "without it. Flags and variables win over it"
+      ),
+      Flag.optional
+    ),
     host: Flag.String("host").pipe(
-      Flag.withDescription("The address to listen on; any but loopback needs FLEXINFERENCE_GATEWAY_KEYS"),
-      Flag.withDefault("127.0.0.1")
+      Flag.withDescription(
+        "The address to listen on, 127.0.0.1 unless the file says; any but loopback needs keys, of the file or " +
+          "FLEXINFERENCE_GATEWAY_KEYS"
+      ),
+      Flag.optional
     ),
     port: Flag.Int("port").pipe(
       Flag.filter((port) => port >= 0 && port <= 65_535, (port) => `a port from 0 to 65535, not ${port}`),
       Flag.withAlias("p"),
-      Flag.withDescription("The port to listen on; 0 takes any free one"),
-      Flag.withDefault(8787)
+      Flag.withDescription("The port to listen on, 8787 unless the file says; 0 takes any free one"),
+      Flag.optional
     ),
     maxBody: SizeFlag.flag("max-body").pipe(
       Flag.withDescription("The largest body of a request; FLEXINFERENCE_MAX_BODY without it, and else 32mb"),
@@ -79,6 +91,7 @@ export const Serve = Command.make(
   Command.withShortDescription("Serve the gateway"),
   Command.withExamples([
     { command: "flexinference serve" },
-    { command: "flexinference serve --port 0 --default-start-within 30s" }
+    { command: "flexinference serve --port 0 --default-start-within 30s" },
+    { command: "flexinference serve --config gateway.toml" }
   ])
 )

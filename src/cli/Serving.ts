@@ -19,19 +19,25 @@ import { isIPv4 } from "node:net"
 import { relative } from "node:path"
 import process from "node:process"
 import * as Gateway from "../gateway/Gateway.ts"
+import * as Tenancy from "../gateway/Tenancy.ts"
+import * as ModelCatalog from "../ModelCatalog.ts"
 import type { StartWithin } from "../StartWithin.ts"
 import * as CommandFailed from "./CommandFailed.ts"
+import * as Configured from "./Configured.ts"
+import * as Connections from "./Connections.ts"
 import * as DelayFlag from "./DelayFlag.ts"
 import * as SizeFlag from "./SizeFlag.ts"
 import * as Notation from "./StartWithinFlag.ts"
 import * as Observability from "./Observability.ts"
 import * as Providers from "./Providers.ts"
 import * as ReadyNotice from "./ReadyNotice.ts"
-import * as Retention from "./Retention.ts"
+import * as Tenants from "./Tenants.ts"
+import * as Notations from "../gateway/config/Notation.ts"
 
 export interface Options extends Observability.Options {
-  readonly host: string
-  readonly port: number
+  readonly config: Option.Option<string>
+  readonly host: Option.Option<string>
+  readonly port: Option.Option<number>
   readonly maxBody: Option.Option<ByteSize.ByteSize>
   readonly earlyHeaders: Option.Option<Duration.Duration>
   readonly earlyBody: Option.Option<Duration.Duration>
@@ -45,17 +51,30 @@ export interface Options extends Observability.Options {
 export const serve = (
   options: Options
 ): Effect.Effect<never, CommandFailed.CommandFailed, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function*() {
-    const { host } = options
-    const keys = yield* gatewayKeys
+  Configured.read(options.config).pipe(
+    Effect.flatMap((configured) => Configured.behind(configured)(run(options, configured))),
+    Effect.catchTag("ConfigError", (error) => Effect.fail(CommandFailed.fromConfig(error)))
+  )
+
+const run = (
+  options: Options,
+  configured: Configured.Configured
+): Effect.Effect<never, CommandFailed.CommandFailed, FileSystem.FileSystem | Path.Path> => {
+  const host = Option.getOrElse(options.host, () => configured.host ?? "127.0.0.1")
+  const port = Option.getOrElse(options.port, () => configured.port ?? 8787)
+  return Effect.gen(function*() {
+    const shared = yield* gatewayKeys
+    const keys = [...configured.keys, ...shared]
     if (keys.length === 0 && !isLoopback(host)) {
-      return yield* CommandFailed.make(
+      return yield* CommandFailed.usage([
         `without keys the gateway serves loopback only, not ${host}: set FLEXINFERENCE_GATEWAY_KEYS to the keys it ` +
-          "shall accept, separated by commas"
-      )
+        "shall accept, separated by commas, or give it [[keys]] in a file with --config"
+      ])
     }
+    const tenancy = yield* Tenants.make(configured, shared)
     const { names, router, simulated } = yield* Providers.find({
-      secrets: keys,
+      providers: yield* Configured.providers(configured),
+      secrets: keys.flatMap((key) => Redacted.isRedacted(key) ? key : key.key ?? []),
       defaultStartWithin: Option.isSome(options.defaultStartWithin)
         ? options.defaultStartWithin.value
         : yield* defaultStartWithin,
@@ -65,28 +84,32 @@ export const serve = (
     const earlyHeaders = Option.getOrUndefined(options.earlyHeaders) ?? (yield* earlyHeadersVariable)
     const earlyBody = Option.getOrUndefined(options.earlyBody) ?? (yield* earlyBodyVariable)
     const answers = { retain: yield* retainVariable }
-    const gateway = Layer.provide(
-      Gateway.layer({
-        adaptive: Option.getOrUndefined(options.adaptive) ?? (yield* adaptiveVariable),
-        answers,
-        keys: keys.length === 0 ? undefined : keys,
-        simulated,
-        host,
-        port: options.port,
-        maxBody,
-        earlyHeaders,
-        earlyBody,
-        operatorKey: yield* operatorKey
-      }),
-      Layer.provide(router, Observability.attempts(yield* recordsOf(options)))
-    ).pipe(Layer.provide(Observability.exported))
+    const connections = yield* Connections.settings
+    const gateway = Gateway.layer({
+      ...connections,
+      adaptive: Option.getOrUndefined(options.adaptive) ?? (yield* adaptiveVariable),
+      answers,
+      simulated,
+      host,
+      port,
+      maxBody,
+      earlyHeaders,
+      earlyBody,
+      operatorKey: yield* operatorKey
+    }).pipe(
+      Layer.provide(Layer.succeed(Tenancy.Tenancy, tenancy)),
+      Layer.provide(Layer.provide(router, Observability.attempts(yield* recordsOf(options)))),
+      Layer.provide(Layer.succeed(ModelCatalog.Current, configured.catalog)),
+      Layer.provide(Observability.exported)
+    )
     const { address } = Context.get(yield* Layer.build(gateway), HttpServer.HttpServer)
-    const port = NetAddress.isInetAddress(address) ? address.port : options.port
-    const origin = `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+    const bound = NetAddress.isInetAddress(address) ? address.port : port
+    const origin = `http://${host.includes(":") ? `[${host}]` : host}:${bound}`
     yield* Console.log(ReadyNotice.ready(origin, names))
     if (simulated) {
       yield* Console.log(ReadyNotice.simulated({ origin, command: commandOf(process.argv[1]), keyed: keys.length > 0 }))
     }
+    yield* Tenants.follow(tenancy, configured, shared)
     // The last to be added is the first to run: from then on requests under way are let finish.
     yield* Effect.addFinalizer(() =>
       Effect.andThen(
@@ -102,9 +125,10 @@ export const serve = (
     Effect.provide(Observability.log(options)),
     Effect.catchTags({
       ConfigError: (error) => Effect.fail(CommandFailed.fromConfig(error)),
-      ServeError: (error) => Effect.fail(CommandFailed.make(cannotListen(options, error)))
+      ServeError: (error) => Effect.fail(CommandFailed.make(cannotListen({ host, port }, error)))
     })
   )
+}
 
 /** One press of Ctrl-C may arrive twice: from the terminal, and from whoever started this process. */
 const sameSignal = Duration.millis(500)
@@ -155,14 +179,14 @@ const dropUnsupportedVariable = Config.Boolean("FLEXINFERENCE_DROP_UNSUPPORTED")
 const maxBodyVariable = variable("FLEXINFERENCE_MAX_BODY", SizeFlag.parse)
 const earlyHeadersVariable = variable("FLEXINFERENCE_EARLY_HEADERS", DelayFlag.parse)
 const earlyBodyVariable = variable("FLEXINFERENCE_EARLY_BODY", DelayFlag.parse)
-const retainVariable = variable("FLEXINFERENCE_RETAIN", Retention.parse)
+const retainVariable = variable("FLEXINFERENCE_RETAIN", Notations.retention.parse)
 
 const operatorKey = Effect.map(
   Config.option(Config.Redacted("FLEXINFERENCE_OPERATOR_KEY")),
   (key) => Option.getOrUndefined(Option.filter(key, (key) => Redacted.value(key).trim() !== ""))
 )
 const recordsVariable = Config.option(Config.String("FLEXINFERENCE_RECORDS"))
-const recordsAgeVariable = variable("FLEXINFERENCE_RECORDS_RETAIN", Retention.parse)
+const recordsAgeVariable = variable("FLEXINFERENCE_RECORDS_RETAIN", Notations.retention.parse)
 const recordsSizeVariable = variable("FLEXINFERENCE_RECORDS_MAX_SIZE", SizeFlag.parse)
 
 /** Where the records of requests are kept; nowhere unless a folder is named. */
@@ -174,7 +198,10 @@ const recordsOf = (options: Options) =>
       : { folder, maxAge: yield* recordsAgeVariable, maxSize: yield* recordsSizeVariable }
   })
 
-const cannotListen = ({ host, port }: Options, { cause }: ServeError): string => {
+const cannotListen = (
+  { host, port }: { readonly host: string; readonly port: number },
+  { cause }: ServeError
+): string => {
   const code = Predicate.hasProperty(cause, "code") ? cause.code : undefined
   return code === "EADDRINUSE"
     ? `port ${port} on ${host} is in use: choose another with --port, or any free one with --port 0`

@@ -60,6 +60,8 @@ export interface Waiting {
   readonly dialect: Dialect
   /** The request's body. */
   readonly text: string
+  /** What the response says whatever it answers. */
+  readonly headers: { readonly [name: string]: string }
   readonly opening: Effect.Effect<Answer, FlexInferenceError, Scope.Scope>
 }
 
@@ -116,7 +118,7 @@ export const make = Effect.fnUntraced(function*(options: Options | undefined) {
     })
 
   /** A stream that is a stream of comments until there is an answer. */
-  const stream = ({ dialect, requestId }: Waiting, opening: Opening): HttpServerResponse.HttpServerResponse =>
+  const stream = ({ dialect, headers, requestId }: Waiting, opening: Opening): HttpServerResponse.HttpServerResponse =>
     HttpServerResponse.stream(
       Stream.concat(
         Stream.succeed(EventStream.comment),
@@ -129,11 +131,11 @@ export const make = Effect.fnUntraced(function*(options: Options | undefined) {
           draining
         )
       ).pipe(Stream.ensuring(Fiber.interrupt(opening))),
-      Reply.streamed({ ...Reply.named(requestId, undefined), ...early })
+      Reply.streamed({ ...Reply.named(requestId, undefined), ...headers, ...early })
     )
 
   /** A body that is white space until there is an answer. */
-  const body = ({ dialect, requestId }: Waiting, opening: Opening): HttpServerResponse.HttpServerResponse => {
+  const body = ({ dialect, headers, requestId }: Waiting, opening: Opening): HttpServerResponse.HttpServerResponse => {
     let isOver = false
     const last = (text: string): Bytes => {
       isOver = true
@@ -167,6 +169,7 @@ export const make = Effect.fnUntraced(function*(options: Options | undefined) {
         contentType: "application/json",
         headers: {
           ...Reply.named(requestId, undefined),
+          ...headers,
           ...early,
           "cache-control": "no-store",
           "x-accel-buffering": "no"

@@ -27,6 +27,7 @@ import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServer from "effect/http/HttpServer"
 import type { ServeError } from "effect/http/HttpServerError"
@@ -35,7 +36,6 @@ import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as PrometheusMetrics from "effect/observability/PrometheusMetrics"
-import type * as Redacted from "effect/Redacted"
 import * as AnswerStore from "../AnswerStore.ts"
 import type { Dialect } from "../Dialect.ts"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
@@ -44,9 +44,12 @@ import { dialects, registry } from "../dialect/index.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
 import { type Caller, Router } from "../Router.ts"
 import * as Draining from "../Draining.ts"
+import * as Routing from "../Routing.ts"
 import * as Auth from "./Auth.ts"
-import { DrainingServer } from "./DrainingServer.ts"
+import * as Cors from "./Cors.ts"
+import type { DrainingServer } from "./DrainingServer.ts"
 import * as Early from "./Early.ts"
+import * as Listening from "./Listening.ts"
 import * as Models from "./Models.ts"
 import * as Operator from "./Operator.ts"
 import * as Paths from "./Paths.ts"
@@ -56,13 +59,14 @@ import * as Presence from "./Presence.ts"
 import * as Reply from "./Reply.ts"
 import * as RequestBody from "./RequestBody.ts"
 import * as RequestId from "./RequestId.ts"
+import * as Tenancy from "./Tenancy.ts"
 import * as Turns from "./Turns.ts"
 import * as WriteStall from "./WriteStall.ts"
 
 export { CurrentOwner } from "./Auth.ts"
 
 /** What the gateway can be told. */
-export interface Options extends RequestBody.Options, Early.Options {
+export interface Options extends RequestBody.Options, Early.Options, Tenancy.Options, Listening.Options {
   /**
    * Whether it learns from flex legs when flex is worth waiting for. Otherwise every window is kept to the letter. A
    * `FlexMemory` in the context, or in the router's, takes the place of its own.
@@ -79,12 +83,10 @@ export interface Options extends RequestBody.Options, Early.Options {
   /** Formats of one's own beside the built-in ones; the router is told of them too. */
   readonly dialects?: ReadonlyArray<Dialect> | undefined
   /**
-   * The keys it accepts. Left out, it accepts everyone on this machine, and no web page of another
-   * site; a list that is empty, or has a key that no request could carry, is a defect of whoever wrote it.
+   * The origins whose web pages may call it, such as `https://app.example.com`; it needs keys for that.
+   * @default none
    */
-  readonly keys?: ReadonlyArray<Redacted.Redacted<string>> | undefined
-  /** What opens `/metrics`; without it they answer this machine alone. */
-  readonly operatorKey?: Redacted.Redacted<string> | undefined
+  readonly cors?: ReadonlyArray<string> | undefined
   /** Marks every response as coming from simulated providers. */
   readonly simulated?: boolean | undefined
   /**
@@ -129,6 +131,9 @@ const operations = {
   ready: { path: "/readyz", method: "GET", dialect: common, keys: [] }
 } satisfies { readonly [name: string]: Paths.Path }
 
+/** What whoever asks may do, and how much of it they have done. */
+const limits: Paths.Path = { path: "/v1/limits", method: "GET", dialect: common, keys: [] }
+
 const formats = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Dialect> =>
   Array.from(registry(options?.dialects).values())
 
@@ -148,15 +153,16 @@ export const routes = (
     | "earlyBody"
     | "earlyHeaders"
     | "flexSlots"
-    | "keys"
     | "maxBody"
     | "maxBodies"
+    | keyof Tenancy.Options
   >
 ): Layer.Layer<never, never, HttpRouter.HttpRouter | Router> =>
   HttpRouter.use(Effect.fnUntraced(function*(http) {
     const router = yield* Router
     const catalog = yield* ModelCatalog.Current
-    const authorize = Auth.make(yield* Auth.usable(options?.keys))
+    const tenancy = Option.getOrUndefined(yield* Effect.serviceOption(Tenancy.Tenancy)) ??
+      (yield* Tenancy.make(options))
     const nameOf = yield* RequestId.make
     const readBody = RequestBody.make(options)
     const present = yield* Presence.make
@@ -186,42 +192,52 @@ export const routes = (
           const requestId = nameOf(request)
           const answered = Effect.flatMap(HttpServerRequest.ParsedSearchParams, (query) =>
             Effect.flatMap(
-              authorize(keys, { headers: request.headers, searchParams: query }),
-              (owner) =>
-                respond({ request, requestId, query, owner })
+              tenancy.authorize(keys, { headers: request.headers, searchParams: query }, addressOf(request)),
+              (tenant) =>
+                respond({ request, requestId, query, tenant })
             ))
           return Reply.orFailure(answered, speaks?.(request.headers) ?? dialect, requestId)
         })
       )
     for (const surface of Paths.surfaces(formats(options))) {
       const { dialect } = surface
-      yield* add(surface, ({ owner, query, request, requestId }) =>
-        Effect.flatMap(readBody(request), (text) => {
-          const caller = { headers: request.headers, query, owner, requestId, key: Auth.nameOf(owner) }
-          const opening = RequestBody.blameDepth(text)(
-            remembering(router.open(dialect.name, text, undefined, caller))
-          )
-          return Effect.andThen(
-            present(request),
-            early({ request, requestId, dialect, text, opening }, (answer) =>
-              Effect.map(Models.retiresSoon(catalog, answer.routing.model), (retires) =>
-                Reply.answer(answer, dialect, { requestId, retires, draining })))
-          )
-        }))
+      yield* add(surface, ({ query, request, requestId, tenant }) =>
+        Effect.flatMap(readBody(request), (body) =>
+          Effect.flatMap(
+            Effect.andThen(
+              present(request),
+              tenancy.admit(tenant, { text: body, startWithin: request.headers[Routing.startWithinHeader] })
+            ),
+            ({ caller: told, headers, settling, text }) => {
+              const { key, owner } = tenant
+              const name = key?.name ?? Auth.nameOf(owner)
+              const caller = { headers: request.headers, query, owner, requestId, key: name, ...told }
+              const opening = RequestBody.blameDepth(text)(
+                settling(remembering(router.open(dialect.name, text, undefined, caller)))
+              )
+              return early({ request, requestId, dialect, text, opening, headers }, (answer) =>
+                Effect.map(Models.retiresSoon(catalog, answer.routing.model), (retires) =>
+                  Reply.answer(answer, dialect, { requestId, retires, draining, headers })))
+            }
+          )))
     }
     for (const path of Paths.counts(formats(options))) {
       const { behindModel, dialect } = path
-      yield* add(path, ({ owner, query, request, requestId }) =>
+      yield* add(path, ({ query, request, requestId, tenant }) =>
         Effect.gen(function*() {
           const { model: segment = "" } = yield* HttpRouter.params
           // Whatever else a client may want of a model is not here.
           if (behindModel !== undefined && !segment.endsWith(behindModel)) {
             return unrouted(options, nameOf)(request)
           }
-          const model = behindModel === undefined ? undefined : segment.slice(0, -behindModel.length)
-          const text = yield* readBody(request)
+          const body = yield* readBody(request)
           yield* present(request)
-          const caller = { headers: request.headers, query, owner }
+          const { model, text } = yield* tenancy.admit(tenant, {
+            text: body,
+            model: behindModel === undefined ? undefined : segment.slice(0, -behindModel.length),
+            startWithin: undefined
+          })
+          const caller = { headers: request.headers, query, owner: tenant.owner }
           const counted = yield* RequestBody.blameDepth(text)(
             remembering(router.count(dialect.name, text, { model, caller }))
           )
@@ -229,21 +245,39 @@ export const routes = (
         }))
     }
     for (const { all, lister, one } of Paths.models(formats(options))) {
-      const speaks = (headers: Caller["headers"]) => lister(headers).dialect
+      const speaks = (headers: Caller["headers"]) =>
+        lister(headers).dialect
       yield* add(
         all,
-        ({ request, requestId }) =>
-          Effect.succeed(Reply.facts(lister(request.headers).listing.page(Models.all(catalog)), requestId)),
+        ({ request, requestId, tenant: { mayAsk } }) =>
+          Effect.sync(() => {
+            const models = Models.all(catalog, { mayAsk, aliases: tenancy.aliases() })
+            return Reply.facts(lister(request.headers).listing.page(models), requestId)
+          }),
         speaks
       )
-      yield* add(one, ({ request, requestId }) =>
+      yield* add(one, ({ request, requestId, tenant: { mayAsk } }) =>
         Effect.flatMap(HttpRouter.params, ({ model: id = "" }) => {
-          const found = Models.find(catalog, id)
+          const found = Models.find(catalog, id, { mayAsk, aliases: tenancy.aliases() })
           return found === undefined
             ? Effect.fail(Refusal.modelNotFound(id))
             : Effect.succeed(Reply.facts(lister(request.headers).listing.entry(found), requestId))
         }), speaks)
     }
+    yield* http.add("GET", limits.path, (request) => {
+      if (!Paths.isSpelled(limits, request.url)) {
+        return Effect.succeed(unrouted(options, nameOf)(request))
+      }
+      const requestId = nameOf(request)
+      const shown = Effect.flatMap(HttpServerRequest.ParsedSearchParams, (searchParams) =>
+        tenancy.limits(Auth.placesOf(formats(options)), { headers: request.headers, searchParams }, addressOf(request)))
+      return Reply.orFailure(
+        Effect.map(shown, (limits) =>
+          Reply.facts(limits, requestId)),
+        common,
+        requestId
+      )
+    })
     for (const { method, path } of greetings) {
       yield* http.add(method, path, (request) =>
         Effect.succeed(
@@ -292,13 +326,18 @@ interface Call {
   readonly requestId: string
   readonly query: NonNullable<Caller["query"]>
   /** Whose key it carried. */
-  readonly owner: string
+  readonly tenant: Tenancy.Tenant
 }
+
+/** Where a request comes from, where that can be known. */
+const addressOf = (request: HttpServerRequest.HttpServerRequest): string | undefined =>
+  Option.getOrUndefined(request.remoteAddress)
 
 const pathsOf = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Paths.Path> => [
   ...Paths.surfaces(formats(options)),
   ...Paths.counts(formats(options)),
   ...Paths.models(formats(options)).flatMap(({ all, one }) => [all, one]),
+  limits,
   ...greetings,
   ...Object.values(operations)
 ]
@@ -338,8 +377,8 @@ const unrouted =
  *
  * **Gotchas**
  *
- * Nothing bounds how long an answer may take here: the router's clocks do. A request has to arrive whole within two
- * minutes.
+ * Nothing bounds how long an answer may take here: the router's clocks do. A request has to arrive whole within
+ * `bodyTimeout`.
  *
  * @since 0.1.0
  * @category layers
@@ -348,6 +387,8 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
   const marked = options?.simulated === true
     ? HttpServerResponse.setHeader("x-flexinference-simulated", "true")
     : (response: HttpServerResponse.HttpServerResponse) => response
+  const { cors = [] } = options ?? {}
+  const readable = cors.length === 0 ? identity : Cors.allow(cors)
   const app = Effect.zipWith(
     HttpRouter.toHttpEffect(Layer.merge(routes(options), operatorRoutes(options))),
     RequestId.make,
@@ -359,12 +400,13 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
             "HttpServerError",
             () => Effect.map(HttpServerRequest.HttpServerRequest, unrouted(options, nameOf))
           ),
-          Effect.map(marked)
+          Effect.map(marked),
+          readable
         )
       )
   )
   return Layer.unwrap(Effect.map(Effect.all([Draining.make, Turns.make(16)]), ([draining, leaving]) => {
-    const server = new DrainingServer({ requestTimeout: 120_000, keepAliveTimeout: 65_000 }, leaving)
+    const server = Listening.server(options, leaving)
     const serving = Layer.unwrap(app).pipe(
       Layer.provide(Layer.succeed(Draining.Draining, draining)),
       Layer.provide(Auth.redacted(formats(options)))

@@ -19,6 +19,8 @@ export interface Notes {
   readonly retires: string | undefined
   /** The end of this process, which ends a stream that is still under way. */
   readonly draining: Draining.State | undefined
+  /** What it says beside them. */
+  readonly headers?: { readonly [name: string]: string } | undefined
 }
 
 /** The request's own name, which is the provider's as well where the provider has none of its own. */
@@ -34,6 +36,7 @@ export const answer = (answer: Answer, dialect: Dialect, notes: Notes): HttpServ
     ...named(notes.requestId, answer.headers),
     ...Routing.headers(answer.routing),
     ...(notes.retires === undefined ? {} : { "x-flexinference-retires": notes.retires }),
+    ...notes.headers,
     "cache-control": "no-store"
   }
   return answer._tag === "Body"

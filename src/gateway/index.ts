@@ -9,3 +9,9 @@ export * as SurfaceApi from "./SurfaceApi.ts"
 
 /** How the gateway's log reads. */
 export * as Log from "./Log.ts"
+
+/** The service that keeps what each key has spent today. */
+export * as SpendLedger from "./SpendLedger.ts"
+
+/** The service that knows who calls, and what they may do; it can be told of others while the gateway runs. */
+export * as Tenancy from "./Tenancy.ts"

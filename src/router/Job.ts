@@ -9,6 +9,7 @@ import type * as Routing from "../Routing.ts"
 import type { Transport } from "../Transport.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import type { Attempt } from "./Attempt.ts"
+import type { ConnectionPool } from "./ConnectionPool.ts"
 import type * as Encode from "./Encode.ts"
 import type { LegLog } from "./LegLog.ts"
 import type * as Passage from "./Passage.ts"
@@ -19,6 +20,7 @@ export interface Job {
   readonly transport: Transport["Service"]
   readonly catalog: ModelCatalog
   readonly secrets: Secrets
+  readonly pool: ConnectionPool
   /** What holds for this call. */
   readonly options: Options
   /** What was said for this call alone. */

@@ -3,6 +3,8 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
+import type { Connection } from "../Provider.ts"
+import * as Json from "../wire/Json.ts"
 import * as Continued from "./Continued.ts"
 import * as Encode from "./Encode.ts"
 import * as FlexEntry from "./FlexEntry.ts"
@@ -101,14 +103,18 @@ const recorded = <A>(
   const streamed = run === Leg.openStream
   const call = job.log.record(
     { provider: provider.name, tier: leg.tier, streamed },
-    run(legOptions(job, leg, body, name))
+    job.pool.use(
+      leg.route.connection,
+      () => ({ tier: leg.tier, cacheKey: Json.string(job.incoming.value, "prompt_cache_key") }),
+      (connection) => run(legOptions(job, leg, connection, body, name))
+    )
   )
   return Telemetry.legSpan(provider, leg.tier, call)
 }
 
-const legOptions = (job: Job, leg: LegPlan, body: string, name: string): Leg.Options => {
+const legOptions = (job: Job, leg: LegPlan, connection: Connection, body: string, name: string): Leg.Options => {
   const { options, own, plan, secrets, sent, transport } = job
-  const { connection, dialect, provider } = leg.route
+  const { dialect, provider } = leg.route
   const isFlex = leg.tier === "flex"
   const native = !isTranslated(job, leg)
   const firstByte = clock(options.firstByte, Leg.defaults.firstByte)

@@ -13,7 +13,7 @@ import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import type { Dispatcher } from "undici"
+import { type Dispatcher, EnvHttpProxyAgent } from "undici"
 import * as Transport from "../Transport.ts"
 import * as Connections from "./Connections.ts"
 
@@ -62,6 +62,37 @@ export const make = (dispatcher: Dispatcher): Transport.Transport["Service"] =>
     dispatcher.dispatch({ origin, ...options }, handler)
     return { done: constVoid, giveUp: handler.cancel }
   })
+
+/** The proxies that calls go through. */
+export interface Proxy {
+  /** For addresses that begin with `https:`; without it, the one for `http:`. */
+  readonly https?: string | undefined
+  /** For those that begin with `http:`. */
+  readonly http?: string | undefined
+  /** Hosts that are called directly, separated by commas, as `NO_PROXY` has them. */
+  readonly except?: string | undefined
+}
+
+/** A transport through proxies, which tunnel whatever is sent; nothing is read from the environment. */
+export const layerProxy = ({ except, http, https }: Proxy): Layer.Layer<Transport.Transport> =>
+  Layer.effect(
+    Transport.Transport,
+    Effect.map(
+      Effect.acquireRelease(
+        Effect.sync(() =>
+          new EnvHttpProxyAgent({
+            connectTimeout: 0,
+            // What is left out would be taken from the environment.
+            httpProxy: http ?? "",
+            httpsProxy: https ?? "",
+            noProxy: except ?? ""
+          })
+        ),
+        (agent) => Effect.promise(() => agent.destroy())
+      ),
+      make
+    )
+  )
 
 type Dispatch = (origin: string, options: Dispatcher.DispatchOptions, handler: Exchange) => Connections.Lease
 

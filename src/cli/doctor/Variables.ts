@@ -7,15 +7,21 @@ export const known: ReadonlyArray<string> = [
   "FLEXINFERENCE_ADAPTIVE",
   "FLEXINFERENCE_API_KEY",
   "FLEXINFERENCE_BASE_URL",
+  "FLEXINFERENCE_BODY_TIMEOUT",
   "FLEXINFERENCE_CONFIG",
+  "FLEXINFERENCE_CORS",
   "FLEXINFERENCE_DEFAULT_START_WITHIN",
   "FLEXINFERENCE_DROP_UNSUPPORTED",
   "FLEXINFERENCE_EARLY_BODY",
   "FLEXINFERENCE_EARLY_HEADERS",
   "FLEXINFERENCE_GATEWAY_KEYS",
+  "FLEXINFERENCE_HEADER_TIMEOUT",
+  "FLEXINFERENCE_IDLE_TIMEOUT",
   "FLEXINFERENCE_LOG_FORMAT",
   "FLEXINFERENCE_LOG_LEVEL",
   "FLEXINFERENCE_MAX_BODY",
+  "FLEXINFERENCE_MAX_CONNECTIONS",
+  "FLEXINFERENCE_MAX_FAILED_AUTHENTICATIONS",
   "FLEXINFERENCE_MODEL",
   "FLEXINFERENCE_OPERATOR_KEY",
   "FLEXINFERENCE_RECORDS",
@@ -23,7 +29,9 @@ export const known: ReadonlyArray<string> = [
   "FLEXINFERENCE_RECORDS_RETAIN",
   "FLEXINFERENCE_REDIS_URL",
   "FLEXINFERENCE_RETAIN",
-  "FLEXINFERENCE_STORE"
+  "FLEXINFERENCE_STATE",
+  "FLEXINFERENCE_STORE",
+  "FLEXINFERENCE_WRITE_TIMEOUT"
 ]
 
 export type Environment = { readonly [name: string]: string | undefined }
@@ -38,13 +46,11 @@ export const timeout = (
 
 /** What is set for other programs, and does not mean here what it means there. */
 export const surroundings = (environment: Environment): ReadonlyArray<Finding.Finding> => {
-  const proxy = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].find((name) =>
-    (environment[name] ?? "") !== ""
-  )
+  const proxy = ["ALL_PROXY", "all_proxy"].find((name) => (environment[name] ?? "") !== "")
   return [
     ...(proxy === undefined
       ? []
-      : [Finding.warning(proxy, "providers are called directly: this proxy is not used")]),
+      : [Finding.warning(proxy, "this proxy is not used: set HTTPS_PROXY or HTTP_PROXY")]),
     ...(environment["NODE_TLS_REJECT_UNAUTHORIZED"] === "0"
       ? [Finding.warning("NODE_TLS_REJECT_UNAUTHORIZED", "certificates are not checked: anybody can read the keys")]
       : [])

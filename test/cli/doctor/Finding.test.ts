@@ -104,10 +104,8 @@ describe("Finding", () => {
     })
     assert.isUndefined(Variables.timeout({ API_TIMEOUT_MS: "soon" }))
     assert.deepStrictEqual(
-      Variables.surroundings({ https_proxy: "http://proxy", NODE_TLS_REJECT_UNAUTHORIZED: "0" }).map((it) =>
-        it.subject
-      ),
-      ["https_proxy", "NODE_TLS_REJECT_UNAUTHORIZED"]
+      Variables.surroundings({ all_proxy: "http://proxy", NODE_TLS_REJECT_UNAUTHORIZED: "0" }).map((it) => it.subject),
+      ["all_proxy", "NODE_TLS_REJECT_UNAUTHORIZED"]
     )
   })
 })
