@@ -8,7 +8,7 @@ describe("DelayFlag", () => {
     (text, millis) => assert.strictEqual(Duration.toMillis(Result.getOrThrow(DelayFlag.parse(text))), millis)
   )
 
-  it.each(["", "45", "s", "0s", "-1s", "1.5m", "45 s", "1h", "999999s", " 1s"])(
+  it.each(["", "45", "s", "0s", "-1s", "1.5m", "45 s", " 1s"])(
     "says of %o what it takes",
     (text) => assert.deepStrictEqual(DelayFlag.parse(text), Result.fail(DelayFlag.accepted))
   )
