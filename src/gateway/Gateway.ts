@@ -348,7 +348,7 @@ export const routes = (
  * @category layers
  */
 export const operatorRoutes = (
-  options?: Pick<Options, "operatorKey">
+  options?: Pick<Options, "dashboard" | "dialects" | "operatorKey">
 ): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
   HttpRouter.use(Effect.fnUntraced(function*(http) {
     const nameOf = yield* RequestId.make
@@ -386,12 +386,16 @@ export const operatorRoutes = (
     if (dashboard === undefined) {
       return
     }
-    yield* http.add("GET", home, (request) =>
-      Page.isAsked(request.headers)
+    yield* http.add("GET", home, (request) => {
+      if (!Paths.isSpelled({ path: home }, request.url)) {
+        return Effect.succeed(unrouted(options, nameOf)(request))
+      }
+      return Page.isAsked(request.headers)
         ? guarded(request, Effect.succeed(Page.response))
         : Effect.succeed(
           HttpServerResponse.setHeader(Reply.facts({ status: "ok" }, nameOf(request)), "vary", "accept")
-        ))
+        )
+    })
     yield* http.add(events.method, events.path, (request) =>
       guarded(
         request,
