@@ -64,6 +64,13 @@ export const Serve = Command.make(
       ),
       Flag.optional
     ),
+    dashboard: Flag.Boolean("dashboard").pipe(
+      Flag.withDescription(
+        "Show a browser that opens the gateway how it fares; --no-dashboard does not. FLEXINFERENCE_DASHBOARD without " +
+          "it, and else on"
+      ),
+      Flag.optional
+    ),
     dropUnsupported: Flag.Boolean("drop-unsupported").pipe(
       Flag.withDescription(
         "Leave out of a request what its model's provider cannot carry, and say so in a header, instead of refusing " +

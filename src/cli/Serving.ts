@@ -43,6 +43,7 @@ export interface Options extends Observability.Options {
   readonly earlyBody: Option.Option<Duration.Duration>
   readonly defaultStartWithin: Option.Option<StartWithin>
   readonly adaptive: Option.Option<boolean>
+  readonly dashboard: Option.Option<boolean>
   readonly dropUnsupported: boolean
   readonly records: Option.Option<string>
 }
@@ -89,6 +90,7 @@ const run = (
       ...connections,
       adaptive: Option.getOrUndefined(options.adaptive) ?? (yield* adaptiveVariable),
       answers,
+      dashboard: Option.getOrUndefined(options.dashboard) ?? (yield* dashboardVariable),
       simulated,
       host,
       port,
@@ -175,6 +177,7 @@ const variable = <A>(name: string, parse: (text: string) => Result.Result<A, str
 
 const defaultStartWithin = variable("FLEXINFERENCE_DEFAULT_START_WITHIN", Notation.parse)
 const adaptiveVariable = Config.Boolean("FLEXINFERENCE_ADAPTIVE").pipe(Config.withDefault(true))
+const dashboardVariable = Config.Boolean("FLEXINFERENCE_DASHBOARD").pipe(Config.withDefault(true))
 const dropUnsupportedVariable = Config.Boolean("FLEXINFERENCE_DROP_UNSUPPORTED").pipe(Config.withDefault(false))
 const maxBodyVariable = variable("FLEXINFERENCE_MAX_BODY", SizeFlag.parse)
 const earlyHeadersVariable = variable("FLEXINFERENCE_EARLY_HEADERS", DelayFlag.parse)

@@ -47,6 +47,8 @@ import * as Draining from "../Draining.ts"
 import * as Routing from "../Routing.ts"
 import * as Auth from "./Auth.ts"
 import * as Cors from "./Cors.ts"
+import * as Dashboard from "./dashboard/Dashboard.ts"
+import * as Page from "./dashboard/Page.ts"
 import type { DrainingServer } from "./DrainingServer.ts"
 import * as Early from "./Early.ts"
 import * as Listening from "./Listening.ts"
@@ -87,6 +89,11 @@ export interface Options extends RequestBody.Options, Early.Options, Tenancy.Opt
    * @default none
    */
   readonly cors?: ReadonlyArray<string> | undefined
+  /**
+   * Whether a browser that opens `/` is shown how the gateway fares, as a page.
+   * @default true
+   */
+  readonly dashboard?: boolean | undefined
   /** Marks every response as coming from simulated providers. */
   readonly simulated?: boolean | undefined
   /**
@@ -119,14 +126,16 @@ export interface Options extends RequestBody.Options, Early.Options, Tenancy.Opt
 
 /** Whose error envelope stands where no format was asked for. */
 const common = dialects.responses
+const home = "/"
 /** Any client's first look, and what a supervisor asks. */
 const greetings: ReadonlyArray<Paths.Path> = [
-  { path: "/", method: "GET", dialect: common, keys: [] },
+  { path: home, method: "GET", dialect: common, keys: [] },
   { path: "/healthz", method: "GET", dialect: common, keys: [] }
 ]
 
 /** What an operator and a supervisor of several gateways ask. */
 const operations = {
+  events: { path: "/dashboard/events", method: "GET", dialect: common, keys: [] },
   metrics: { path: "/metrics", method: "GET", dialect: common, keys: [] },
   ready: { path: "/readyz", method: "GET", dialect: common, keys: [] }
 } satisfies { readonly [name: string]: Paths.Path }
@@ -136,6 +145,25 @@ const limits: Paths.Path = { path: "/v1/limits", method: "GET", dialect: common,
 
 const formats = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Dialect> =>
   Array.from(registry(options?.dialects).values())
+
+/** What is remembered of flex: whoever provides a memory has it replace the gateway's own. */
+const memoryOf = (options: Pick<Options, "adaptive" | "flexSlots"> | undefined) =>
+  Effect.map(
+    Effect.serviceOption(FlexMemory.FlexMemory),
+    Option.getOrElse(() =>
+      FlexMemory.make({ adaptive: options?.adaptive, slots: options?.flexSlots ?? { total: 5000 } })
+    )
+  )
+
+/** A dashboard and the memory that it shows, for all routes; nothing where it is off. */
+const shown = (options: Options | undefined): Layer.Layer<never> => {
+  if (options?.dashboard === false) return Layer.empty
+  return Layer.effectContext(Effect.gen(function*() {
+    const memory = yield* memoryOf(options)
+    const dashboard = yield* Dashboard.make({ memory, simulated: options?.simulated === true })
+    return Context.add(Context.make(FlexMemory.FlexMemory, memory), Dashboard.Dashboard, dashboard)
+  }))
+}
 
 /**
  * The routes, for a server that has others too: they are added to its `HttpRouter`. What it answers to unknown paths
@@ -172,8 +200,8 @@ export const routes = (
       yield* Effect.serviceOption(AnswerStore.AnswerStore),
       () => AnswerStore.make(options?.answers)
     )
-    const memory = Option.getOrElse(yield* Effect.serviceOption(FlexMemory.FlexMemory), () =>
-      FlexMemory.make({ adaptive: options?.adaptive, slots: options?.flexSlots ?? { total: 5000 } }))
+    const memory = yield* memoryOf(options)
+    const dashboard = Option.getOrUndefined(yield* Effect.serviceOption(Dashboard.Dashboard))
     const remembering = Effect.provideContext(
       Context.add(Context.make(AnswerStore.AnswerStore, answers), FlexMemory.FlexMemory, memory)
     )
@@ -193,8 +221,7 @@ export const routes = (
           const answered = Effect.flatMap(HttpServerRequest.ParsedSearchParams, (query) =>
             Effect.flatMap(
               tenancy.authorize(keys, { headers: request.headers, searchParams: query }, addressOf(request)),
-              (tenant) =>
-                respond({ request, requestId, query, tenant })
+              (tenant) => respond({ request, requestId, query, tenant })
             ))
           return Reply.orFailure(answered, speaks?.(request.headers) ?? dialect, requestId)
         })
@@ -211,7 +238,15 @@ export const routes = (
             ({ caller: told, headers, settling, text }) => {
               const { key, owner } = tenant
               const name = key?.name ?? Auth.nameOf(owner)
-              const caller = { headers: request.headers, query, owner, requestId, key: name, ...told }
+              const caller = {
+                headers: request.headers,
+                query,
+                owner,
+                requestId,
+                key: name,
+                log: dashboard?.log,
+                ...told
+              }
               const opening = RequestBody.blameDepth(text)(
                 settling(remembering(router.open(dialect.name, text, undefined, caller)))
               )
@@ -279,6 +314,10 @@ export const routes = (
       )
     })
     for (const { method, path } of greetings) {
+      // There the operator's routes have a page to show.
+      if (path === home && dashboard !== undefined) {
+        continue
+      }
       yield* http.add(method, path, (request) =>
         Effect.succeed(
           Paths.isSpelled({ path }, request.url)
@@ -309,13 +348,29 @@ export const routes = (
  * @category layers
  */
 export const operatorRoutes = (
-  options?: Pick<Options, "operatorKey">
+  options?: Pick<Options, "dashboard" | "dialects" | "operatorKey">
 ): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
   HttpRouter.use(Effect.fnUntraced(function*(http) {
     const nameOf = yield* RequestId.make
     const authorize = Operator.make(options?.operatorKey)
     const readiness = Option.getOrUndefined(yield* Effect.serviceOption(Readiness.Readiness))
-    const { metrics, ready } = operations
+    const dashboard = Option.getOrUndefined(yield* Effect.serviceOption(Dashboard.Dashboard))
+    const draining = yield* Draining.Draining
+    const { events, metrics, ready } = operations
+    /** What nobody but an operator is answered. */
+    const guarded = (
+      request: HttpServerRequest.HttpServerRequest,
+      answer: Effect.Effect<HttpServerResponse.HttpServerResponse>
+    ) =>
+      Effect.matchEffect(authorize(request), {
+        onFailure: (error) =>
+          Effect.succeed(HttpServerResponse.setHeader(
+            Reply.failure(error, common, nameOf(request)),
+            "www-authenticate",
+            Operator.challenge
+          )),
+        onSuccess: () => answer
+      })
     yield* http.add(ready.method, ready.path, (request) =>
       Effect.sync(() =>
         readiness === undefined || readiness.isReady()
@@ -323,17 +378,34 @@ export const operatorRoutes = (
           : HttpServerResponse.setStatus(Reply.facts({ status: "draining" }, nameOf(request)), 503)
       ))
     yield* http.add(metrics.method, metrics.path, (request) =>
-      Effect.matchEffect(authorize(request), {
-        onFailure: (error) =>
-          Effect.succeed(HttpServerResponse.setHeader(
-            Reply.failure(error, metrics.dialect, nameOf(request)),
-            "www-authenticate",
-            Operator.challenge
-          )),
-        onSuccess: () =>
-          Effect.map(PrometheusMetrics.format(), (text) =>
-            HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" }))
-      }))
+      guarded(
+        request,
+        Effect.map(PrometheusMetrics.format(), (text) =>
+          HttpServerResponse.text(text, { contentType: "text/plain; version=0.0.4; charset=utf-8" }))
+      ))
+    if (dashboard === undefined) {
+      return
+    }
+    yield* http.add("GET", home, (request) => {
+      if (!Paths.isSpelled({ path: home }, request.url)) {
+        return Effect.succeed(unrouted(options, nameOf)(request))
+      }
+      return Page.isAsked(request.headers)
+        ? guarded(request, Effect.succeed(Page.response))
+        : Effect.succeed(
+          HttpServerResponse.setHeader(Reply.facts({ status: "ok" }, nameOf(request)), "vary", "accept")
+        )
+    })
+    yield* http.add(events.method, events.path, (request) =>
+      guarded(
+        request,
+        Effect.sync(() => {
+          const watched = dashboard.watch(draining)
+          return watched === undefined
+            ? Reply.failure(Refusal.watchers, common, nameOf(request))
+            : HttpServerResponse.stream(watched, Reply.streamed({}))
+        })
+      ))
   }))
 
 /** One request, once it may pass. */
@@ -349,43 +421,45 @@ interface Call {
 const addressOf = (request: HttpServerRequest.HttpServerRequest): string | undefined =>
   Option.getOrUndefined(request.remoteAddress)
 
-const pathsOf = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Paths.Path> => [
+const pathsOf = (options: Pick<Options, "dashboard" | "dialects"> | undefined): ReadonlyArray<Paths.Path> => [
   ...Paths.surfaces(formats(options)),
   ...Paths.counts(formats(options)),
   ...Paths.models(formats(options)).flatMap(({ all, one }) => [all, one]),
   limits,
   ...greetings,
-  ...Object.values(operations)
+  ...Object.values(operations).filter((path) => path !== operations.events || options?.dashboard !== false)
 ]
 
-const nothingHere = (options: Pick<Options, "dialects"> | undefined): FlexInferenceError =>
+const nothingHere = (options: Pick<Options, "dashboard" | "dialects"> | undefined): FlexInferenceError =>
   Refusal.notFound(pathsOf(options).map(({ behindModel = "", method, path }) => `${method} ${path}${behindModel}`))
 
 /** What no route answers: an unknown path, or a known one asked with another method. */
-const unrouted =
-  (options: Pick<Options, "dialects"> | undefined, nameOf: (request: HttpServerRequest.HttpServerRequest) => string) =>
-  (request: HttpServerRequest.HttpServerRequest): HttpServerResponse.HttpServerResponse => {
-    const requestId = nameOf(request)
-    const asked = (request.url.split("?", 1)[0] ?? "").toLowerCase().replace(/(?<=.)\/$/, "")
-    const known = pathsOf(options).filter((path) => Paths.matches(path, asked))
-    const [first] = known
-    if (first === undefined || known.some(({ method }) => method === request.method)) {
-      return Reply.failure(nothingHere(options), common, requestId)
-    }
-    // A client that would rather speak over a socket is told at once that it has to do without.
-    if (first.method === "POST" && request.headers["upgrade"] !== undefined) {
-      return HttpServerResponse.setHeaders(Reply.failure(Refusal.noUpgrade(first.path), first.dialect, requestId), {
-        upgrade: "HTTP/1.1",
-        connection: "close"
-      })
-    }
-    const methods = known.map(({ method }) => method)
-    return HttpServerResponse.setHeader(
-      Reply.failure(Refusal.methodNotAllowed(first.path, methods.join(" and ")), first.dialect, requestId),
-      "allow",
-      methods.flatMap((method) => method === "GET" ? [method, "HEAD"] : [method]).join(", ")
-    )
+const unrouted = (
+  options: Pick<Options, "dashboard" | "dialects"> | undefined,
+  nameOf: (request: HttpServerRequest.HttpServerRequest) => string
+) =>
+(request: HttpServerRequest.HttpServerRequest): HttpServerResponse.HttpServerResponse => {
+  const requestId = nameOf(request)
+  const asked = (request.url.split("?", 1)[0] ?? "").toLowerCase().replace(/(?<=.)\/$/, "")
+  const known = pathsOf(options).filter((path) => Paths.matches(path, asked))
+  const [first] = known
+  if (first === undefined || known.some(({ method }) => method === request.method)) {
+    return Reply.failure(nothingHere(options), common, requestId)
   }
+  // A client that would rather speak over a socket is told at once that it has to do without.
+  if (first.method === "POST" && request.headers["upgrade"] !== undefined) {
+    return HttpServerResponse.setHeaders(Reply.failure(Refusal.noUpgrade(first.path), first.dialect, requestId), {
+      upgrade: "HTTP/1.1",
+      connection: "close"
+    })
+  }
+  const methods = known.map(({ method }) => method)
+  return HttpServerResponse.setHeader(
+    Reply.failure(Refusal.methodNotAllowed(first.path, methods.join(" and ")), first.dialect, requestId),
+    "allow",
+    methods.flatMap((method) => method === "GET" ? [method, "HEAD"] : [method]).join(", ")
+  )
+}
 
 /**
  * Serves the gateway. It accepts requests as soon as the layer is built; when its scope closes it takes no new ones
@@ -424,6 +498,7 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
   return Layer.unwrap(Effect.map(Effect.all([Draining.make, Turns.make(16)]), ([draining, leaving]) => {
     const server = Listening.server(options, leaving)
     const serving = Layer.unwrap(app).pipe(
+      Layer.provide(shown(options)),
       Layer.provide(Layer.succeed(Draining.Draining, draining)),
       Layer.provide(Auth.redacted(formats(options)))
     )

@@ -50,8 +50,8 @@ export const operatorOnly: FlexInferenceError = new FlexInferenceError({
     class: "permission",
     code: "operator_only",
     message:
-      "This gateway has no operator key, so it shows its metrics to its own machine alone, and to no proxy. Call it " +
-      "from there, or start it with FLEXINFERENCE_OPERATOR_KEY."
+      "This gateway has no operator key, so it shows its metrics and its dashboard to its own machine alone, and to no " +
+      "proxy. Call it from there, or start it with FLEXINFERENCE_OPERATOR_KEY."
   })
 })
 
@@ -102,6 +102,17 @@ export const tooManyBytes: FlexInferenceError = new FlexInferenceError({
     code: "gateway_busy",
     message: "The gateway holds as many bytes of other requests as it may. Nothing was sent; try again in a moment.",
     retryAfter: Duration.seconds(1)
+  })
+})
+
+export const watchers: FlexInferenceError = new FlexInferenceError({
+  reason: new CapacityRefused({
+    origin: "flexinference",
+    status: 503,
+    type: "server_error",
+    code: "too_many_watchers",
+    message: "As many watch the dashboard as may. Close one of the others, and it shows itself here.",
+    retryAfter: Duration.seconds(5)
   })
 })
 

@@ -45,7 +45,10 @@ export interface Members {
 
 /** Whom a gateway serves, and how it is kept from those it does not. */
 export interface Options extends Members {
-  /** The key to which `GET /v1/limits` shows what all the others have and use. */
+  /**
+   * The key to which `GET /v1/limits` shows what all the others have and use, and which opens `/metrics` and the dashboard;
+   * without it they answer this machine alone.
+   */
   readonly operatorKey?: Redacted.Redacted<string> | undefined
   /**
    * After so many keys that are none, in a minute, an address is not heard for the rest of the minute. 0 hears them all,

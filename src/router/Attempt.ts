@@ -14,7 +14,7 @@ import { isString } from "effect/Predicate"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import { AttemptLog, type AttemptRecord, type Progress } from "../AttemptLog.ts"
+import { all as allLogs, AttemptLog, type AttemptRecord, type Progress } from "../AttemptLog.ts"
 import { type FlexInferenceError, internal } from "../FlexInferenceError.ts"
 import type { RequestFields } from "../RequestFields.ts"
 import type { Plan, Routing } from "../Routing.ts"
@@ -65,7 +65,7 @@ export const watch = <R>(
   options: Options,
   open: Open<R>
 ): Effect.Effect<Answer, FlexInferenceError, R | Scope.Scope> => {
-  const log = Context.getOrUndefined(fiber.context, AttemptLog) ?? options.log
+  const log = both(Context.getOrUndefined(fiber.context, AttemptLog) ?? options.log, options.caller?.log)
   if (log === undefined && !Telemetry.isTraced(fiber.context)) return open(undefined)
   const clock = fiber.getRef(Clock.Clock)
   const begin = () => log?.begin?.(clock)
@@ -83,6 +83,11 @@ export const watch = <R>(
     })
   })
 }
+
+const both = (
+  one: AttemptLog["Service"] | undefined,
+  other: AttemptLog["Service"] | undefined
+): AttemptLog["Service"] | undefined => one === undefined ? other : other === undefined ? one : allLogs([one, other])
 
 const watched = <R>(
   clock: Clock.Clock,

@@ -3,6 +3,7 @@
  * what belongs to the format, and the few names that all formats share. Both ways it is a list of what may pass;
  * a credential, a cookie, a host, what belongs to one connection and whatever nobody named stay behind.
  */
+import type { AttemptLog } from "../AttemptLog.ts"
 import type { Protocol } from "../Dialect.ts"
 import type { StartWithin } from "../StartWithin.ts"
 import type { Headers } from "../Transport.ts"
@@ -28,6 +29,8 @@ export interface Caller {
    * request is served without a race.
    */
   readonly mayRace?: (() => (() => void) | undefined) | undefined
+  /** Is told of the request as well, whatever other log there is. */
+  readonly log?: AttemptLog["Service"] | undefined
 }
 
 /** Headers that passed, by lower-case name. */

@@ -326,6 +326,25 @@ describe.concurrent("flexinference serve", () => {
       )
     }))
 
+  it.live.each<readonly [string, ReadonlyArray<string>, Record<string, string>, string]>([
+    ["shows a browser how it fares", serve, {}, "text/html; charset=utf-8"],
+    ["does not where the flag says so", [...serve, "--no-dashboard"], {}, "application/json"],
+    ["does not where the environment says so", serve, { FLEXINFERENCE_DASHBOARD: "false" }, "application/json"],
+    [
+      "does where the flag wins over the environment",
+      [...serve, "--dashboard"],
+      { FLEXINFERENCE_DASHBOARD: "false" },
+      "text/html; charset=utf-8"
+    ]
+  ])("%s", ([, args, env, type]) =>
+    Effect.gen(function*() {
+      const { url } = yield* ready(args, env)
+      const response = yield* Effect.promise(() => fetch(url, { headers: { accept: "text/html" } }))
+      const text = yield* Effect.promise(() => response.text())
+      assert.strictEqual(response.headers.get("content-type"), type)
+      assert.strictEqual(text.includes("Flex hit rate"), type.startsWith("text/html"))
+    }))
+
   it.live.each(["0.0.0.0", "::", "192.0.2.1", "gateway.example", "127.0.0.1.example", ""])(
     "refuses to serve %j without gateway keys",
     (host) =>

@@ -90,6 +90,7 @@ const one = <S extends Schema.Constraint>(element: S, message: string) =>
 const settings = {
   default_start_within: Schema.optionalKey(window),
   adaptive: Schema.optionalKey(flag),
+  dashboard: Schema.optionalKey(flag),
   drop_unsupported: Schema.optionalKey(flag),
   early_headers: Schema.optionalKey(written(Notation.delay)),
   early_body: Schema.optionalKey(written(Notation.delay)),
@@ -115,6 +116,7 @@ const settings = {
 const variables: { readonly [name in keyof typeof settings]: string } = {
   default_start_within: "FLEXINFERENCE_DEFAULT_START_WITHIN",
   adaptive: "FLEXINFERENCE_ADAPTIVE",
+  dashboard: "FLEXINFERENCE_DASHBOARD",
   drop_unsupported: "FLEXINFERENCE_DROP_UNSUPPORTED",
   early_headers: "FLEXINFERENCE_EARLY_HEADERS",
   early_body: "FLEXINFERENCE_EARLY_BODY",
