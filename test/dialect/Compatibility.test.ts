@@ -1467,10 +1467,13 @@ describe("the name of a refused field", () => {
 describe("COMPATIBILITY.md", () => {
   it("is the tables as they are in the code", () => {
     const file = path.resolve(import.meta.dirname, "..", "..", "src", "dialect", "COMPATIBILITY.md")
-    const page = `# What translation carries\n\n${toMarkdown().trim()}\n`
+    const text = readFileSync(file, "utf8")
+    const tables = toMarkdown().trim()
+    // What stands before the tables is no table.
+    const page = `${text.slice(0, text.indexOf("*as is*"))}${tables}\n`
     if (process.env["UPDATE_COMPATIBILITY"] === "1") writeFileSync(file, page)
     assert.isTrue(
-      readFileSync(file, "utf8") === page,
+      text.includes("*as is*") && text === page,
       "src/dialect/COMPATIBILITY.md shows other tables than src/dialect/Compatibility.ts. Refresh it with\n" +
         "UPDATE_COMPATIBILITY=1 npm test -- test/dialect/Compatibility"
     )
