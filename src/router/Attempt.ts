@@ -13,7 +13,7 @@ import { constVoid } from "effect/Function"
 import { isString } from "effect/Predicate"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { all as allLogs, AttemptLog, type AttemptRecord, type Progress } from "../AttemptLog.ts"
 import { type FlexInferenceError, internal } from "../FlexInferenceError.ts"
 import type { RequestFields } from "../RequestFields.ts"
@@ -191,12 +191,18 @@ const watched = <R>(
   return Effect.onExit(begun, (exit) => {
     if (Exit.isFailure(exit)) return failed(exit.cause)
     const answer = exit.value
-    if (answer._tag === "Stream") return Effect.addFinalizer(() => over({ _tag: "Left" }))
+    if (answer._tag === "Stream") return atEnd(over({ _tag: "Left" }))
     routing = () => answer.routing
     isWhole = () => report === undefined
     return over({ _tag: "Answered", report })
   })
 }
+
+/** `Effect.addFinalizer`, which copies all services of the program to merge two contexts, in the context of its caller. */
+const atEnd = (finalizer: Effect.Effect<void>): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.contextWith((context: Context.Context<Scope.Scope>) =>
+    Scope.addFinalizer(Context.get(context, Scope.Scope), Effect.updateContext(finalizer, () => context))
+  )
 
 const exitOf = (end: End): Exit.Exit<void, string> =>
   Telemetry.exitOf(
