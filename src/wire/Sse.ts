@@ -116,6 +116,9 @@ abstract class Received implements Frame {
   }
 }
 
+/** A frame whose text is known before its object. */
+export const written = (event: string | undefined, data: string): Frame => new General(event, data, 0)
+
 /** A frame of any number of lines. */
 class General extends Received {
   readonly event: string | undefined
