@@ -7,6 +7,7 @@
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
 import * as Console from "effect/Console"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import * as Layer from "effect/Layer"
@@ -15,6 +16,7 @@ import type * as LogLevel from "effect/LogLevel"
 import * as References from "effect/References"
 import * as Scheduler from "effect/Scheduler"
 import type * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import * as AttemptLog from "../AttemptLog.ts"
 import type { AttemptRecord } from "../AttemptLog.ts"
 
@@ -45,9 +47,15 @@ export const layerRecords: Layer.Layer<AttemptLog.AttemptLog> = AttemptLog.layer
   Effect.map(Effect.context<never>(), (context) =>
     AttemptLog.AttemptLog.of({
       record: (record) =>
-        Effect.updateContext(Effect.logWithLevel(levels[record.level])(new RequestLine(record)), () => context)
+        Effect.updateContext(Effect.logWithLevel(levels[record.level])(new RequestLine(record)), withSpanOf(context))
     }))
 )
+
+/** A context, and the request's span for loggers that name it. To merge the two would copy every service of both. */
+const withSpanOf = (own: Context.Context<never>) => (request: Context.Context<never>): Context.Context<never> => {
+  const span = Context.getOrUndefined(request, Tracer.ParentSpan)
+  return span === undefined ? own : Context.add(own, Tracer.ParentSpan, span)
+}
 
 const recordIn = (message: unknown): AttemptRecord | undefined => {
   const [first] = Arr.ensure(message)
