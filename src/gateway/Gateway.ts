@@ -231,7 +231,8 @@ export const routes = (
           const answered = Effect.flatMap(HttpServerRequest.ParsedSearchParams, (query) =>
             Effect.flatMap(
               tenancy.authorize(keys, { headers: request.headers, searchParams: query }, addressOf(request)),
-              (tenant) => respond({ request, requestId, query, tenant })
+              (tenant) =>
+                respond({ request, requestId, query, tenant })
             ))
           return Reply.orFailure(answered, speaks?.(request.headers) ?? dialect, requestId)
         })
