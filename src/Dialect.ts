@@ -119,6 +119,8 @@ export interface AnswerContext {
 /** A stateful, synchronous step from one stream of events to another. */
 export interface Transducer {
   readonly push: (event: JsonObject) => ReadonlyArray<JsonObject>
+  /** The same as frames of the dialect, where most can be written without making their objects. One of the two is used. */
+  readonly frames?: ((event: JsonObject) => ReadonlyArray<Frame>) | undefined
 }
 
 /** How a dialect translates to Responses and back: requests, whole bodies and streams. */

@@ -217,6 +217,9 @@ export const memoryStore = (options?: StoreOptions): Store => {
   }
 }
 
+/** A place where nobody counts them. */
+const free: Effect.Effect<Effect.Effect<void>> = Effect.succeed(Effect.void)
+
 /** A map that forgets what was not set for longest. */
 const recent = <A>(most: number) => {
   const entries = new Map<string, A>()
@@ -296,12 +299,12 @@ export const make = (options: Options = {}): FlexMemory["Service"] => {
 
   /** Takes one of the places that are limited, for as long as a leg may wait. */
   const take = (name: string, places: number | undefined, window: Duration.Duration) =>
-    places === undefined ? Effect.succeed(Effect.void) : store.take(name, places, Duration.sum(window, margin))
+    places === undefined ? free : store.take(name, places, Duration.sum(window, margin))
 
   /** A place among all and one of the provider's. */
   const slotFor = ({ provider, window }: Request): Effect.Effect<Effect.Effect<void> | undefined> =>
     slots === undefined
-      ? Effect.succeed(Effect.void)
+      ? free
       : Effect.flatMap(take("slots", slots.total, window), (total) =>
         total === undefined
           ? Effect.succeed(undefined)
@@ -340,28 +343,39 @@ export const make = (options: Options = {}): FlexMemory["Service"] => {
         Effect.flatMap(store.conversation(name), (before) =>
           store.converse(name, PromptCache.next(before, { tier, usage, at }, cacheLife))))
 
-  const enter = (request: Request): Effect.Effect<Entry> =>
-    Effect.gen(function*() {
-      const { model, provider, window } = request
-      const name = request.conversation()
-      const key = keyOf(provider, model)
-      const now = yield* Clock.currentTimeMillis
-      const estimate = yield* estimateAt(key, now)
-      const conversation = name === undefined ? undefined : yield* store.conversation(name)
-      const served = name === undefined ? undefined : remembering(name)
-      const skipped = (reason: FlexPolicy.SkipReason) => entryOf(FlexPolicy.skip(reason), Effect.void, { served })
+  const skipped = (reason: FlexPolicy.SkipReason, served: Entry["served"] | undefined): Entry =>
+    entryOf(FlexPolicy.skip(reason), Effect.void, { served })
 
-      const decision = policy(betOf(request, now, estimate, conversation))
-      if (decision._tag === "Skip") return skipped(decision.reason)
-      const trial = decision._tag === "Race" ? Effect.void : yield* take(`probe/${key}`, 1, window)
-      if (trial === undefined) return skipped("flex_cooling")
-      const slot = yield* slotFor(request)
-      if (slot === undefined) {
-        yield* trial
-        return skipped("flex_slots_full")
-      }
-      const ended = (leg: LegResult) => appended(key, leg)
-      return entryOf(FlexPolicy.race(decision.wait), Effect.andThen(slot, trial), { ended, served })
+  /** Enters a race that is decided on, if there is a place for it. */
+  const raced = (
+    request: Request,
+    key: string,
+    { _tag, wait }: FlexPolicy.Race | FlexPolicy.Probe,
+    served: Entry["served"] | undefined
+  ): Effect.Effect<Entry> => {
+    const ended = (leg: LegResult) => appended(key, leg)
+    const trying = _tag === "Race" ? free : take(`probe/${key}`, 1, request.window)
+    return Effect.flatMap(trying, (trial) =>
+      trial === undefined
+        ? Effect.succeed(skipped("flex_cooling", served))
+        : Effect.flatMap(slotFor(request), (slot) =>
+          slot === undefined
+            ? Effect.as(trial, skipped("flex_slots_full", served))
+            : Effect.succeed(entryOf(FlexPolicy.race(wait), Effect.andThen(slot, trial), { ended, served }))))
+  }
+
+  const enter = (request: Request): Effect.Effect<Entry> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const name = request.conversation()
+      const key = keyOf(request.provider, request.model)
+      const served = name === undefined ? undefined : remembering(name)
+      return Effect.flatMap(estimateAt(key, now), (estimate) =>
+        Effect.flatMap(name === undefined ? Effect.undefined : store.conversation(name), (conversation) => {
+          const decision = policy(betOf(request, now, estimate, conversation))
+          return decision._tag === "Skip"
+            ? Effect.succeed(skipped(decision.reason, served))
+            : raced(request, key, decision, served)
+        }))
     })
 
   const enterUnlearned = (request: Request): Effect.Effect<Entry> =>

@@ -146,8 +146,17 @@ const limits: Paths.Path = { path: "/v1/limits", method: "GET", dialect: common,
 const formats = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Dialect> =>
   Array.from(registry(options?.dialects).values())
 
+/** Where answers are kept: whoever provides a store has it replace the gateway's own. */
+const answersOf = (options: Pick<Options, "answers"> | undefined): Effect.Effect<AnswerStore.AnswerStore["Service"]> =>
+  Effect.map(
+    Effect.serviceOption(AnswerStore.AnswerStore),
+    Option.getOrElse(() => AnswerStore.make(options?.answers))
+  )
+
 /** What is remembered of flex: whoever provides a memory has it replace the gateway's own. */
-const memoryOf = (options: Pick<Options, "adaptive" | "flexSlots"> | undefined) =>
+const memoryOf = (
+  options: Pick<Options, "adaptive" | "flexSlots"> | undefined
+): Effect.Effect<FlexMemory.FlexMemory["Service"]> =>
   Effect.map(
     Effect.serviceOption(FlexMemory.FlexMemory),
     Option.getOrElse(() =>
@@ -164,6 +173,9 @@ const shown = (options: Options | undefined): Layer.Layer<never> => {
     return Context.add(Context.make(FlexMemory.FlexMemory, memory), Dashboard.Dashboard, dashboard)
   }))
 }
+
+const having = <R, I, S>(context: Context.Context<R>, key: Context.Key<I, S>, service: NoInfer<S>) =>
+  Context.getOrUndefined(context, key) === service ? context : Context.add<R, I, S>(context, key, service)
 
 /**
  * The routes, for a server that has others too: they are added to its `HttpRouter`. What it answers to unknown paths
@@ -196,15 +208,13 @@ export const routes = (
     const present = yield* Presence.make
     const early = yield* Early.make(options)
     const draining = yield* Draining.Draining
-    const answers = Option.getOrElse(
-      yield* Effect.serviceOption(AnswerStore.AnswerStore),
-      () => AnswerStore.make(options?.answers)
-    )
+    const answers = yield* answersOf(options)
     const memory = yield* memoryOf(options)
     const dashboard = Option.getOrUndefined(yield* Effect.serviceOption(Dashboard.Dashboard))
-    const remembering = Effect.provideContext(
-      Context.add(Context.make(AnswerStore.AnswerStore, answers), FlexMemory.FlexMemory, memory)
-    )
+    // Where a request has them already nothing is added: the context of a whole gateway does.
+    const remembering = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+      Effect.updateContext(effect, (context: Context.Context<R>) =>
+        having(having(context, AnswerStore.AnswerStore, answers), FlexMemory.FlexMemory, memory))
     const add = <R>(
       { dialect, keys, method, path }: Paths.Path,
       respond: (call: Call) => Effect.Effect<HttpServerResponse.HttpServerResponse, FlexInferenceError, R>,
@@ -221,7 +231,8 @@ export const routes = (
           const answered = Effect.flatMap(HttpServerRequest.ParsedSearchParams, (query) =>
             Effect.flatMap(
               tenancy.authorize(keys, { headers: request.headers, searchParams: query }, addressOf(request)),
-              (tenant) => respond({ request, requestId, query, tenant })
+              (tenant) =>
+                respond({ request, requestId, query, tenant })
             ))
           return Reply.orFailure(answered, speaks?.(request.headers) ?? dialect, requestId)
         })
@@ -500,7 +511,9 @@ export const layer = (options?: Options): Layer.Layer<HttpServer.HttpServer, Ser
     const serving = Layer.unwrap(app).pipe(
       Layer.provide(shown(options)),
       Layer.provide(Layer.succeed(Draining.Draining, draining)),
-      Layer.provide(Auth.redacted(formats(options)))
+      Layer.provide(Auth.redacted(formats(options))),
+      Layer.provide(Layer.effect(AnswerStore.AnswerStore, answersOf(options))),
+      Layer.provide(Layer.effect(FlexMemory.FlexMemory, memoryOf(options)))
     )
     // The last to be built is the first to end.
     const drained = Layer.effectDiscard(

@@ -6,11 +6,17 @@
  */
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
+import * as Console from "effect/Console"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import type * as LogLevel from "effect/LogLevel"
 import * as References from "effect/References"
+import * as Scheduler from "effect/Scheduler"
+import type * as Scope from "effect/Scope"
+import * as Tracer from "effect/Tracer"
 import * as AttemptLog from "../AttemptLog.ts"
 import type { AttemptRecord } from "../AttemptLog.ts"
 
@@ -41,9 +47,15 @@ export const layerRecords: Layer.Layer<AttemptLog.AttemptLog> = AttemptLog.layer
   Effect.map(Effect.context<never>(), (context) =>
     AttemptLog.AttemptLog.of({
       record: (record) =>
-        Effect.provideContext(Effect.logWithLevel(levels[record.level])(new RequestLine(record)), context)
+        Effect.updateContext(Effect.logWithLevel(levels[record.level])(new RequestLine(record)), withSpanOf(context))
     }))
 )
+
+/** A context, and the request's span for loggers that name it. To merge the two would copy every service of both. */
+const withSpanOf = (own: Context.Context<never>) => (request: Context.Context<never>): Context.Context<never> => {
+  const span = Context.getOrUndefined(request, Tracer.ParentSpan)
+  return span === undefined ? own : Context.add(own, Tracer.ParentSpan, span)
+}
 
 const recordIn = (message: unknown): AttemptRecord | undefined => {
   const [first] = Arr.ensure(message)
@@ -133,6 +145,31 @@ export const line = (record: AttemptRecord): string => {
   ].join(" · ")
 }
 
+/** Writes the lines of one turn of the event loop at once: to write is what a line costs most. */
+const onStderr = (logger: Logger.Logger<unknown, string>): Effect.Effect<
+  Logger.Logger<unknown, void>,
+  never,
+  Scope.Scope
+> =>
+  Effect.gen(function*() {
+    const dispatcher = (yield* Scheduler.Scheduler).makeDispatcher()
+    let lines: Array<string> = []
+    let write = constVoid
+    yield* Effect.addFinalizer(() => Effect.sync(() => write()))
+    return Logger.make((options) => {
+      lines.push(logger.log(options))
+      if (lines.length > 1) return
+      const console = options.fiber.getRef(Console.Console)
+      write = () => {
+        const text = lines.join("\n")
+        lines = []
+        write = constVoid
+        console.error(text)
+      }
+      dispatcher.scheduleTask(() => write(), 0)
+    })
+  })
+
 /**
  * A log of this form on stderr, in place of Effect's own.
  *
@@ -153,6 +190,6 @@ export const line = (record: AttemptRecord): string => {
  */
 export const layer = (options: { readonly format: Format; readonly level: LogLevel.LogLevel }): Layer.Layer<never> =>
   Layer.mergeAll(
-    Logger.layer([Logger.withConsoleError(options.format === "json" ? json : pretty)]),
+    Logger.layer([onStderr(options.format === "json" ? json : pretty)]),
     Layer.succeed(References.MinimumLogLevel, options.level)
   )

@@ -10,10 +10,9 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import { constVoid } from "effect/Function"
-import { isString } from "effect/Predicate"
 import * as Pull from "effect/Pull"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { all as allLogs, AttemptLog, type AttemptRecord, type Progress } from "../AttemptLog.ts"
 import { type FlexInferenceError, internal } from "../FlexInferenceError.ts"
 import type { RequestFields } from "../RequestFields.ts"
@@ -99,8 +98,8 @@ const watched = <R>(
 ): Effect.Effect<Answer, FlexInferenceError, R | Scope.Scope> => {
   let progress: Progress | undefined
   const log = LegLog.make(options.receivedAt, () => progress?.called())
-  let model: string | undefined
-  let startWithin: StartWithin.StartWithin | undefined
+  let value: Json.Json | undefined
+  let fields: RequestFields | undefined
   let plan: Plan | undefined
   let committed: Committed<unknown> | undefined
   let report: FlexInferenceError | undefined
@@ -121,8 +120,7 @@ const watched = <R>(
         surface: options.surface,
         caller: options.caller,
         receivedAt: options.receivedAt,
-        model,
-        startWithin,
+        ...(fields === undefined ? askedFor(value) : validFor(fields)),
         plan,
         committed,
         routing: known,
@@ -148,17 +146,11 @@ const watched = <R>(
 
   const attempt: Attempt = {
     log,
-    asked: (value) => {
-      if (!Json.isObject(value)) return
-      const field = Json.getOwn(value, "start_within")
-      model = Json.string(value, "model")
-      startWithin = isString(field) && StartWithin.is(field) ? field : undefined
+    asked: (asked) => {
+      value = asked
     },
-    validated: (fields) => {
-      model = fields.model
-      startWithin = Duration.isDuration(fields.startWithin)
-        ? Result.getOrUndefined(StartWithin.fromDurationResult(fields.startWithin))
-        : fields.startWithin
+    validated: (valid) => {
+      fields = valid
     },
     planned: (planned) => {
       plan = planned
@@ -191,12 +183,37 @@ const watched = <R>(
   return Effect.onExit(begun, (exit) => {
     if (Exit.isFailure(exit)) return failed(exit.cause)
     const answer = exit.value
-    if (answer._tag === "Stream") return Effect.addFinalizer(() => over({ _tag: "Left" }))
+    if (answer._tag === "Stream") return atEnd(over({ _tag: "Left" }))
     routing = () => answer.routing
     isWhole = () => report === undefined
     return over({ _tag: "Answered", report })
   })
 }
+
+type Wanted = Pick<Facts, "model" | "startWithin">
+
+/** What a request that is not valid asked for, as far as it can be read. */
+const askedFor = (value: Json.Json | undefined): Wanted => {
+  if (!Json.isObject(value)) return { model: undefined, startWithin: undefined }
+  const startWithin = Json.string(value, "start_within")
+  return {
+    model: Json.string(value, "model"),
+    startWithin: startWithin !== undefined && StartWithin.is(startWithin) ? startWithin : undefined
+  }
+}
+
+const validFor = ({ model, startWithin }: RequestFields): Wanted => ({
+  model,
+  startWithin: Duration.isDuration(startWithin)
+    ? Result.getOrUndefined(StartWithin.fromDurationResult(startWithin))
+    : startWithin
+})
+
+/** `Effect.addFinalizer`, which copies all services of the program to merge two contexts, in the context of its caller. */
+const atEnd = (finalizer: Effect.Effect<void>): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.contextWith((context: Context.Context<Scope.Scope>) =>
+    Scope.addFinalizer(Context.get(context, Scope.Scope), Effect.updateContext(finalizer, () => context))
+  )
 
 const exitOf = (end: End): Exit.Exit<void, string> =>
   Telemetry.exitOf(

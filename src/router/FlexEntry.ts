@@ -5,7 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { loopback } from "../AnswerStore.ts"
 import type { Served } from "../Dialect.ts"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
@@ -82,7 +82,14 @@ export const remember = (
   leg: LegPlan,
   opened: Effect.Effect<Leg.Opened, FlexInferenceError, Scope.Scope>
 ): Effect.Effect<Leg.Opened, FlexInferenceError, Scope.Scope> =>
-  Effect.tap(opened, ({ served }) => Effect.addFinalizer(() => told(entry, leg, served())))
+  Effect.tap(
+    opened,
+    ({ served }) =>
+      Effect.flatMap(
+        Effect.scope,
+        (scope) => Scope.addFinalizer(scope, Effect.suspend(() => told(entry, leg, served())))
+      )
+  )
 
 /** A body, which tells what it used. */
 export const rememberBody = <E, R>(

@@ -4,7 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import type { LegOutcome, LegRecord } from "../Routing.ts"
 
@@ -63,14 +63,11 @@ export const make = (receivedAt: number, called?: () => void): LegLog => {
             entry.outcome = outcomeOf(exit)
             entry.error = Exit.isFailure(exit) ? Result.getOrUndefined(Cause.findError(exit.cause)) : undefined
           }))
-        return called === undefined || !streamed ?
-          opened :
-          Effect.tap(opened, () =>
-            Effect.addFinalizer(() =>
-              Effect.sync(() => {
-                entry.closedAfter = now()
-              })
-            ))
+        if (called === undefined || !streamed) return opened
+        const close = Effect.sync(() => {
+          entry.closedAfter = now()
+        })
+        return Effect.tap(opened, () => Effect.flatMap(Effect.scope, (scope) => Scope.addFinalizer(scope, close)))
       })
   }
 }

@@ -100,6 +100,7 @@ const translated = (frames: Frames, options: Options): Frames => {
   const context = options.context()
   const toHub = upstream.translation?.eventsToResponses(context)
   const fromHub = (surface.translation ?? surface.plain)?.eventsFromResponses(context)
+  const framesOf = fromHub?.frames ?? ((event) => (fromHub?.push(event) ?? [event]).map(surface.frame))
   const restored = restoredIn(context, upstream)
   let isOver = false
   let isWhole = false
@@ -114,11 +115,10 @@ const translated = (frames: Frames, options: Options): Frames => {
       failure = Verdict.streamErrorOf(options.provider, failureOf(error), told, true)
       return
     }
-    const before = out.length
-    if (fromHub === undefined) out.push(surface.frame(event))
-    else for (const own of fromHub.push(event)) out.push(surface.frame(own))
+    const own = framesOf(event)
+    for (const frame of own) out.push(frame)
     if (type !== undefined && terminal.has(type)) {
-      isWhole ||= out.slice(before).some((frame) => surface.sign(frame, true) === surface.whole)
+      isWhole ||= own.some((frame) => surface.sign(frame, true) === surface.whole)
     }
   }
 

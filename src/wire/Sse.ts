@@ -38,9 +38,8 @@ const cr = 0x0d
 export const encode = (frame: Frame): string => {
   const name = frame.event === undefined ? "" : `event: ${frame.event.replace(/[\r\n]/g, "")}\n`
   const { data } = frame
-  return `${name}data: ${
-    data.includes("\n") || data.includes("\r") ? data.replace(/\r\n|\r|\n/g, "\ndata: ") : data
-  }\n\n`
+  const isOneLine = frame instanceof Written || !(data.includes("\n") || data.includes("\r"))
+  return `${name}data: ${isOneLine ? data : data.replace(/\r\n|\r|\n/g, "\ndata: ")}\n\n`
 }
 
 /** A comment line: keeps a connection awake, means nothing. */
@@ -58,7 +57,11 @@ class Made implements FrameChunk {
   }
 
   get bytes(): Uint8Array {
-    return this.encoded ??= encoder.encode(this.frames.map(encode).join(""))
+    if (this.encoded !== undefined) return this.encoded
+    // Put together as it is encoded: joined, it would be copied twice.
+    let text = ""
+    for (const frame of this.frames) text += encode(frame)
+    return this.encoded = encoder.encode(text)
   }
 }
 
@@ -79,20 +82,29 @@ class Made implements FrameChunk {
  * @since 0.1.0
  * @category constructors
  */
-export const frame = (event: string | undefined, value: JsonObject): Frame => new Written(event, value)
+export const frame = (event: string | undefined, value: JsonObject): Frame => new Written(event, value, undefined)
 
+/** A frame whose text, JSON without white space between its tokens, is known before its object. */
+export const written = (event: string | undefined, text: string): Frame => new Written(event, undefined, text)
+
+/** A frame that was made here; its data is JSON on one line. */
 class Written implements Frame {
   readonly event: string | undefined
-  readonly value: JsonObject
+  private object: JsonObject | undefined
   private text: string | undefined
 
-  constructor(event: string | undefined, value: JsonObject) {
+  constructor(event: string | undefined, object: JsonObject | undefined, text: string | undefined) {
     this.event = event
-    this.value = value
+    this.object = object
+    this.text = text
+  }
+
+  get value(): JsonObject | undefined {
+    return this.object ??= Json.parseObject(this.data)
   }
 
   get data(): string {
-    return this.text ??= JSON.stringify(this.value)
+    return this.text ??= JSON.stringify(this.object)
   }
 }
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ConfigProvider, Effect, Fiber, Layer, Logger, Metric, Redacted } from "effect"
+import { ConfigProvider, Console, Context, Effect, Fiber, Layer, Logger, Metric, Redacted, Tracer } from "effect"
 import { HttpServer } from "effect/http"
 import { createServer } from "node:http"
 import * as AttemptLog from "../../src/AttemptLog.ts"
@@ -239,6 +239,37 @@ describe("the log", () => {
         folder: "records"
       }])
     }).pipe(Effect.provide(layer))
+  })
+
+  it.effect("is written once for the lines of one turn, and none of them is lost when it ends", () => {
+    const written: Array<string> = []
+    const keeping: Console.Console = { ...globalThis.console, error: (text: string) => void written.push(text) }
+    return Effect.gen(function*() {
+      yield* Effect.forEach(["one", "two", "three"], (word) => Effect.logWarning(word)).pipe(
+        Effect.provide(Log.layer({ format: "json", level: "Info" })),
+        Effect.provideService(Console.Console, keeping)
+      )
+      assert.strictEqual(written.length, 1)
+      const messages = (written[0] ?? "").split("\n").map((line) => JSON.parse(line).message)
+      assert.deepStrictEqual(messages, ["one", "two", "three"])
+    })
+  })
+
+  it.live("names the span of its request to every logger", () => {
+    const spans: Array<unknown> = []
+    const { layer: log, records } = kept()
+    const naming = Logger.layer([
+      Logger.make(({ fiber }) => void spans.push(Context.getOrUndefined(fiber.context, Tracer.ParentSpan)))
+    ])
+    return Effect.gen(function*() {
+      yield* ask(yield* running({ log }))
+      const span = Tracer.externalSpan({ spanId: "1", traceId: "2" })
+      yield* Effect.flatMap(AttemptLog.AttemptLog, ({ record }) => Effect.forEach(records, record)).pipe(
+        Effect.withParentSpan(span),
+        Effect.provide(Layer.provide(Log.layerRecords, naming))
+      )
+      assert.deepStrictEqual(spans, [span])
+    })
   })
 
   it.live("cannot be written to by the name of a model", () => {

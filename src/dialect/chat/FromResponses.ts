@@ -3,9 +3,10 @@
  * they are collected, so that a streamed and a plain answer say the same.
  */
 import type { ChatCompletionChunk, FinishReason, ToolCallDelta } from "../../api/ChatCompletions.ts"
-import type { AnswerContext, Transducer } from "../../Dialect.ts"
+import type { AnswerContext, Frame, Transducer } from "../../Dialect.ts"
 import * as Json from "../../wire/Json.ts"
 import type { JsonObject } from "../../wire/Json.ts"
+import * as Sse from "../../wire/Sse.ts"
 import * as Reader from "../responses/Reader.ts"
 import * as Annotation from "./Annotation.ts"
 import * as Collector from "./Collector.ts"
@@ -35,8 +36,26 @@ const finishReasonOf = (end: Reader.End, called: boolean, refused: boolean): Fin
   }
 }
 
-const chunkWriter = (context: AnswerContext, includeUsage: boolean): Reader.StepWriter => {
-  const chunks: Array<JsonObject> = []
+/** What becomes of a chunk, and of one that says no more than a piece of text: that is known as a value and as JSON. */
+interface Form<A> {
+  readonly chunk: (value: JsonObject) => A
+  readonly piece: (value: () => JsonObject, json: () => string) => A
+}
+
+interface ChunkWriter<A> {
+  readonly write: (step: Reader.Step) => void
+  readonly take: () => ReadonlyArray<A>
+}
+
+const asObjects: Form<JsonObject> = { chunk: (value) => value, piece: (value) => value() }
+
+const asFrames: Form<Frame> = {
+  chunk: (value) => Sse.frame(undefined, value),
+  piece: (_, json) => Sse.written(undefined, json())
+}
+
+const chunkWriter = <A>(context: AnswerContext, includeUsage: boolean, form: Form<A>): ChunkWriter<A> => {
+  const chunks: Array<A> = []
   let created = context.createdAt
   let model = context.model
   let tier: string | null = null
@@ -52,19 +71,24 @@ const chunkWriter = (context: AnswerContext, includeUsage: boolean): Reader.Step
   /** Where the open text part begins in the content, which joins the texts of all parts. */
   let base = 0
 
-  const chunk = (choices: ReadonlyArray<JsonObject>, members: JsonObject = {}): void => {
-    chunks.push({
-      ...({
-        id: `chatcmpl-${context.id}`,
-        object: "chat.completion.chunk",
-        created,
-        model,
-        service_tier: tier,
-        choices: [...choices]
-      } satisfies Json.Members<ChatCompletionChunk>),
-      ...(includeUsage ? { usage: null } : {}),
-      ...members
-    })
+  /** What stands around the text of a chunk that says only that, as long as the others stay. */
+  let around: Around | undefined
+
+  const valueOf = (choices: ReadonlyArray<JsonObject>, members: JsonObject = {}): JsonObject => ({
+    ...({
+      id: `chatcmpl-${context.id}`,
+      object: "chat.completion.chunk",
+      created,
+      model,
+      service_tier: tier,
+      choices: [...choices]
+    } satisfies Json.Members<ChatCompletionChunk>),
+    ...(includeUsage ? { usage: null } : {}),
+    ...members
+  })
+
+  const chunk = (choices: ReadonlyArray<JsonObject>, members?: JsonObject): void => {
+    chunks.push(form.chunk(valueOf(choices, members)))
   }
 
   const choice = (
@@ -91,6 +115,16 @@ const chunkWriter = (context: AnswerContext, includeUsage: boolean): Reader.Step
     chunk([choice(delta, null, logprobs)])
   }
 
+  /** Most chunks of an answer are pieces of its text, which differ in nothing else. */
+  const sayText = (content: string): void => {
+    start(null)
+    const value = (content: string) => valueOf([choice({ content } satisfies Delta, null, [])])
+    chunks.push(form.piece(() => value(content), () => {
+      around ??= aroundContent(JSON.stringify(value("")))
+      return around.before + JSON.stringify(content) + around.after
+    }))
+  }
+
   const call = (members: JsonObject): void =>
     say({ tool_calls: [{ index: calls - 1, ...members } satisfies ToolCall] } satisfies Delta)
 
@@ -113,6 +147,7 @@ const chunkWriter = (context: AnswerContext, includeUsage: boolean): Reader.Step
     created = Json.number(response, "created_at") ?? created
     model = Json.string(response, "model") ?? model
     tier = Json.string(response, "service_tier") ?? null
+    around = undefined
   }
 
   const finish = (end: Reader.End): void => {
@@ -147,7 +182,9 @@ const chunkWriter = (context: AnswerContext, includeUsage: boolean): Reader.Step
       }
       case "Text":
         length += step.text.length
-        return say({ content: step.text } satisfies Delta, step.logprobs)
+        return step.logprobs.length === 0
+          ? sayText(step.text)
+          : say({ content: step.text } satisfies Delta, step.logprobs)
       case "Refusal":
         refused = true
         return say({ refusal: step.text } satisfies Delta)
@@ -188,15 +225,31 @@ const chunkWriter = (context: AnswerContext, includeUsage: boolean): Reader.Step
   return { write, take: () => chunks.splice(0) }
 }
 
+interface Around {
+  readonly before: string
+  readonly after: string
+}
+
+/** A chunk without its text. Nothing else can look like it: a quote within a string is written otherwise. */
+const aroundContent = (text: string): Around => {
+  const name = "\"content\":"
+  const at = text.indexOf(`${name}""`) + name.length
+  return { before: text.slice(0, at), after: text.slice(at + 2) }
+}
+
 /** A response as a completion. */
 export const body = (response: JsonObject, context: AnswerContext): JsonObject => {
   const collector = Collector.make()
-  for (const chunk of Reader.events(response, chunkWriter(context, true))) collector.add(chunk)
+  for (const chunk of Reader.events(response, chunkWriter(context, true, asObjects))) collector.add(chunk)
   return collector.merged()
 }
 
 /** Responses events as chunks; the usage chunk comes if the caller's `stream_options.include_usage` asked for it. */
 export const events = (context: AnswerContext): Transducer => {
   const options = Json.object(context.request, "stream_options") ?? {}
-  return Reader.transducer(chunkWriter(context, Json.boolean(options, "include_usage") === true))
+  const includeUsage = Json.boolean(options, "include_usage") === true
+  return {
+    ...Reader.transducer(chunkWriter(context, includeUsage, asObjects)),
+    frames: Reader.pushing(chunkWriter(context, includeUsage, asFrames))
+  }
 }

@@ -87,13 +87,20 @@ export interface StepWriter {
  * @since 0.1.0
  * @category constructors
  */
-export const transducer = ({ take, write }: StepWriter): Transducer => {
+export const transducer = (writer: StepWriter): Transducer => ({ push: pushing(writer) })
+
+/**
+ * What a writer makes of the events of Responses.
+ *
+ * @internal
+ */
+export const pushing = <A>(
+  { take, write }: Pick<StepWriter, "write"> & { readonly take: () => ReadonlyArray<A> }
+): (event: JsonObject) => ReadonlyArray<A> => {
   const { push } = make()
-  return {
-    push: (event) => {
-      for (const step of push(event)) write(step)
-      return take()
-    }
+  return (event) => {
+    for (const step of push(event)) write(step)
+    return take()
   }
 }
 

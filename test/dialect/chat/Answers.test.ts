@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import { ChatCompletions } from "../../../src/dialect/chat/index.ts"
 import * as FromResponses from "../../../src/dialect/chat/FromResponses.ts"
 import * as ToResponses from "../../../src/dialect/chat/ToResponses.ts"
@@ -353,6 +353,38 @@ describe("Responses answers from Chat Completions", () => {
       ToResponses.body(collect(ChatCompletions.collector(), chunks) ?? {}, context())
     )
   })
+
+  it.effect.prop(
+    "are the same chunks as frames as they are as objects, to the byte",
+    [Schema.Array(Schema.String), Schema.String, Schema.Boolean, Schema.Boolean],
+    ([texts, model, includesUsage, changes]) =>
+      Effect.sync(() => {
+        const asked = context({ stream_options: { include_usage: includesUsage } })
+        const response = { id: "resp_1", created_at: 7, model: `"content":""${model}`, status: "in_progress" }
+        const told = [
+          event("response.created", { response }),
+          event("response.output_item.added", { output_index: 0, item: { type: "message", id: "msg_1" } }),
+          ...texts.flatMap((delta, index) => [
+            event("response.output_text.delta", { output_index: 0, item_id: "msg_1", content_index: 0, delta }),
+            ...(changes && index === 0
+              ? [event("response.in_progress", { response: { ...response, service_tier: "flex" } })]
+              : [])
+          ]),
+          event("response.completed", {
+            response: { ...response, status: "completed", output: [], usage: { input_tokens: 1, output_tokens: 2 } }
+          })
+        ]
+        const objects = FromResponses.events(asked)
+        const frames = FromResponses.events(asked).frames
+        for (const one of told) {
+          const chunks = objects.push(one)
+          assert.deepStrictEqual(
+            frames?.(one).map(({ data, event, value }) => ({ data, event, value })),
+            chunks.map((value) => ({ data: JSON.stringify(value), event: undefined, value }))
+          )
+        }
+      })
+  )
 
   it("fail where a chunk says so", () => {
     const written = through(ToResponses.events(context()), [{ error: { code: "flex_unavailable", message: "busy" } }])
