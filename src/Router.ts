@@ -40,7 +40,7 @@ import { AttemptLog } from "./AttemptLog.ts"
 import * as Deadline from "./Deadline.ts"
 import type { DialectName } from "./Dialect.ts"
 import * as Dialects from "./dialect/index.ts"
-import type { FlexInferenceError } from "./FlexInferenceError.ts"
+import { type FlexInferenceError, internal } from "./FlexInferenceError.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
 import type { ConnectionOptions } from "./Provider.ts"
 import * as Provider from "./Provider.ts"
@@ -99,10 +99,17 @@ export type Count = (
   options?: { readonly model?: string | undefined; readonly caller?: Caller | undefined }
 ) => Effect.Effect<Counted, FlexInferenceError>
 
-/** Carries requests out: `open` answers one, `count` tells what one would read. */
+/** What would be done with a request, or everything that is wrong with it; nothing is sent. */
+export type Plan = (
+  surface: DialectName,
+  request: string | Json.JsonObject
+) => Result.Result<Routing.Plan, FlexInferenceError>
+
+/** Carries requests out: `open` answers one, `count` tells what one would read, `plan` what would be done with one. */
 export class Router extends Context.Service<Router, {
   readonly open: Open
   readonly count: Count
+  readonly plan: Plan
 }>()("effect-flexinference/Router") {}
 
 /** A router that races in this process, on the `HttpClient` of the context. */
@@ -220,7 +227,16 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
           : undefined
         return continued === undefined ? ask({ text, value }) : Effect.flatMap(continued, ask)
       })
-    return Router.of({ open, count })
+    const plan: Plan = (surface, request) => {
+      const dialect = dialects.get(surface)
+      return dialect === undefined
+        ? Result.fail(internal(notKnown(surface)))
+        : Result.flatMap(
+          Decode.validate(dialect, typeof request === "string" ? Json.parse(request) : request, decoding),
+          (fields) => Routing.plan(fields, { surface: dialect, catalog, providers, dialects })
+        )
+    }
+    return Router.of({ open, count, plan })
   })
 
 /** The default as it stands on the wire; one that is no `start_within` is a mistake of whoever wrote it. */
@@ -233,7 +249,9 @@ const wireDefault = (given: StartWithin.Input | undefined): StartWithin.StartWit
   )
 }
 
-const unknownFormat = (surface: DialectName) => Effect.die(new Error(`${surface} is no format that is known`))
+const notKnown = (surface: DialectName) => new Error(`${surface} is no format that is known`)
+
+const unknownFormat = (surface: DialectName) => Effect.die(notKnown(surface))
 
 const startWithinHeader = "x-flexinference-start-within"
 

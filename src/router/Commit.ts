@@ -3,9 +3,10 @@
  * turn, each with its retries.
  */
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { afterFlex, type FlexInferenceError } from "../FlexInferenceError.ts"
+import { afterFlex, type FlexInferenceError, timedOut } from "../FlexInferenceError.ts"
 import * as FlexRace from "../FlexRace.ts"
 import type { Tier } from "../ModelCatalog.ts"
 import * as Routing from "../Routing.ts"
@@ -19,27 +20,41 @@ export const commit = <A>(
   open: Open<A>
 ): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
   const { plan } = job
-  if (!plan.raced || plan.window === undefined) return fallback(job, plan.unraced, open)
+  const { window } = plan
+  if (!plan.raced || window === undefined) return fallback(job, plan.unraced, open)
   return FlexRace.make({
-    startWithin: plan.window,
+    startWithin: window,
     onDeadline: job.options.onDeadline,
     isDefinite: (error: FlexInferenceError) => Routing.escalation(error) === undefined,
     flex: call(job, plan.routes[0], "flex", open, { reason: "flex_won", fallbackAttempts: 0, retries: () => 0 }),
     standard: (trigger) =>
-      fallback(
-        job,
-        trigger._tag === "Deadline" ? "flex_deadline" : Routing.escalation(trigger.error) ?? "flex_upstream_error",
-        open
-      )
+      job.options.fallback === false
+        ? Effect.fail(trigger._tag === "Deadline" ? notStarted(plan.routes[0], window) : trigger.error)
+        : fallback(
+          job,
+          trigger._tag === "Deadline" ? "flex_deadline" : Routing.escalation(trigger.error) ?? "flex_upstream_error",
+          open
+        )
   }).pipe(
     Effect.map(({ value }) => value),
     Effect.mapError((error) => {
       if (error._tag === "Fatal") return error.error
       const { flex, standard } = error
+      if (job.options.fallback === false) return flex ?? standard
       return flex === undefined ? standard : afterFlex(standard, flex)
     })
   )
 }
+
+const notStarted = ({ provider }: Routing.ConnectedRoute, after: Duration.Duration): FlexInferenceError =>
+  timedOut({
+    provider: provider.name,
+    clock: "firstByte",
+    after,
+    message: `${provider.title} had not started on flex after ${
+      Duration.format(after)
+    }, and no other tier may be asked.`
+  })
 
 /** The fallback tier: every route of the chain in turn, each with its retries. */
 export const fallback = <A>(
