@@ -120,6 +120,16 @@ export interface Options {
   readonly retain?: Duration.Input | undefined
 }
 
+/** How requests are carried out that outlive their process. */
+export interface SqlOptions extends Options {
+  /**
+   * How long after a sign of life of the process that carries a request another one takes it over. What had been begun
+   * then may be paid for twice, so it is longer than any process is silent.
+   * @default "90 seconds"
+   */
+  readonly takeOver?: Duration.Input | undefined
+}
+
 /** What wakes the next step of a request. */
 const Wake = Schema.Struct({ id: Schema.String, step: Schema.Int })
 
@@ -266,12 +276,23 @@ export const layerMemory = (options?: Options): Layer.Layer<Deferred, never, Rou
  * on by another, or by the next one to start.
  */
 export const layerSql = (
-  options?: Options
-): Layer.Layer<Deferred, DeferredStore.DeferredStoreError, Router | SqlClient.SqlClient> =>
-  layer(options).pipe(
-    Layer.provide(DeferredStore.layerSql),
-    Layer.provide(Layer.provide(PersistedQueue.layer, Layer.orDie(PersistedQueue.layerStoreSql())))
+  options?: SqlOptions
+): Layer.Layer<Deferred, DeferredStore.DeferredStoreError, Router | SqlClient.SqlClient> => {
+  const takeOver = Duration.fromInputUnsafe(options?.takeOver ?? Duration.seconds(90))
+  const queue = Layer.effect(
+    PersistedQueue.PersistedQueueStore,
+    PersistedQueue.makeStoreSql({
+      tableName: "flexinference_deferred_queue",
+      pollInterval: options?.pollInterval,
+      lockExpiration: takeOver,
+      lockRefreshInterval: Duration.times(takeOver, 1 / 3)
+    }).pipe(Effect.mapError((cause) => new DeferredStore.DeferredStoreError({ cause })))
   )
+  return layer(options).pipe(
+    Layer.provide(DeferredStore.layerSql),
+    Layer.provide(Layer.provide(PersistedQueue.layer, queue))
+  )
+}
 
 const view = (request: DeferredRequest): Deferral => ({
   id: request.id,
