@@ -1,9 +1,12 @@
-import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Schedule } from "effect"
+import { assert, beforeAll, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
 import { buildSync } from "esbuild"
+import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
 import path from "node:path"
+import * as Embedded from "../../src/deferred/Embedded.ts"
 import { DeferredStore } from "../../src/deferred/index.ts"
 import { program } from "../cli/command.ts"
 import { seeded } from "../support/seeded.ts"
@@ -74,71 +77,92 @@ const upstream = Effect.acquireRelease(
   ({ close }) => Effect.sync(close)
 )
 
-describe("Deferred requests in Postgres", () => {
+const requests = 40
+const kills = 6
+
+/** Requests submitted under keys of their own, to process after process, each killed at another moment. */
+const killed = (place: string, schema: string, url: string) =>
+  Effect.gen(function*() {
+    const random = seeded(7)
+    const ids = new Map<string, string>()
+    for (let life = 0; life <= kills; life++) {
+      yield* Effect.scoped(Effect.gen(function*() {
+        const running = yield* program(process.execPath, [worker, place, schema, url, String(requests)])
+        if (life === kills) yield* running.until(/all are over/)
+        else {
+          // After so many were accepted, or while all are under way: between any two steps.
+          yield* running.until(new RegExp(`accepted ${random.below(requests)} `))
+          yield* Effect.sleep(random.below(600))
+        }
+        yield* running.kill("SIGKILL")
+        const { stdout } = yield* running.ended
+        for (const [, index = "", id = ""] of stdout.matchAll(/^accepted (\d+) (\S+)$/gm)) {
+          assert.strictEqual(ids.get(index) ?? id, id, "what was accepted before a crash is the same after it")
+          ids.set(index, id)
+        }
+      }))
+    }
+  })
+
+/** What is stored in the end: every request, answered once, and no call that the record does not know of. */
+const answeredOnce = (asked: ReadonlyMap<string, number>) =>
+  Effect.gen(function*() {
+    const store = yield* DeferredStore.DeferredStore
+    const stored = yield* store.list("loopback", requests + 1)
+    assert.strictEqual(stored.length, requests)
+    for (const { answer, attempts, key, status } of stored) {
+      assert.strictEqual(status, "completed")
+      assert.include(answer ?? "", key ?? "nothing")
+      assert.strictEqual(attempts.filter(({ outcome }) => outcome === "answered").length, 1)
+      const crashed = attempts.filter(({ outcome }) => outcome === "unknown").length
+      assert.isAtMost(asked.get(key ?? "") ?? 0, 1 + crashed)
+    }
+  }).pipe(Effect.provide(DeferredStore.layerSql))
+
+describe("Deferred requests", () => {
+  beforeAll(() => {
+    buildSync({
+      entryPoints: [path.join(import.meta.dirname, "worker.ts")],
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      packages: "external",
+      outfile: worker
+    })
+  })
+
   it.live.skipIf(!Postgres.isThere)(
-    Postgres.title("are each answered once, however often the process that carries them is killed"),
+    Postgres.title("in Postgres are each answered once, however often the process that carries them is killed"),
     () =>
       Effect.gen(function*() {
-        buildSync({
-          entryPoints: [path.join(import.meta.dirname, "worker.ts")],
-          bundle: true,
-          platform: "node",
-          format: "esm",
-          packages: "external",
-          outfile: worker
-        })
+        const { asked, url } = yield* upstream
         const schema = Postgres.newSchema()
-        yield* Layer.build(Postgres.layerSchema(schema)).pipe(
-          Effect.flatMap((context) =>
-            Effect.gen(function*() {
-              const { asked, url } = yield* upstream
-              const store = yield* DeferredStore.DeferredStore
-              const random = seeded(7)
-              const requests = 40
-              const ids = new Map<string, string>()
-              const kills = 6
-              for (let life = 0; life <= kills; life++) {
-                yield* Effect.scoped(Effect.gen(function*() {
-                  const running = yield* program(process.execPath, [
-                    worker,
-                    Postgres.url,
-                    schema,
-                    url,
-                    String(requests)
-                  ])
-                  const last = life === kills
-                  // Killed after so many were accepted, or while all are under way: between any two steps.
-                  const seen = last ? requests - 1 : random.below(requests)
-                  yield* running.until(new RegExp(`accepted ${seen} `))
-                  if (last) {
-                    const isDone = Effect.map(
-                      store.list("loopback", requests),
-                      (stored) => stored.length === requests && stored.every(({ status }) => status === "completed")
-                    )
-                    yield* Effect.repeat(isDone, { until: (done) => done, schedule: Schedule.spaced("100 millis") })
-                  } else yield* Effect.sleep(random.below(600))
-                  yield* running.kill("SIGKILL")
-                  const { stdout } = yield* running.ended
-                  for (const [, index = "", id = ""] of stdout.matchAll(/^accepted (\d+) (\S+)$/gm)) {
-                    assert.strictEqual(ids.get(index) ?? id, id, "an accepted request is the same after a crash")
-                    ids.set(index, id)
-                  }
-                }))
-              }
-              const stored = yield* store.list("loopback", requests + 1)
-              assert.strictEqual(stored.length, requests)
-              for (const request of stored) {
-                assert.strictEqual(request.status, "completed")
-                assert.include(request.answer ?? "", request.key ?? "nothing")
-                const crashed = request.attempts.filter(({ outcome }) => outcome === "unknown").length
-                const answered = request.attempts.filter(({ outcome }) => outcome === "answered").length
-                assert.strictEqual(answered, 1)
-                // At most one call more than was answered for each crash in the middle of a try, and the record says so.
-                assert.isAtMost(asked.get(request.key ?? "") ?? 0, 1 + crashed)
-              }
-            }).pipe(Effect.provide(Layer.provide(DeferredStore.layerSql, Layer.succeedContext(context))))
-          )
-        )
+        const context = yield* Layer.build(Postgres.layerSchema(schema))
+        yield* killed(Postgres.url, schema, url)
+        yield* Effect.provideContext(answeredOnce(asked), context)
       })
   )
+
+  it.live("in a folder are each answered once, however often the process that carries them is killed", () =>
+    Effect.gen(function*() {
+      const { asked, url } = yield* upstream
+      const folder = yield* temporaryFolder
+      yield* killed(folder, "", url)
+      yield* Effect.provide(answeredOnce(asked), Embedded.layerClient(folder))
+    }))
+
+  it.live("in a folder are for one process at a time", () =>
+    Effect.gen(function*() {
+      const { url } = yield* upstream
+      const folder = yield* temporaryFolder
+      const running = yield* program(process.execPath, [worker, folder, "", url, "1"])
+      yield* running.until(/accepted 0/)
+      const refused = yield* Effect.flip(Effect.provide(Effect.void, Embedded.layerClient(folder)))
+      assert.match(refused.message, /^Process \d+ has the folder/)
+    }))
 })
+
+const temporaryFolder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(path.join(tmpdir(), "flexinference-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true }))
+)
