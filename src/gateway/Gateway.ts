@@ -38,7 +38,9 @@ import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import { dialects, registry } from "../dialect/index.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
 import { type Caller, Router } from "../Router.ts"
+import { Deferred } from "../deferred/Deferred.ts"
 import * as Auth from "./Auth.ts"
+import * as Deferrals from "./Deferrals.ts"
 import { DrainingServer } from "./DrainingServer.ts"
 import * as Models from "./Models.ts"
 import * as Paths from "./Paths.ts"
@@ -114,6 +116,7 @@ export const routes = (
       yield* Effect.serviceOption(AnswerStore.AnswerStore),
       () => AnswerStore.make(options?.answers)
     )
+    const deferred = yield* Effect.serviceOption(Deferred)
     const remembering = Effect.provideService(AnswerStore.AnswerStore, answers)
     const add = <R>(
       { dialect, keys, method, path }: Paths.Path,
@@ -140,12 +143,26 @@ export const routes = (
         Effect.gen(function*() {
           const text = yield* readBody(request)
           yield* present(request)
+          const later = Deferrals.asked(text)
+          if (later !== undefined) {
+            const key = request.headers["idempotency-key"]
+            return Reply.facts(yield* Deferrals.accept(deferred, dialect, text, later, { owner, key }), requestId)
+          }
           const answer = yield* RequestBody.blameDepth(text)(
             remembering(router.open(dialect.name, text, undefined, { headers: request.headers, query, owner }))
           )
           const retires = Models.retiresSoon(catalog, answer.routing.model, yield* Clock.currentTimeMillis)
           return Reply.answer(answer, dialect, { requestId, retires })
         }))
+    }
+    if (Option.isSome(deferred)) {
+      for (const path of Deferrals.paths) {
+        yield* add(path, ({ owner, requestId }) =>
+          Effect.gen(function*() {
+            const { response: id = "" } = yield* HttpRouter.params
+            return Reply.facts(yield* path.ask(deferred.value, id, owner), requestId)
+          }))
+      }
     }
     for (const path of Paths.counts(formats(options))) {
       const { behindModel, dialect } = path
@@ -201,6 +218,7 @@ interface Call {
 
 const pathsOf = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Paths.Path> => [
   ...Paths.surfaces(formats(options)),
+  ...Deferrals.paths,
   ...Paths.counts(formats(options)),
   ...Paths.models(formats(options)).flatMap(({ all, one }) => [all, one]),
   ...greetings
