@@ -5,6 +5,7 @@ import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
 import * as HttpServer from "effect/http/HttpServer"
 import type { ServeError } from "effect/http/HttpServerError"
 import * as Layer from "effect/Layer"
@@ -18,6 +19,7 @@ import { relative } from "node:path"
 import process from "node:process"
 import * as Gateway from "../gateway/Gateway.ts"
 import type { StartWithin } from "../StartWithin.ts"
+import * as DeferredStore from "./DeferredStore.ts"
 import * as CommandFailed from "./CommandFailed.ts"
 import * as SizeFlag from "./SizeFlag.ts"
 import * as Notation from "./StartWithinFlag.ts"
@@ -34,7 +36,9 @@ export interface Options {
 }
 
 /** Serves until it is interrupted; requests under way are then let finish, and the process ends with 0. */
-export const serve = (options: Options): Effect.Effect<never, CommandFailed.CommandFailed> =>
+export const serve = (
+  options: Options
+): Effect.Effect<never, CommandFailed.CommandFailed, FileSystem.FileSystem> =>
   Effect.gen(function*() {
     const { host } = options
     const keys = yield* gatewayKeys
@@ -52,7 +56,9 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
       dropUnsupported: options.dropUnsupported || (yield* dropUnsupportedVariable)
     })
     const maxBody = Option.getOrUndefined(options.maxBody) ?? (yield* maxBodyVariable)
-    const answers = { retain: yield* retainVariable }
+    const retain = yield* retainVariable
+    const answers = { retain }
+    const place = yield* DeferredStore.variable({ simulated })
     const gateway = Layer.provide(
       Gateway.layer({
         answers,
@@ -62,7 +68,7 @@ export const serve = (options: Options): Effect.Effect<never, CommandFailed.Comm
         port: options.port,
         maxBody
       }),
-      router
+      place._tag === "Off" ? router : Layer.provideMerge(DeferredStore.layer(place, { retain }), router)
     )
     const { address } = Context.get(yield* Layer.build(gateway), HttpServer.HttpServer)
     const port = NetAddress.isInetAddress(address) ? address.port : options.port

