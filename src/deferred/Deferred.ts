@@ -41,6 +41,7 @@ import { Router } from "../Router.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as Accept from "./Accept.ts"
 import * as Carry from "./Carry.ts"
+import * as Changes from "./Changes.ts"
 import * as DeferredStore from "./DeferredStore.ts"
 import * as Request from "./Request.ts"
 import type { Attempt, DeferredRequest, Failure, Status } from "./Request.ts"
@@ -109,8 +110,8 @@ export interface Options {
    */
   readonly concurrency?: number | undefined
   /**
-   * How often whoever waits looks whether something has changed.
-   * @default "1 second"
+   * How often whoever waits looks whether another process has changed something; what this one changes is told at once.
+   * @default "5 seconds"
    */
   readonly pollInterval?: Duration.Input | undefined
   /**
@@ -147,7 +148,8 @@ export const layer = (
   Layer.effect(
     Deferred,
     Effect.gen(function*() {
-      const store = yield* DeferredStore.DeferredStore
+      const changed = Changes.make()
+      const store = changed.told(yield* DeferredStore.DeferredStore)
       const router = yield* Router
       const queue = yield* PersistedQueue.make({
         name: "flexinference-deferred",
@@ -218,12 +220,25 @@ export const layer = (
             ? Effect.succeed(found.value)
             : Effect.fail(Accept.notFound(id)))
       const poll = (id: string, owner?: string) => Effect.map(find(id, owner), view)
+      const pollInterval = options?.pollInterval ?? Duration.seconds(5)
       const changes = (id: string, owner?: string) =>
-        Stream.fromEffectSchedule(find(id, owner), Schedule.spaced(options?.pollInterval ?? "1 second")).pipe(
-          Stream.changesWith((one, other) => one.version === other.version),
-          Stream.takeUntil(Request.isOver),
-          Stream.map(view)
-        )
+        Stream.suspend(() => {
+          let seen = -1
+          const next = changed.listening(id, (change) => {
+            const look: Effect.Effect<DeferredRequest, FlexInferenceError> = Effect.flatMap(
+              find(id, owner),
+              (request) => {
+                if (request.version === seen) {
+                  return Effect.andThen(Effect.raceFirst(change, Effect.sleep(pollInterval)), look)
+                }
+                seen = request.version
+                return Effect.succeed(request)
+              }
+            )
+            return look
+          })
+          return Stream.fromEffectRepeat(next)
+        }).pipe(Stream.takeUntil(Request.isOver), Stream.map(view))
       const cancel = (id: string, owner?: string): Effect.Effect<DeferredRequest, FlexInferenceError> =>
         Effect.gen(function*() {
           const request = yield* find(id, owner)
