@@ -105,12 +105,20 @@ export type Plan = (
   request: string | Json.JsonObject
 ) => Result.Result<Routing.Plan, FlexInferenceError>
 
-/** Carries requests out: `open` answers one, `count` tells what one would read, `plan` what would be done with one. */
-export class Router extends Context.Service<Router, {
+/** What a router does: `open` answers a request, `count` tells what one would read, `plan` what would be done with one. */
+export interface Service {
   readonly open: Open
   readonly count: Count
   readonly plan: Plan
-}>()("effect-flexinference/Router") {}
+  /**
+   * The same router, whose calls leave by another transport; it is given the one that they leave by here. What is asked of
+   * it stands in no record.
+   */
+  readonly over: (transport: (own: Transport["Service"]) => Transport["Service"]) => Service
+}
+
+/** Carries requests out. */
+export class Router extends Context.Service<Router, Service>()("effect-flexinference/Router") {}
 
 /** A router that races in this process, on the `HttpClient` of the context. */
 export const layer = (options: Options): Layer.Layer<Router, never, HttpClient.HttpClient> =>
@@ -161,60 +169,62 @@ const hosted = ({ apiKey, baseUrl, headers, ...options }: HostedOptions): Option
 /** Builds the router itself, for those who compose it by hand. */
 export const make = (options: Options): Effect.Effect<Router["Service"], never, Transport> =>
   Effect.gen(function*() {
-    const transport = yield* Transport
+    const direct = yield* Transport
     const catalog = yield* ModelCatalog.Current
     const log = Option.getOrUndefined(yield* Effect.serviceOption(AttemptLog))
     const providers = registry(options)
     const dialects = Dialects.registry(options.dialects)
     const secrets = Secrets.make([...Secrets.ofProviders(providers), ...(options.secrets ?? []).map(Redacted.value)])
     const decoding = { defaultStartWithin: wireDefault(options.defaultStartWithin), providers }
-    const open: Open = (surface, given, callOptions, caller) =>
-      Effect.withFiber((fiber) => {
-        const receivedAt = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-        return Attempt.watch(fiber, { log, catalog, providers, surface, caller, receivedAt }, (attempt) => {
-          const dialect = dialects.get(surface)
-          if (dialect === undefined) return unknownFormat(surface)
-          const { request, value } = withStartWithin(given, caller?.headers[startWithinHeader])
-          attempt?.asked(value)
-          const fields = Decode.validate(dialect, value, decoding)
-          if (Result.isFailure(fields)) return Effect.fail(fields.failure)
-          attempt?.validated(fields.success)
-          const own = forCall(options, callOptions)
-          const budget = PlanBudget.make(fiber.getRef(Deadline.Current), caller?.headers, own.reserve, receivedAt)
-          if (Result.isFailure(budget)) return Effect.fail(budget.failure)
-          const context = { surface: dialect, catalog, providers, dialects, ...budget.success }
-          const plan = Routing.plan(fields.success, context)
-          if (Result.isFailure(plan)) return Effect.fail(plan.failure)
-          attempt?.planned(plan.success)
-          const incoming = {
-            surface: dialect,
-            text: typeof request === "string" ? request : undefined,
-            value: Json.isObject(value) ? value : {}
-          }
-          const asked = Encode.named(Encode.shortened(incoming, fields.success, plan.success), plan.success.model)
-          const answers = Continue.answersOf(fiber.context, dialect, caller?.owner)
-          const carryOut = (incoming: Encode.Incoming) =>
-            respond({
-              transport,
-              catalog,
-              secrets,
-              options: own,
-              own: callOptions,
-              incoming,
-              sent: caller && Passage.request(dialect.protocol, caller, options.accountHeaders === true),
-              plan: plan.success,
-              receivedAt,
-              log: attempt?.log ?? LegLog.make(receivedAt),
-              attempt,
-              newId: () => newId(fiber.getRef(Random.Random)),
-              keep: answers?.keeping(incoming),
-              encode: Encode.once(incoming, own.dropUnsupported)
-            })
-          const continued = answers?.continued(asked)
-          return continued === undefined ? carryOut(asked) : Effect.flatMap(continued, carryOut)
+    const openOver =
+      (transport: Transport["Service"], log: AttemptLog["Service"] | undefined): Open =>
+      (surface, given, callOptions, caller) =>
+        Effect.withFiber((fiber) => {
+          const receivedAt = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+          return Attempt.watch(fiber, { log, catalog, providers, surface, caller, receivedAt }, (attempt) => {
+            const dialect = dialects.get(surface)
+            if (dialect === undefined) return unknownFormat(surface)
+            const { request, value } = withStartWithin(given, caller?.headers[startWithinHeader])
+            attempt?.asked(value)
+            const fields = Decode.validate(dialect, value, decoding)
+            if (Result.isFailure(fields)) return Effect.fail(fields.failure)
+            attempt?.validated(fields.success)
+            const own = forCall(options, callOptions)
+            const budget = PlanBudget.make(fiber.getRef(Deadline.Current), caller?.headers, own.reserve, receivedAt)
+            if (Result.isFailure(budget)) return Effect.fail(budget.failure)
+            const context = { surface: dialect, catalog, providers, dialects, ...budget.success }
+            const plan = Routing.plan(fields.success, context)
+            if (Result.isFailure(plan)) return Effect.fail(plan.failure)
+            attempt?.planned(plan.success)
+            const incoming = {
+              surface: dialect,
+              text: typeof request === "string" ? request : undefined,
+              value: Json.isObject(value) ? value : {}
+            }
+            const asked = Encode.named(Encode.shortened(incoming, fields.success, plan.success), plan.success.model)
+            const answers = Continue.answersOf(fiber.context, dialect, caller?.owner)
+            const carryOut = (incoming: Encode.Incoming) =>
+              respond({
+                transport,
+                catalog,
+                secrets,
+                options: own,
+                own: callOptions,
+                incoming,
+                sent: caller && Passage.request(dialect.protocol, caller, options.accountHeaders === true),
+                plan: plan.success,
+                receivedAt,
+                log: attempt?.log ?? LegLog.make(receivedAt),
+                attempt,
+                newId: () => newId(fiber.getRef(Random.Random)),
+                keep: answers?.keeping(incoming),
+                encode: Encode.once(incoming, own.dropUnsupported)
+              })
+            const continued = answers?.continued(asked)
+            return continued === undefined ? carryOut(asked) : Effect.flatMap(continued, carryOut)
+          })
         })
-      })
-    const count: Count = (surface, request, { caller, model } = {}) =>
+    const countOver = (transport: Transport["Service"]): Count => (surface, request, { caller, model } = {}) =>
       Effect.withFiber(({ context }) => {
         const dialect = dialects.get(surface)
         if (dialect === undefined) return unknownFormat(surface)
@@ -236,7 +246,13 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
           (fields) => Routing.plan(fields, { surface: dialect, catalog, providers, dialects })
         )
     }
-    return Router.of({ open, count, plan })
+    const over = (transport: Transport["Service"], log?: AttemptLog["Service"]): Service => ({
+      open: openOver(transport, log),
+      count: countOver(transport),
+      plan,
+      over: (wrap) => over(wrap(transport))
+    })
+    return Router.of(over(direct, log))
   })
 
 /** The default as it stands on the wire; one that is no `start_within` is a mistake of whoever wrote it. */

@@ -13,7 +13,7 @@ const storeys: ReadonlyArray<ReadonlyArray<string>> = [
   ["ModelCatalog.ts", "Usage.ts"],
   ["RequestFields.ts", "Cost.ts"],
   ["api/"],
-  ["Provider.ts", "Dialect.ts", "Transport.ts"],
+  ["Provider.ts", "Dialect.ts", "Transport.ts", "Batches.ts"],
   ["dialect/"],
   ["provider/", "transport/"],
   ["FlexPolicy.ts"],

@@ -40,6 +40,7 @@ import { CapacityRefused, FlexInferenceError } from "../FlexInferenceError.ts"
 import { Router } from "../Router.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as Accept from "./Accept.ts"
+import * as Batching from "./Batching.ts"
 import * as Carry from "./Carry.ts"
 import * as Changes from "./Changes.ts"
 import * as DeferredStore from "./DeferredStore.ts"
@@ -103,7 +104,7 @@ export class Deferred extends Context.Service<Deferred, {
 }>()("effect-flexinference/Deferred") {}
 
 /** How requests are carried out. */
-export interface Options {
+export interface Options extends Batching.Options {
   /**
    * How many requests are under way at once.
    * @default 64
@@ -157,6 +158,7 @@ export const layer = (
         // Only a store that cannot be reached fails a step, and it may be back at any time.
         maxAttempts: 2_147_483_647
       })
+      const batching = yield* Batching.make(store.batches, router, options)
       const canceled = new Map<string, Latch.Latch>()
 
       const wake = (id: string, step: number, delay: Duration.Duration) =>
@@ -189,13 +191,10 @@ export const layer = (
           const latch = Latch.makeUnsafe()
           canceled.set(id, latch)
           yield* Effect.raceFirst(
-            Effect.flatMap(Carry.step(request), (next) => after(id, next)),
+            Effect.flatMap(Carry.step({ router, store, batching }, request), (next) => after(id, next)),
             isCanceled(id, latch)
           ).pipe(Effect.ensuring(Effect.sync(() => canceled.delete(id))))
-        }).pipe(
-          Effect.provideService(DeferredStore.DeferredStore, store),
-          Effect.provideService(Router, router)
-        )
+        })
 
       const work = queue.take(step).pipe(
         Effect.catch((error) =>
@@ -206,9 +205,18 @@ export const layer = (
       yield* Effect.forkScoped(
         Effect.all(Array.from({ length: options?.concurrency ?? 64 }, () => work), { concurrency: "unbounded" })
       )
+      // An item is called by its request and the number of its try.
+      const wakeItem = (item: string) =>
+        Effect.flatMap(store.get(item.replace(/-\d+$/, "")), (found) =>
+          Option.isNone(found) || Request.isOver(found.value)
+            ? Effect.void
+            : Effect.asVoid(queue.offer({ id: found.value.id, step: found.value.step }, { id: `${item} is answered` })))
+      yield* Effect.forkScoped(batching.work(wakeItem))
       const retain = Duration.toMillis(options?.retain ?? Duration.days(30))
       yield* Clock.currentTimeMillis.pipe(
-        Effect.flatMap((now) => store.removeEndedBefore(now - retain)),
+        Effect.flatMap((now) =>
+          store.removeEndedBefore(now - retain)
+        ),
         Effect.catch((error) => Effect.logWarning("what is over could not be removed", error)),
         Effect.repeat(Schedule.spaced("1 hour")),
         Effect.forkScoped
@@ -248,6 +256,7 @@ export const layer = (
           // Whoever changed it meanwhile may have ended it.
           if (!(yield* reached(store.replace(over)))) return yield* cancel(id, owner)
           canceled.get(id)?.openUnsafe()
+          yield* reached(batching.leave(Carry.itemOf(request)))
           return over
         })
       return Deferred.of({
@@ -269,7 +278,8 @@ export const layer = (
           }),
         await: (id, owner) =>
           Effect.flatMap(Stream.runLast(changes(id, owner)), (last) =>
-            Effect.mapError(Effect.fromOption(last), () => Accept.notFound(id))),
+            Effect.mapError(Effect.fromOption(last), () =>
+              Accept.notFound(id))),
         cancel: (id, owner) =>
           Effect.map(cancel(id, owner), view),
         remove: (id, owner) => Effect.andThen(cancel(id, owner), reached(store.remove(id))),

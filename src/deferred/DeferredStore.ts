@@ -9,6 +9,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import { Batch, type Item, type Result } from "./Batch.ts"
 import { DeferredRequest } from "./Request.ts"
 
 /** The store could not be reached, or holds what nobody can read. */
@@ -16,6 +17,25 @@ export class DeferredStoreError extends Schema.Error<DeferredStoreError>("Deferr
   _tag: Schema.tag("DeferredStoreError"),
   cause: Schema.Defect()
 }) {}
+
+/** Keeps batches of deferred requests. */
+export interface BatchStore {
+  /** Stores an item that waits for a batch, unless there is one of its id. */
+  readonly add: (item: Item) => Effect.Effect<void, DeferredStoreError>
+  readonly item: (id: string) => Effect.Effect<Option.Option<Item>, DeferredStoreError>
+  /** Stores a batch with up to so many of the items of its group that wait; says how many those are. */
+  readonly seal: (batch: Batch, limit: number) => Effect.Effect<number, DeferredStoreError>
+  readonly get: (id: string) => Effect.Effect<Option.Option<Batch>, DeferredStoreError>
+  readonly put: (batch: Batch) => Effect.Effect<void, DeferredStoreError>
+  /** The items of a batch that are still wanted. */
+  readonly itemsOf: (batch: string) => Effect.Effect<ReadonlyArray<Item>, DeferredStoreError>
+  /** Puts an item back among those that wait for a batch. */
+  readonly release: (id: string) => Effect.Effect<void, DeferredStoreError>
+  /** Stores what came of an item; one that is not wanted any more stays away. */
+  readonly answer: (id: string, result: Result) => Effect.Effect<void, DeferredStoreError>
+  /** Removes an item that nobody wants any more. */
+  readonly drop: (id: string) => Effect.Effect<void, DeferredStoreError>
+}
 
 /** Keeps deferred requests. */
 export class DeferredStore extends Context.Service<DeferredStore, {
@@ -30,12 +50,14 @@ export class DeferredStore extends Context.Service<DeferredStore, {
   readonly removeEndedBefore: (time: number) => Effect.Effect<void, DeferredStoreError>
   /** An owner's requests, the newest first. */
   readonly list: (owner: string, limit: number) => Effect.Effect<ReadonlyArray<DeferredRequest>, DeferredStoreError>
+  readonly batches: BatchStore
 }>()("effect-flexinference/DeferredStore") {}
 
 /** In the memory of this process, and gone with it. */
 export const layerMemory: Layer.Layer<DeferredStore> = Layer.sync(DeferredStore, () => {
   const byId = new Map<string, DeferredRequest>()
   return DeferredStore.of({
+    batches: batchesInMemory(),
     insert: (request) =>
       Effect.sync(() => {
         const { key, owner } = request
@@ -66,8 +88,51 @@ export const layerMemory: Layer.Layer<DeferredStore> = Layer.sync(DeferredStore,
   })
 })
 
+const batchesInMemory = (): BatchStore => {
+  const items = new Map<string, Item>()
+  const batches = new Map<string, Batch>()
+  return {
+    add: (item) => Effect.sync(() => void (items.has(item.id) || items.set(item.id, item))),
+    item: (id) => Effect.sync(() => Option.fromUndefinedOr(items.get(id))),
+    seal: (batch, limit) =>
+      Effect.sync(() => {
+        const sealed = Array.from(items.values())
+          .filter((item) => item.batch === null && item.group === batch.group)
+          .slice(0, limit)
+        for (const item of sealed) items.set(item.id, { ...item, batch: batch.id })
+        if (sealed.length > 0) batches.set(batch.id, batch)
+        return sealed.length
+      }),
+    get: (id) => Effect.sync(() => Option.fromUndefinedOr(batches.get(id))),
+    put: (batch) => Effect.sync(() => void batches.set(batch.id, batch)),
+    itemsOf: (batch) => Effect.sync(() => Array.from(items.values()).filter((item) => item.batch === batch)),
+    release: (id) =>
+      Effect.sync(() => {
+        const item = items.get(id)
+        if (item !== undefined) items.set(id, { ...item, batch: null })
+      }),
+    answer: (id, result) =>
+      Effect.sync(() => {
+        const item = items.get(id)
+        if (item !== undefined) items.set(id, { ...item, result })
+      }),
+    drop: (id) => Effect.sync(() => void items.delete(id))
+  }
+}
+
 const Row = Schema.Struct({ request: Schema.fromJsonString(DeferredRequest) })
 const decodeRow = Schema.decodeUnknownEffect(Row)
+const decodeItem = Schema.decodeUnknownEffect(Schema.Struct({
+  id: Schema.String,
+  item_group: Schema.String,
+  dialect: Schema.String,
+  body: Schema.String,
+  batch: Schema.NullOr(Schema.String),
+  status: Schema.NullOr(Schema.Int),
+  answer: Schema.NullOr(Schema.String)
+}))
+const decodeBatchRow = Schema.decodeUnknownEffect(Schema.Struct({ batch: Schema.fromJsonString(Batch) }))
+const encodeBatch = Schema.encodeEffect(Schema.fromJsonString(Batch))
 const encode = Schema.encodeEffect(Schema.fromJsonString(DeferredRequest))
 
 /** In a table of a Postgres database, which many processes may share. It is made where it is not there yet. */
@@ -94,9 +159,81 @@ export const layerSql: Layer.Layer<DeferredStore, DeferredStoreError, SqlClient.
       Effect.forEach(rows, (row) => Effect.map(decodeRow(row), ({ request }) => request))
     const one = (rows: ReadonlyArray<unknown>) =>
       Effect.map(read(rows), (requests) => Option.fromUndefinedOr(requests[0]))
+    yield* failed(sql`
+      CREATE TABLE IF NOT EXISTS flexinference_batches (id TEXT PRIMARY KEY, batch TEXT NOT NULL)`)
+    yield* failed(sql`
+      CREATE TABLE IF NOT EXISTS flexinference_batch_items (
+        id TEXT PRIMARY KEY,
+        item_group TEXT NOT NULL,
+        dialect TEXT NOT NULL,
+        body TEXT NOT NULL,
+        batch TEXT,
+        status INTEGER,
+        answer TEXT
+      )`)
+    yield* failed(sql`
+      CREATE INDEX IF NOT EXISTS flexinference_batch_items_batch ON flexinference_batch_items (batch, item_group)`)
+    const itemsOf = (rows: ReadonlyArray<unknown>) =>
+      Effect.map(
+        Effect.forEach(rows, (row) => decodeItem(row)),
+        (items) =>
+          items.map(({ answer, item_group, status, ...item }): Item => ({
+            ...item,
+            group: item_group,
+            result: status === null || answer === null ? null : { status, text: answer }
+          }))
+      )
+    const batches: BatchStore = {
+      add: ({ batch, body, dialect, group, id }) =>
+        failed(Effect.asVoid(sql`
+          INSERT INTO flexinference_batch_items (id, item_group, dialect, body, batch)
+          VALUES (${id}, ${group}, ${dialect}, ${body}, ${batch})
+          ON CONFLICT (id) DO NOTHING`)),
+      item: (id) =>
+        failed(Effect.map(
+          Effect.flatMap(sql`SELECT * FROM flexinference_batch_items WHERE id = ${id}`, itemsOf),
+          ([item]) => Option.fromUndefinedOr(item)
+        )),
+      seal: (batch, limit) =>
+        failed(sql.withTransaction(Effect.gen(function*() {
+          const sealed = yield* sql`
+            UPDATE flexinference_batch_items SET batch = ${batch.id}
+            WHERE id IN (
+              SELECT id FROM flexinference_batch_items
+              WHERE batch IS NULL AND item_group = ${batch.group} LIMIT ${limit} FOR UPDATE SKIP LOCKED
+            )
+            RETURNING id`
+          if (sealed.length > 0) {
+            yield* sql`
+              INSERT INTO flexinference_batches (id, batch) VALUES (${batch.id}, ${yield* encodeBatch(batch)})
+              ON CONFLICT (id) DO NOTHING`
+          }
+          return sealed.length
+        }))),
+      get: (id) =>
+        failed(
+          Effect.flatMap(sql`SELECT batch FROM flexinference_batches WHERE id = ${id}`, ([row]) =>
+            row === undefined
+              ? Effect.succeedNone
+              : Effect.asSome(Effect.map(decodeBatchRow(row), ({ batch }) => batch)))
+        ),
+      put: (batch) =>
+        failed(
+          Effect.flatMap(encodeBatch(batch), (text) =>
+            Effect.asVoid(sql`UPDATE flexinference_batches SET batch = ${text} WHERE id = ${batch.id}`))
+        ),
+      itemsOf: (batch) =>
+        failed(Effect.flatMap(sql`SELECT * FROM flexinference_batch_items WHERE batch = ${batch}`, itemsOf)),
+      release: (id) => failed(Effect.asVoid(sql`UPDATE flexinference_batch_items SET batch = NULL WHERE id = ${id}`)),
+      answer: (id, { status, text }) =>
+        failed(Effect.asVoid(sql`
+          UPDATE flexinference_batch_items SET status = ${status}, answer = ${text} WHERE id = ${id}`)),
+      drop: (id) => failed(Effect.asVoid(sql`DELETE FROM flexinference_batch_items WHERE id = ${id}`))
+    }
     const get = (id: string) =>
       failed(Effect.flatMap(sql`SELECT request FROM flexinference_deferred WHERE id = ${id}`, one))
     return DeferredStore.of({
+      batches,
       get,
       insert: (request) =>
         failed(Effect.gen(function*() {

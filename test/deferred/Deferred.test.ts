@@ -3,15 +3,17 @@ import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Deferred } from "../../src/deferred/index.ts"
 import * as Router from "../../src/Router.ts"
+import type * as SimulatedBatches from "../../src/simulator/Batches.ts"
 import { Behavior, Script, Simulator } from "../../src/simulator/index.ts"
 
-const on = (script: Script.Script) =>
+/** Deferred requests before simulated providers, which take no batches unless a test is about them. */
+const on = (script: Script.Script, batches: SimulatedBatches.Options = { refuse: 404 }) =>
   Deferred.layerMemory().pipe(
     Layer.provide(Router.layer({
       openai: { apiKey: Redacted.make("sk-upstream-secret") },
       anthropic: { apiKey: Redacted.make("sk-upstream-secret") }
     })),
-    Layer.provideMerge(Simulator.layer({ script }))
+    Layer.provideMerge(Simulator.layer({ script, batches }))
   )
 
 const request = { model: "gpt-5.5", input: "Hello", complete_within: "02h-00m-00s" } as const
@@ -55,8 +57,8 @@ describe("Deferred", () => {
       const done = yield* carriedOut(id)
       const tried = done.attempts.map(({ outcome, rung }) => `${rung} ${outcome}`)
       assert.strictEqual(tried.at(-1), "standard answered")
-      assert.isAbove(tried.length, 3)
-      assert.isTrue(tried.slice(0, -1).every((attempt) => attempt === "flex failed"))
+      assert.deepStrictEqual(tried.filter((attempt) => attempt === "batch failed").length, 1)
+      assert.isAbove(tried.filter((attempt) => attempt === "flex failed").length, 3)
       const standard = done.attempts.at(-1)
       assert.isAtMost(standard?.startedAt ?? Infinity, deadline - 10 * 60_000)
       assert.isAbove(standard?.startedAt ?? 0, deadline - 25 * 60_000)
@@ -64,12 +66,15 @@ describe("Deferred", () => {
       Effect.provide(on(Script.byTier({ flex: Behavior.refuse(), standard: Behavior.answer({ text: "Hello!" }) })))
     ))
 
-  it.effect("asks standard at once where the model has no flex", () =>
+  it.effect("asks standard at once where there is nothing cheaper", () =>
     Effect.gen(function*() {
       const { submit } = yield* Deferred.Deferred
       const { id } = yield* submit({ ...request, model: "claude-opus-4-8" })
       const done = yield* carriedOut(id)
-      assert.deepStrictEqual(done.attempts.map(({ outcome, rung }) => `${rung} ${outcome}`), ["standard answered"])
+      assert.deepStrictEqual(
+        done.attempts.map(({ outcome, rung }) => `${rung} ${outcome}`),
+        ["batch failed", "standard answered"]
+      )
     }).pipe(Effect.provide(on(Script.always(Behavior.answer({ text: "Hello!" }))))))
 
   it.effect("fails with what the provider says of a request that is wrong, and asks nobody else", () =>
@@ -156,4 +161,83 @@ describe("Deferred", () => {
       assert.strictEqual((yield* Effect.flip(submit({ ...request, model: "nobody's" }))).code, "unroutable_model")
       assert.deepStrictEqual(yield* list(), [])
     }).pipe(Effect.provide(on(Script.always(Behavior.stall())))))
+
+  describe("with batches", () => {
+    const claude = { ...request, model: "claude-opus-4-8" } as const
+    const both = [["OpenAI", "gpt-5.5"], ["Anthropic", "claude-opus-4-8"]] as const
+    const refusing = Script.byTier({ flex: Behavior.refuse() })
+
+    it.effect.each(both)("has %s answer in a batch at half the price", ([_, model]) =>
+      Effect.gen(function*() {
+        const { submit } = yield* Deferred.Deferred
+        const { batches } = yield* Simulator.Simulator
+        const { id } = yield* submit({ ...request, model })
+        const done = yield* carriedOut(id)
+        assert.strictEqual(done.status, "completed")
+        assert.strictEqual(done.attempts.at(-1)?.rung, "batch")
+        assert.strictEqual(done.response["id"], id)
+        assert.approximately(done.savingMicroUsd ?? 0, done.costMicroUsd ?? -9, 1)
+        assert.strictEqual((yield* batches).length, 1)
+      }).pipe(Effect.provide(on(refusing, {}))))
+
+    it.effect("hands the requests of many callers over together", () =>
+      Effect.gen(function*() {
+        const { submit } = yield* Deferred.Deferred
+        const { batches } = yield* Simulator.Simulator
+        const submitted = yield* Effect.forEach(
+          Array.from({ length: 20 }, (_, index) => index),
+          (index) => submit({ ...claude, input: `Request ${index}` }, { owner: `owner ${index % 3}` })
+        )
+        for (const [index, { id }] of submitted.entries()) {
+          const deferred = yield* Deferred.Deferred
+          const awaited = yield* Effect.forkChild(deferred.await(id, `owner ${index % 3}`))
+          for (let minute = 0; minute < 30 && awaited.pollUnsafe() === undefined; minute++) {
+            yield* TestClock.adjust("1 minute")
+          }
+          const { response } = yield* Fiber.join(awaited)
+          assert.include(JSON.stringify(response["output"]), `Request ${index}`)
+        }
+        const [handed, ...more] = yield* batches
+        assert.strictEqual(handed?.requests.size, 20)
+        assert.isEmpty(more)
+      }).pipe(Effect.provide(on(Script.always(Behavior.answer()), {}))))
+
+    it.effect("leaves a batch that takes too long just in time for standard, and cancels it", () =>
+      Effect.gen(function*() {
+        const { submit } = yield* Deferred.Deferred
+        const { batches } = yield* Simulator.Simulator
+        const { deadline, id } = yield* submit(claude)
+        const done = yield* carriedOut(id)
+        assert.deepStrictEqual(
+          done.attempts.map(({ outcome, rung }) => `${rung} ${outcome}`),
+          ["batch left", "standard answered"]
+        )
+        assert.isAtMost(done.attempts.at(-1)?.startedAt ?? Infinity, deadline - 10 * 60_000)
+        yield* TestClock.adjust("10 minutes")
+        assert.isDefined((yield* batches)[0]?.canceledAt)
+      }).pipe(Effect.provide(on(Script.always(Behavior.answer()), { after: "Infinity" }))))
+
+    it.effect("takes another rung where a batch expires", () =>
+      Effect.gen(function*() {
+        const { submit } = yield* Deferred.Deferred
+        const { id } = yield* submit(claude)
+        const done = yield* carriedOut(id)
+        assert.deepStrictEqual(
+          done.attempts.map(({ outcome, rung }) => `${rung} ${outcome}`),
+          ["batch failed", "standard answered"]
+        )
+      }).pipe(Effect.provide(on(Script.always(Behavior.answer()), { expire: true, after: "10 minutes" }))))
+
+    it.effect("cancels the batch of a request that is canceled", () =>
+      Effect.gen(function*() {
+        const { cancel, submit } = yield* Deferred.Deferred
+        const { batches } = yield* Simulator.Simulator
+        const { id } = yield* submit(claude)
+        yield* TestClock.adjust("2 minutes")
+        yield* cancel(id)
+        yield* TestClock.adjust("10 minutes")
+        const [handed] = yield* batches
+        assert.isDefined(handed?.canceledAt)
+      }).pipe(Effect.provide(on(Script.always(Behavior.answer()), { after: "Infinity" }))))
+  })
 })

@@ -1,4 +1,5 @@
 /** Gateways on a free port of the loopback interface, for tests that talk to them as any client would. */
+import { assert } from "@effect/vitest"
 import { Context, Effect, Layer, Redacted, Result, type Scope } from "effect"
 import { HttpServer } from "effect/http"
 import { internal } from "../../src/FlexInferenceError.ts"
@@ -69,7 +70,8 @@ export const onRouter = (
     Gateway.layer({ port: 0, ...gateway }).pipe(Layer.provide(Layer.succeed(Router.Router, {
       open,
       count: () => Effect.die("asked to count"),
-      plan: () => Result.fail(internal("asked to plan"))
+      plan: () => Result.fail(internal("asked to plan")),
+      over: () => assert.fail("asked to call by another transport")
     })))
   ).pipe(
     Effect.flatMap((context) => Effect.provideContext(address, context)),
