@@ -21,6 +21,8 @@
  *   return yield* responses.create({ ...ask, previous_response_id: first.id, input: "Why that one?" })
  * }).pipe(Effect.provide(AnswerStore.layer()))
  * ```
+ *
+ * @since 0.1.0
  */
 import * as ByteSize from "effect/ByteSize"
 import * as Clock from "effect/Clock"
@@ -43,7 +45,26 @@ export interface Kept {
   readonly conversation: ReadonlyArray<Json.Json>
 }
 
-/** Keeps answers and finds them again; one that many gateways share implements the same two. */
+/**
+ * Keeps answers and finds them again; one that many gateways share implements the same two.
+ *
+ * **Example** (a store of one's own, which sees all that is kept)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { AnswerStore } from "effect-flexinference"
+ *
+ * const inner = AnswerStore.make({ maxAnswers: 100 })
+ *
+ * export const store = AnswerStore.AnswerStore.of({
+ *   ...inner,
+ *   keep: (owner, answer) => Effect.andThen(Effect.log(`${owner} has ${answer.id}`), inner.keep(owner, answer))
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class AnswerStore extends Context.Service<AnswerStore, {
   /** An answer that cannot be kept is none the worse for it, so this does not fail. */
   readonly keep: (owner: string, answer: Kept) => Effect.Effect<void>
@@ -55,7 +76,11 @@ export class AnswerStore extends Context.Service<AnswerStore, {
   ) => Effect.Effect<ReadonlyArray<Kept>, FlexInferenceError>
 }>()("effect-flexinference/AnswerStore") {}
 
-/** Who owns what is kept where there are no keys. */
+/**
+ * Who owns what is kept where there are no keys.
+ *
+ * @internal
+ */
 export const loopback = "loopback"
 
 /** How much is kept, and for how long. Where there is more, the oldest goes. */
@@ -86,7 +111,12 @@ interface Entry {
   readonly until: number
 }
 
-/** A store in the memory of this process. */
+/**
+ * A store in the memory of this process.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (options?: Options): AnswerStore["Service"] => {
   const maxAnswers = options?.maxAnswers ?? 10_000
   const maxSize = Number(
@@ -150,7 +180,12 @@ export const make = (options?: Options): AnswerStore["Service"] => {
   })
 }
 
-/** A store of this kind for a program. */
+/**
+ * A store of this kind for a program.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (options?: Options): Layer.Layer<AnswerStore> => Layer.sync(AnswerStore, () => make(options))
 
 const nameOf = (...parts: ReadonlyArray<string>): string => JSON.stringify(parts)

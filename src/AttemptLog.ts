@@ -24,6 +24,8 @@
  *   return yield* Ref.get(sum)
  * })
  * ```
+ *
+ * @since 0.1.0
  */
 import type * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -36,7 +38,12 @@ import type * as Scope from "effect/Scope"
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 const Millis = Schema.Finite
 
-/** Token counts, as `Usage` has them: whatever the provider counted. */
+/**
+ * Token counts, as `Usage` has them: whatever the provider counted.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const AttemptUsage = Schema.Struct({
   input: Schema.Finite,
   cachedInput: Schema.Finite,
@@ -54,6 +61,9 @@ export interface AttemptUsage extends Schema.Schema.Type<typeof AttemptUsage> {}
  * caller left. Before any output: `refused` for want of capacity or by a rate limit; `unsupported`, the model has no such
  * tier; `unauthorized`, the provider does not take the key; `rejected`, any other definite no; `timed_out`;
  * `unreachable`, no connection or one that broke; `failed`, the provider's own failure.
+ *
+ * @since 0.1.0
+ * @category schemas
  */
 export const LegOutcome = Schema.Literals([
   "completed",
@@ -70,7 +80,12 @@ export const LegOutcome = Schema.Literals([
 ])
 export type LegOutcome = typeof LegOutcome.Type
 
-/** One call to one provider; times are in milliseconds since the request came in. */
+/**
+ * One call to one provider; times are in milliseconds since the request came in.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const AttemptLeg = Schema.Struct({
   provider: Schema.String,
   /** The tier it was asked for. */
@@ -89,7 +104,12 @@ export const AttemptLeg = Schema.Struct({
 })
 export interface AttemptLeg extends Schema.Schema.Type<typeof AttemptLeg> {}
 
-/** How much an operator should mind: `warn` for a provider's failures, `error` for faults of the router. */
+/**
+ * How much an operator should mind: `warn` for a provider's failures, `error` for faults of the router.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Level = Schema.Literals(["info", "warn", "error"])
 export type Level = typeof Level.Type
 
@@ -98,7 +118,12 @@ const Time = Schema.String.check(
   Schema.isPattern(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, { expected: "a time such as 2026-11-25T08:30:00.000Z" })
 )
 
-/** The record of one request, in the form in which it is written. */
+/**
+ * The record of one request, in the form in which it is written.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const AttemptRecord = Schema.Struct({
   v: Schema.Literal(1),
   /** When the request came in. */
@@ -139,7 +164,30 @@ export const AttemptRecord = Schema.Struct({
 })
 export interface AttemptRecord extends Schema.Schema.Type<typeof AttemptRecord> {}
 
-/** A record as one line of JSON, both ways. */
+/**
+ * A record as one line of JSON, both ways.
+ *
+ * **Example** (a file of records, read again)
+ *
+ * ```ts
+ * import { Option, Schema } from "effect"
+ * import { AttemptLog } from "effect-flexinference"
+ *
+ * const decode = Schema.decodeUnknownOption(AttemptLog.AttemptRecordLine)
+ *
+ * export const savings = (lines: ReadonlyArray<string>): number =>
+ *   lines.flatMap((line) => Option.toArray(decode(line))).reduce((sum, { savingMicroUsd }) => sum + (savingMicroUsd ?? 0), 0)
+ *
+ * Object.keys(AttemptLog.AttemptRecord.fields).includes("legs") // => true
+ * Object.keys(AttemptLog.AttemptLeg.fields).includes("outcome") // => true
+ * Object.keys(AttemptLog.AttemptUsage.fields).includes("input") // => true
+ * AttemptLog.LegOutcome.literals.length > 0 // => true
+ * AttemptLog.Level.literals // => ["info", "warn", "error"]
+ * ```
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const AttemptRecordLine = Schema.fromJsonString(AttemptRecord)
 
 /** What is told of one request while it lasts, each at most once. It runs inside the request, so it only takes note. */
@@ -152,7 +200,12 @@ export interface Progress {
   readonly ended: () => void
 }
 
-/** Receives the records. */
+/**
+ * Receives the records.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class AttemptLog extends Context.Service<AttemptLog, {
   /** The caller's fiber waits for it at the very end of its request, so it must not take long. */
   readonly record: (record: AttemptRecord) => Effect.Effect<void>
@@ -160,7 +213,24 @@ export class AttemptLog extends Context.Service<AttemptLog, {
   readonly begin?: ((clock: Clock.Clock) => Progress) | undefined
 }>()("effect-flexinference/AttemptLog") {}
 
-/** Several logs as one; each gets every record. */
+/**
+ * Several logs as one; each gets every record.
+ *
+ * **Example** (two logs as one)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { AttemptLog } from "effect-flexinference"
+ *
+ * export const both = Effect.map(
+ *   Effect.service(AttemptLog.AttemptLog),
+ *   (log) => AttemptLog.layer(AttemptLog.all([log, log]))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
+ */
 export const all = (logs: ReadonlyArray<AttemptLog["Service"]>): AttemptLog["Service"] => {
   const begins = logs.flatMap(({ begin }) => begin ?? [])
   return AttemptLog.of({
@@ -176,7 +246,12 @@ export const all = (logs: ReadonlyArray<AttemptLog["Service"]>): AttemptLog["Ser
   })
 }
 
-/** A log beside the one that is in the context, if there is one. */
+/**
+ * A log beside the one that is in the context, if there is one.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerEffect = <E, R>(
   log: Effect.Effect<AttemptLog["Service"], E, R>
 ): Layer.Layer<AttemptLog, E, Exclude<R, Scope.Scope>> =>
@@ -186,5 +261,10 @@ export const layerEffect = <E, R>(
       Option.isNone(other) ? log : all([other.value, log]))
   )
 
-/** Like `layerEffect`, of a log that is there already. */
+/**
+ * Like `layerEffect`, of a log that is there already.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (log: AttemptLog["Service"]): Layer.Layer<AttemptLog> => layerEffect(Effect.succeed(log))

@@ -20,6 +20,8 @@
  *
  * export const text: Effect.Effect<string> = PrometheusMetrics.format()
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -28,58 +30,88 @@ import * as AttemptLog from "./AttemptLog.ts"
 import type { AttemptRecord } from "./AttemptLog.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
 
-const counter = (name: string, description: string) =>
-  Metric.counter(`flexinference_${name}_total`, { description, incremental: true })
+/** What makes a series of a metric; one made with its labels costs less to add to than one that is given them later. */
+type Series = (attributes: Metric.Metric.AttributeSet) => Metric.Metric<number, unknown>
 
-/** Requests that are over. */
-export const requests = counter("requests", "Requests that are over, canceled ones included")
+const counter = (name: string, description: string): Series => (attributes) =>
+  Metric.counter(`flexinference_${name}_total`, { description, attributes, incremental: true })
 
-/** From the request to the first output of its answer, where that is known. */
-export const start = Metric.histogram("flexinference_start_seconds", {
-  description: "From the request to the first output of its answer, in seconds",
-  boundaries: [0.1, 0.25, 0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600]
-})
+const requests = counter("requests", "Requests that are over, canceled ones included")
 
-/** What the router itself takes before it calls the first provider. */
-export const overhead = Metric.histogram("flexinference_overhead_seconds", {
+const start: Series = (attributes) =>
+  Metric.histogram("flexinference_start_seconds", {
+    description: "From the request to the first output of its answer, in seconds",
+    attributes,
+    boundaries: [0.1, 0.25, 0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600]
+  })
+
+const overhead = Metric.histogram("flexinference_overhead_seconds", {
   description: "From the request to its first call to a provider, in seconds",
   boundaries: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1]
 })
 
-/** Requests whose answer has not started. */
-export const waiting = Metric.gauge("flexinference_waiting", { description: "Requests whose answer has not started" })
+const waiting = Metric.gauge("flexinference_waiting", { description: "Requests whose answer has not started" })
 
-/** Requests that are not over. */
-export const inFlight = Metric.gauge("flexinference_in_flight", { description: "Requests that are not over" })
+const inFlight = Metric.gauge("flexinference_in_flight", { description: "Requests that are not over" })
 
-/** Tokens of answers that came to their end. Cached and cache-write input are part of `input`, reasoning of `output`. */
-export const tokens = counter("tokens", "Tokens that answers used")
+// Cached and cache-write input are part of `input`, reasoning of `output`.
+const tokens = counter("tokens", "Tokens of answers that came to their end")
 
-/** What answers cost by the price list, in micro-USD. */
-export const cost = counter("cost_microusd", "What answers cost by the price list, in micro-USD")
+const cost = counter("cost_microusd", "What answers cost by the price list, in micro-USD")
 
-/** What answers cost less than at the standard tier, in micro-USD; a dearer tier takes nothing away from it. */
-export const saving = counter("saving_microusd", "What answers cost less than at the standard tier, in micro-USD")
+// A dearer tier takes nothing away from it: a counter that falls would be read as one that began anew.
+const saving = counter("saving_microusd", "What answers cost less than at the standard tier, in micro-USD")
 
-/** Calls that were sent again. */
-export const retries = counter("retries", "Calls that were sent again")
+const retries = counter("retries", "Calls that were sent again")
 
-/** Calls that a provider refused: for want of `capacity`, or because the tier is `unsupported`. */
-export const refusals = counter("refusals", "Calls that a provider refused")
+const refusals = counter("refusals", "Calls that a provider refused, for want of capacity or of the tier")
 
-/** Calls that were made, by how they ended. */
-export const legs = counter("legs", "Calls that were made to providers")
+const legs = counter("legs", "Calls that were made to providers, by how they ended")
 
 const tiers: ReadonlySet<string> = new Set(["flex", "standard", "priority", "auto"] satisfies Array<ModelCatalog.Tier>)
 
 const tierOf = (tier: string | null): string => tier === null ? "none" : tiers.has(tier) ? tier : "other"
+
+/** How a call ends whose answer its caller was given, or some of it. */
+const serves: ReadonlySet<AttemptLog.LegOutcome> = new Set(["completed", "broken", "canceled"])
 
 const refusalKinds: { readonly [outcome in AttemptLog.LegOutcome]?: string } = {
   refused: "capacity",
   unsupported: "unsupported"
 }
 
-/** A log that keeps the metrics, in the registry of the context. */
+/**
+ * A log that keeps the metrics, in the registry of the context.
+ *
+ * **Example** (what a program reads of them itself)
+ *
+ * ```ts
+ * import { Effect, Metric } from "effect"
+ * import { AttemptLog, AttemptMetrics } from "effect-flexinference"
+ *
+ * // Prometheus's names of them all.
+ * export const names = [
+ *   AttemptMetrics.requests,
+ *   AttemptMetrics.start,
+ *   AttemptMetrics.overhead,
+ *   AttemptMetrics.waiting,
+ *   AttemptMetrics.inFlight,
+ *   AttemptMetrics.tokens,
+ *   AttemptMetrics.cost,
+ *   AttemptMetrics.saving,
+ *   AttemptMetrics.retries,
+ *   AttemptMetrics.refusals,
+ *   AttemptMetrics.legs
+ * ].map(({ id }) => id)
+ *
+ * export const inFlight = Effect.map(Metric.value(AttemptMetrics.inFlight), ({ value }) => value)
+ *
+ * export const layer = AttemptLog.layerEffect(AttemptMetrics.make)
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make: Effect.Effect<AttemptLog.AttemptLog["Service"]> = Effect.gen(function*() {
   const context = yield* Effect.context<never>()
   const catalog = yield* ModelCatalog.Current
@@ -88,13 +120,13 @@ export const make: Effect.Effect<AttemptLog.AttemptLog["Service"]> = Effect.gen(
     model === null ? "none" : ModelCatalog.lookup(catalog, model)?.id ?? "other"
 
   /** A metric by the values of its labels; each series is made once. */
-  const series = <State>(metric: Metric.Metric<number, State>, ...names: ReadonlyArray<string>) => {
-    const known = new Map<string, Metric.Metric<number, State>>()
+  const series = (make: Series, ...names: ReadonlyArray<string>) => {
+    const known = new Map<string, Metric.Metric<number, unknown>>()
     return (amount: number, ...values: ReadonlyArray<string>): void => {
       const key = values.join("\n")
       let own = known.get(key)
       if (own === undefined) {
-        own = Metric.withAttributes(metric, names.map((name, index) => [name, values[index] ?? "none"]))
+        own = make(Object.fromEntries(names.map((name, index) => [name, values[index] ?? "none"])))
         known.set(key, own)
       }
       own.updateUnsafe(amount, context)
@@ -116,9 +148,8 @@ export const make: Effect.Effect<AttemptLog.AttemptLog["Service"]> = Effect.gen(
     const model = modelOf(record.model)
     const tier = tierOf(record.tier)
     request(1, record.surface, provider, model, tier, record.reason ?? "none", String(record.status))
-    if (
-      record.startedAfterMs !== null && record.legs.some(({ startedAtMs }) => startedAtMs === record.startedAfterMs)
-    ) {
+    const serving = record.legs.findLast(({ outcome }) => serves.has(outcome))
+    if (record.startedAfterMs !== null && serving !== undefined && serving.startedAtMs !== null) {
       started(record.startedAfterMs / 1000, provider, model, tier)
     }
     if (usage !== null) {
@@ -161,5 +192,10 @@ export const make: Effect.Effect<AttemptLog.AttemptLog["Service"]> = Effect.gen(
   })
 })
 
-/** Keeps the metrics, beside the log that is in the context, if there is one. */
+/**
+ * Keeps the metrics, beside the log that is in the context, if there is one.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<AttemptLog.AttemptLog> = AttemptLog.layerEffect(make)

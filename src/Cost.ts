@@ -3,6 +3,8 @@
  *
  * A price that is not known gives `Unpriced` and says why; it is never taken for zero. The list price is not an
  * invoice: discounts, free allowances and the hourly price of stored caches are not in it.
+ *
+ * @since 0.1.0
  */
 import type { Usage } from "./Usage.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
@@ -44,6 +46,7 @@ export interface Unpriced {
   readonly reason: UnpricedReason
 }
 
+/** What an answer cost, or why nobody knows. */
 export type Cost = Priced | Unpriced
 
 const unpriced = (reason: UnpricedReason): Unpriced => ({ _tag: "Unpriced", reason })
@@ -74,6 +77,29 @@ const ratesFor = ({ base, steps = [] }: ModelCatalog.TierPrice, input: number): 
 /**
  * The cost of an answer. Cached input and cache writes are part of the input and charged at their own prices, reasoning
  * is part of the output, and a long-context price applies to the request as a whole.
+ *
+ * **Example** (a million tokens in and out)
+ *
+ * ```ts
+ * import { Cost, ModelCatalog, Usage } from "effect-flexinference"
+ *
+ * const served = {
+ *   catalog: ModelCatalog.builtIn,
+ *   provider: "openai",
+ *   model: "gpt-5.5",
+ *   tier: "flex",
+ *   usage: { ...Usage.none, input: 1_000, output: 1_000 },
+ *   at: Date.UTC(2026, 10, 25)
+ * } as const
+ *
+ * const cost = Cost.calculate(served)
+ *
+ * cost._tag === "Priced" && cost.microUsd === Cost.saving(served) // => true
+ * Cost.calculate({ ...served, model: "a-model-of-nobody" }) // => { _tag: "Unpriced", reason: "unknown_model" }
+ * ```
+ *
+ * @since 0.1.0
+ * @category calculations
  */
 export const calculate = ({ at, catalog, model, provider, tier, usage }: CostInput): Cost => {
   const found = ModelCatalog.lookup(catalog, model)
@@ -98,6 +124,9 @@ export const calculate = ({ at, catalog, model, provider, tier, usage }: CostInp
 /**
  * What the standard tier would have cost more, in micro-USD: negative where the tier that served is the dearer one, and
  * `undefined` where either is not priced.
+ *
+ * @since 0.1.0
+ * @category calculations
  */
 export const saving = (input: CostInput): number | undefined => {
   const cost = calculate(input)

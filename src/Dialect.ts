@@ -23,6 +23,8 @@
  *
  * sign(Dialect.frame("said.word", { kind: "said.word", text: "Hello" })) // "output"
  * ```
+ *
+ * @since 0.1.0
  */
 import type * as Result from "effect/Result"
 import { blockNames } from "./catalog/Routes.ts"
@@ -59,7 +61,12 @@ export interface Served {
   readonly costMicroUsd?: number | undefined
 }
 
-/** What is reported of an answer before its provider reports anything. */
+/**
+ * What is reported of an answer before its provider reports anything.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const unreported: Served = { usage: undefined, tier: undefined, model: undefined }
 
 /** A failure that arrived inside a 200 stream. */
@@ -94,6 +101,7 @@ export interface Untranslatable {
   readonly isEssential?: boolean | undefined
 }
 
+/** A translation, or what of it cannot be said. */
 export type Translated<A> = Result.Result<A, Untranslatable>
 
 /** What a translated answer must carry that the source format may lack. */
@@ -235,6 +243,23 @@ export interface References {
   readonly referred?: ((element: JsonObject) => string | undefined) | undefined
 }
 
+/**
+ * What requests of a format leave behind at its vendor's. What is kept of one answer, such as a stored response, is not
+ * listed: an aborted call leaves at most something that nobody refers to.
+ */
+export interface Lasting {
+  /**
+   * Members that name something stored to which the answer is added once it is whole. Two calls could both add theirs, so
+   * such a request is not raced.
+   */
+  readonly appends: ReadonlyArray<string>
+  /**
+   * Members that, where they are `true`, have the answer made whether somebody listens or not. Such a call has no start
+   * that could be waited for, and cannot be aborted.
+   */
+  readonly detaches: ReadonlyArray<string>
+}
+
 /** A wire format. */
 export interface Dialect {
   readonly name: DialectName
@@ -275,6 +300,8 @@ export interface Dialect {
   readonly closing: ReadonlyArray<Frame>
   /** The error envelope of this dialect's clients. */
   readonly errorBody: (error: FlexInferenceError) => JsonObject
+  /** A whole body that says that there is no answer; absent where none of the format can say that. */
+  readonly failedBody?: ((error: FlexInferenceError) => JsonObject) | undefined
   /** The last frames of a stream that failed after it began; `seen` are facts of the stream so far. */
   readonly errorFrames: (error: FlexInferenceError, seen: StreamSoFar) => ReadonlyArray<Frame>
   /** All the assistant's text of a body. */
@@ -287,6 +314,8 @@ export interface Dialect {
   readonly required: { readonly field: string; readonly kind: "present" | "array" }
   /** Absent where every request carries its whole conversation. */
   readonly references?: References | undefined
+  /** Absent where a request leaves nothing behind. */
+  readonly lasting?: Lasting | undefined
   /** Absent on the hub alone. */
   readonly translation: Translation | undefined
   /** On the hub: how what only its own vendor has is said in terms that every format has. */
@@ -312,6 +341,9 @@ export interface SignTable {
 /**
  * The signs of a format that names its events. What is in no table is an event of tomorrow, and tells nothing but that
  * the request was admitted.
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const signs = ({ families, nameOf, names }: SignTable): (frame: Frame) => Sign => {
   const known = new Map(Object.entries(names))
@@ -330,10 +362,13 @@ export const signs = ({ families, nameOf, names }: SignTable): (frame: Frame) =>
 }
 
 /**
- * The machine-readable part of an error envelope, nested in `error` as `flexinference` on every surface (contract (d)):
+ * The machine-readable part of an error envelope, nested in `error` as `flexinference` on every surface:
  * all eight keys, the same bytes whatever the surface. A provider's own error carries `code: null`. Three keys of ours
  * come where there is something to say: `param`, for which only OpenAI's envelope has a place, and the provider's
  * `request_id` and `details`.
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const errorBlock = (error: FlexInferenceError): JsonObject => ({
   code: error.reason._tag === "ProviderFailed" && error.origin === "provider" && error.code === error.providerCode

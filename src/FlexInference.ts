@@ -27,6 +27,8 @@
  *   Effect.provide(FetchHttpClient.layer)
  * )
  * ```
+ *
+ * @since 0.1.0
  */
 import type * as Config from "effect/Config"
 import * as Context from "effect/Context"
@@ -76,6 +78,11 @@ export interface Surface<Request, Body, Event> {
    * `usage.cost`.
    */
   readonly create: (request: Request, options?: CallOptions) => Effect.Effect<Body, FlexInferenceError>
+  /** Like `create`, with the record of how the request was served, which says more than the body's `usage.routing`. */
+  readonly createWithRouting: (
+    request: Request,
+    options?: CallOptions
+  ) => Effect.Effect<Created<Body>, FlexInferenceError>
   /**
    * The answer's events as they come. The stream ends with the terminal event or with an error; interrupting it aborts
    * the call. An event of a type that is not in `Event` is passed on as it came.
@@ -88,6 +95,13 @@ export interface Surface<Request, Body, Event> {
   ) => Effect.Effect<Opened<Event>, FlexInferenceError, Scope.Scope>
 }
 
+/** A whole answer. */
+export interface Created<Body> {
+  readonly body: Body
+  /** The record as it stands at the end: with the served tier, the usage and the cost. */
+  readonly routing: Routing
+}
+
 /** An answer that has started. */
 export interface Opened<Event> {
   /** What was decided, as of the commit. */
@@ -97,7 +111,12 @@ export interface Opened<Event> {
   readonly report: Effect.Effect<Routing>
 }
 
-/** The four surfaces. */
+/**
+ * The four surfaces.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class FlexInference extends Context.Service<FlexInference, {
   /** OpenAI Responses. */
   readonly responses: Surface<ResponsesRequest, ResponseObject, ResponseEvent>
@@ -111,7 +130,27 @@ export class FlexInference extends Context.Service<FlexInference, {
   readonly messages: Surface<MessageRequest, Message, MessageEvent>
 }>()("effect-flexinference/FlexInference") {}
 
-/** The service on top of whatever `Router` is in the context. */
+/**
+ * The service on top of whatever `Router` is in the context.
+ *
+ * **Example** (both services over one router)
+ *
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ * import { FlexInference, Router } from "effect-flexinference"
+ *
+ * export const both = FlexInference.layerRouter.pipe(
+ *   Layer.provideMerge(Router.layerConfig()),
+ *   Layer.provide(FetchHttpClient.layer)
+ * )
+ *
+ * export const byHand = Effect.map(Effect.service(Router.Router), FlexInference.make)
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerRouter: Layer.Layer<FlexInference, never, Router.Router> = Layer.effect(
   FlexInference,
   Effect.map(Router.Router, (router) => make(router))
@@ -125,44 +164,98 @@ export const layerRouter: Layer.Layer<FlexInference, never, Router.Router> = Lay
  *
  * Redirects are not followed, because they would carry the key along. For `FetchHttpClient` this is said in its
  * `RequestInit`, so provide options of your own, such as a dispatcher, to this layer too and not to the client's alone.
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layer = (options: Router.Options): Layer.Layer<FlexInference, never, HttpClient.HttpClient> =>
   Layer.provide(layerRouter, Router.layer(options))
 
-/** Like `layer`, on the `Transport` of the context, such as that of `effect-flexinference/undici`. */
+/**
+ * Like `layer`, on the `Transport` of the context, such as that of `effect-flexinference/undici`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerTransport = (options: Router.Options): Layer.Layer<FlexInference, never, Transport> =>
   Layer.provide(layerRouter, Router.layerTransport(options))
 
-/** Like `layer`, with keys and addresses from `OPENAI_API_KEY`, `GEMINI_API_KEY`, `ANTHROPIC_API_KEY` and `*_BASE_URL`. */
+/**
+ * Like `layer`, with keys and addresses from `OPENAI_API_KEY`, `GEMINI_API_KEY`, `ANTHROPIC_API_KEY` and `*_BASE_URL`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerConfig = (
   options?: Router.Defaults
 ): Layer.Layer<FlexInference, Config.ConfigError, HttpClient.HttpClient> =>
   Layer.provide(layerRouter, Router.layerConfig(options))
 
-/** Like `layerConfig`, on the `Transport` of the context. */
+/**
+ * Like `layerConfig`, on the `Transport` of the context.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerConfigTransport = (
   options?: Router.Defaults
 ): Layer.Layer<FlexInference, Config.ConfigError, Transport> =>
   Layer.provide(layerRouter, Router.layerConfigTransport(options))
 
-/** Leaves the race to the hosted router, with your `flex_live_` key. */
+/**
+ * Leaves the race to the hosted router, with your `flex_live_` key.
+ *
+ * **Example** (the same program, raced by the hosted router)
+ *
+ * ```ts
+ * import { Layer, Redacted } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ * import { FlexInference } from "effect-flexinference"
+ * import * as Undici from "effect-flexinference/undici"
+ *
+ * export const hosted = FlexInference.layerHosted({ apiKey: Redacted.make("flex_live_…") }).pipe(
+ *   Layer.provide(FetchHttpClient.layer)
+ * )
+ * export const fromVariables = FlexInference.layerHostedConfig().pipe(Layer.provide(FetchHttpClient.layer))
+ * export const direct = FlexInference.layerHostedConfigTransport().pipe(Layer.provide(Undici.layer()))
+ * export const ownProviders = FlexInference.layerConfigTransport().pipe(Layer.provide(Undici.layer()))
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerHosted = (
   options: Router.HostedOptions
 ): Layer.Layer<FlexInference, never, HttpClient.HttpClient> => Layer.provide(layerRouter, Router.layerHosted(options))
 
-/** Like `layerHosted`, with `FLEXINFERENCE_API_KEY` and `FLEXINFERENCE_BASE_URL`. */
+/**
+ * Like `layerHosted`, with `FLEXINFERENCE_API_KEY` and `FLEXINFERENCE_BASE_URL`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerHostedConfig = (
   options?: Router.CallOptions
 ): Layer.Layer<FlexInference, Config.ConfigError, HttpClient.HttpClient> =>
   Layer.provide(layerRouter, Router.layerHostedConfig(options))
 
-/** Like `layerHostedConfig`, on the `Transport` of the context. */
+/**
+ * Like `layerHostedConfig`, on the `Transport` of the context.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerHostedConfigTransport = (
   options?: Router.CallOptions
 ): Layer.Layer<FlexInference, Config.ConfigError, Transport> =>
   Layer.provide(layerRouter, Router.layerHostedConfigTransport(options))
 
-/** The service over a router, for those who compose it by hand. */
+/**
+ * The service over a router, for those who compose it by hand.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (router: Router.Router["Service"]): FlexInference["Service"] => ({
   responses: surface(router, "responses"),
   chat: { completions: surface(router, "chat.completions") },
@@ -192,14 +285,17 @@ const surface = <Request extends { readonly start_within: unknown }, Body, Event
         ? Effect.succeed({ routing: answer.routing, report: answer.report, events: eventsOf<Event>(answer.frames) })
         : Effect.die(new Error("a streamed request was answered with a body")))
 
+  const createWithRouting: Surface<Request, Body, Event>["createWithRouting"] = (request, options) =>
+    Effect.scoped(Effect.flatMap(ask(request, false, options), (answer) =>
+      answer._tag === "Body"
+        ? Effect.succeed({ body: promised<Body>(answer.value), routing: answer.routing })
+        : Effect.die(new Error("a request for a body was answered with a stream"))))
+
   return {
     open,
     stream: (request, options) => Stream.unwrap(Effect.map(open(request, options), ({ events }) => events)),
-    create: (request, options) =>
-      Effect.scoped(Effect.flatMap(ask(request, false, options), (answer) =>
-        answer._tag === "Body"
-          ? Effect.succeed(promised<Body>(answer.value))
-          : Effect.die(new Error("a request for a body was answered with a stream"))))
+    createWithRouting,
+    create: (request, options) => Effect.map(createWithRouting(request, options), ({ body }) => body)
   }
 }
 
@@ -214,7 +310,7 @@ const eventsOf = <Event>(frames: Router.StreamAnswer["frames"]): Stream.Stream<E
     Stream.map(({ value }) => promised<Event>(value))
   )
 
-// Answers are never validated (D5): their types are the vendor's promise, not our finding.
+// Answers are never validated: their types are the vendor's promise, not our finding.
 const promised = <A>(value: unknown): A => value as A
 
 /** An answer of any surface, or as much of one as holds its text. */
@@ -240,6 +336,9 @@ export type TextBody =
  * FlexInference.outputText({ output: [{ type: "message", content: [{ type: "output_text", text: "Hi" }] }] }) // "Hi"
  * FlexInference.outputText({ content: [{ type: "text", text: "Hi" }] }) // "Hi"
  * ```
+ *
+ * @since 0.1.0
+ * @category accessors
  */
 export const outputText = (body: TextBody): string => {
   if (!Json.isObject(body)) return ""

@@ -19,13 +19,20 @@
  *   Effect.catchReason("FlexInferenceError", "CapacityRefused", (reason) => Effect.succeed(`busy: ${reason.message}`))
  * )
  * ```
+ *
+ * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { Json, JsonObject } from "./wire/Json.ts"
 
-/** What kind of failure it is: who has to change what before the request can succeed. */
+/**
+ * What kind of failure it is: who has to change what before the request can succeed.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const ErrorClass = Schema.Literals([
   "validation",
   "authentication",
@@ -39,11 +46,21 @@ export const ErrorClass = Schema.Literals([
 ])
 export type ErrorClass = typeof ErrorClass.Type
 
-/** Which of a leg's clocks ran out: until the first byte, between two chunks, or for the whole body. */
+/**
+ * Which of a leg's clocks ran out: until the first byte, between two chunks, or for the whole body.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const TimeoutClock = Schema.Literals(["firstByte", "idle", "total"])
 export type TimeoutClock = typeof TimeoutClock.Type
 
-/** One thing wrong with a request: the field, the rule it breaks and a value that keeps it. */
+/**
+ * One thing wrong with a request: the field, the rule it breaks and a value that keeps it.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Problem = Schema.Struct({
   field: Schema.String,
   code: Schema.String,
@@ -61,7 +78,11 @@ interface Meaning {
   readonly code: string | null
 }
 
-/** OpenAI's `error.type` for a status. */
+/**
+ * OpenAI's `error.type` for a status.
+ *
+ * @internal
+ */
 export const typeOfStatus = (status: number): string => {
   switch (status) {
     case 401:
@@ -108,57 +129,102 @@ const details = (meaning: Meaning, origin: "flexinference" | "provider" = "flexi
 const invalid = { type: "invalid_request_error", status: 400, retryable: false, code: null }
 const ours = { type: "flexinference_error", retryable: true }
 
-/** The request is wrong; `problems` lists everything that is, in the order in which the fields are checked. */
+/**
+ * The request is wrong; `problems` lists everything that is, in the order in which the fields are checked.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>()("InvalidRequest", {
   ...details({ ...invalid, class: "validation" }),
   problems: Schema.NonEmptyArray(Problem)
 }) {}
 
-/** The request is well-formed, but the model, the route or the target format cannot do what it asks. */
+/**
+ * The request is well-formed, but the model, the route or the target format cannot do what it asks.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class Unsupported extends Schema.TaggedError<Unsupported>()(
   "Unsupported",
   details({ ...invalid, class: "capability" })
 ) {}
 
-/** The caller's key is missing or unknown, or the provider has no key configured. */
+/**
+ * The caller's key is missing or unknown, or the provider has no key configured.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class Unauthenticated extends Schema.TaggedError<Unauthenticated>()(
   "Unauthenticated",
   details({ class: "authentication", type: "authentication_error", status: 401, retryable: false, code: null })
 ) {}
 
-/** The provider said no for now: no capacity at this tier, or a rate limit. Nothing was generated. */
+/**
+ * The provider said no for now: no capacity at this tier, or a rate limit. Nothing was generated.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class CapacityRefused extends Schema.TaggedError<CapacityRefused>()(
   "CapacityRefused",
   details({ class: "quota", type: "rate_limit_error", status: 429, retryable: true, code: null }, "provider")
 ) {}
 
-/** The provider answered that the model has no such tier. */
+/**
+ * The provider answered that the model has no such tier.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class TierUnsupported extends Schema.TaggedError<TierUnsupported>()(
   "TierUnsupported",
   details({ ...invalid, class: "capability" }, "provider")
 ) {}
 
-/** The provider answered with an error of its own. */
+/**
+ * The provider answered with an error of its own.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class ProviderFailed extends Schema.TaggedError<ProviderFailed>()("ProviderFailed", {
   ...details({ class: "upstream", type: "server_error", status: 502, retryable: true, code: null }, "provider"),
   /** The provider's own HTTP status, where `status` is a translation of it. */
   providerStatus: Schema.Int
 }) {}
 
-/** No answer could be had: the connection was refused, reset, or carried something that is no answer. */
+/**
+ * No answer could be had: the connection was refused, reset, or carried something that is no answer.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class TransportFailed extends Schema.TaggedError<TransportFailed>()("TransportFailed", {
   ...details({ ...ours, class: "upstream", status: 502, code: "upstream_unreachable" }),
   cause: Schema.optionalKey(Schema.Defect())
 }) {}
 
-/** One of the clocks ran out. */
+/**
+ * One of the clocks ran out.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class TimedOut extends Schema.TaggedError<TimedOut>()("TimedOut", {
   ...details({ ...ours, class: "upstream", status: 504, code: "upstream_timeout" }),
   clock: TimeoutClock,
   after: Schema.Duration
 }) {}
 
-/** The answer broke off: an error event, a cut connection, or an end without the terminal event. */
+/**
+ * The answer broke off: an error event, a cut connection, or an end without the terminal event.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class StreamFailed extends Schema.TaggedError<StreamFailed>()("StreamFailed", {
   ...details({ ...ours, class: "upstream", status: 502, code: "upstream_stream_failed" }, "provider"),
   /** Whether generation had started, so that the caller may have seen part of an answer. */
@@ -167,19 +233,59 @@ export class StreamFailed extends Schema.TaggedError<StreamFailed>()("StreamFail
   event: Schema.optionalKey(Schema.JsonObject)
 }) {}
 
-/** The hosted router saw its caller go away. In this process going away is an interruption and no error. */
+/**
+ * The hosted router saw its caller go away. In this process going away is an interruption and no error.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class Canceled extends Schema.TaggedError<Canceled>()(
   "Canceled",
   details({ ...ours, class: "canceled", status: 499, retryable: false, code: null })
 ) {}
 
-/** Something in the router itself went wrong. */
+/**
+ * Something in the router itself went wrong.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class Internal extends Schema.TaggedError<Internal>()("Internal", {
   ...details({ ...ours, class: "internal", status: 500, code: "internal_error" }),
   cause: Schema.optionalKey(Schema.Defect())
 }) {}
 
-/** The union of everything that can go wrong. */
+/**
+ * The union of everything that can go wrong.
+ *
+ * **Example** (every reason, told apart)
+ *
+ * ```ts
+ * import { FlexInferenceError } from "effect-flexinference"
+ *
+ * const guilty = new Map<unknown, string>([
+ *   [FlexInferenceError.InvalidRequest, "the request"],
+ *   [FlexInferenceError.Unsupported, "the request"],
+ *   [FlexInferenceError.Unauthenticated, "the key"],
+ *   [FlexInferenceError.CapacityRefused, "nobody"],
+ *   [FlexInferenceError.TierUnsupported, "the request"],
+ *   [FlexInferenceError.ProviderFailed, "the provider"],
+ *   [FlexInferenceError.TransportFailed, "the network"],
+ *   [FlexInferenceError.TimedOut, "the provider"],
+ *   [FlexInferenceError.StreamFailed, "the provider"],
+ *   [FlexInferenceError.Canceled, "the caller"],
+ *   [FlexInferenceError.Internal, "us"]
+ * ])
+ *
+ * FlexInferenceError.Reason.members.every((reason) => guilty.has(reason)) // => true
+ * FlexInferenceError.ErrorClass.literals.includes("billing") // => true
+ * FlexInferenceError.TimeoutClock.literals // => ["firstByte", "idle", "total"]
+ * Object.keys(FlexInferenceError.Problem.fields) // => ["field", "code", "message", "rule", "example"]
+ * ```
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Reason = Schema.Union([
   InvalidRequest,
   Unsupported,
@@ -195,7 +301,29 @@ export const Reason = Schema.Union([
 ])
 export type Reason = typeof Reason.Type
 
-/** The one error of the public interface; see the module's description. */
+/**
+ * The one error of the public interface; see the module's description.
+ *
+ * **Example** (what to do about each reason)
+ *
+ * ```ts
+ * import { FlexInferenceError } from "effect-flexinference"
+ *
+ * const { FlexInferenceError: Failure, ...reasons } = FlexInferenceError
+ *
+ * export const isWorthARetry = (error: unknown): boolean =>
+ *   FlexInferenceError.isFlexInferenceError(error) && error.retryable
+ *
+ * const busy = new Failure({ reason: new reasons.CapacityRefused({ message: "No flex today.", provider: "openai" }) })
+ *
+ * isWorthARetry(busy) // => true
+ * busy.status // => 429
+ * isWorthARetry(new Failure({ reason: new reasons.Canceled({ message: "They left." }) })) // => false
+ * ```
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class FlexInferenceError extends Schema.TaggedError<FlexInferenceError>()("FlexInferenceError", {
   reason: Reason,
   /** What the flex leg met, where a race ended in the standard leg's error. */
@@ -251,7 +379,11 @@ export class FlexInferenceError extends Schema.TaggedError<FlexInferenceError>()
   }
 }
 
-/** The page on which the contract explains a code (contract (d)). */
+/**
+ * The page on which the contract explains a code.
+ *
+ * @internal
+ */
 export const contractPage = (code: string): string => `https://flexinference.mintlify.app/errors#${code}`
 
 const docUrl = ({ code, docUrl, origin }: Reason): string | null =>
@@ -275,14 +407,27 @@ const documentedCodes: ReadonlySet<string> = new Set([
   "rate_limit_exceeded"
 ])
 
-/** Whether a value is the one error of the public interface. */
+/**
+ * Whether a value is the one error of the public interface.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
 export const isFlexInferenceError: (value: unknown) => value is FlexInferenceError = Schema.is(FlexInferenceError)
 
-/** The error with what its provider said beside it. */
+/**
+ * The error with what its provider said beside it.
+ *
+ * @internal
+ */
 export const withHeaders = (error: FlexInferenceError, headers: { readonly [name: string]: string }) =>
   new FlexInferenceError({ ...partsOf(error), headers })
 
-/** The error of the standard leg, with what the flex leg met before it. */
+/**
+ * The error of the standard leg, with what the flex leg met before it.
+ *
+ * @internal
+ */
 export const afterFlex = (error: FlexInferenceError, flex: FlexInferenceError) =>
   new FlexInferenceError({ ...partsOf(error), flex: flex.reason })
 
@@ -294,7 +439,11 @@ const partsOf = ({ flex, headers, reason }: FlexInferenceError) => ({
 
 const make = (reason: Reason): FlexInferenceError => new FlexInferenceError({ reason })
 
-/** A request that breaks at least one rule; `code` and `param` are those of the first problem. */
+/**
+ * A request that breaks at least one rule; `code` and `param` are those of the first problem.
+ *
+ * @internal
+ */
 export const invalidRequest = (
   problems: readonly [Problem, ...ReadonlyArray<Problem>],
   status = 400
@@ -311,7 +460,11 @@ export const invalidRequest = (
   )
 }
 
-/** A request the model, the route or the target format cannot carry out. */
+/**
+ * A request the model, the route or the target format cannot carry out.
+ *
+ * @internal
+ */
 export const unsupported = (options: {
   readonly code: string
   readonly param: string | null
@@ -319,7 +472,11 @@ export const unsupported = (options: {
   readonly docUrl?: string
 }): FlexInferenceError => make(new Unsupported(options))
 
-/** A caller's key the gateway does not accept, or a provider that has none configured, which is a 400 (contract (d)). */
+/**
+ * A caller's key the gateway does not accept, or a provider that has none configured, which is a 400.
+ *
+ * @internal
+ */
 export const unauthenticated = (options: {
   readonly code: string
   readonly message: string
@@ -331,7 +488,11 @@ export const unauthenticated = (options: {
 
 const invalidKey = { status: invalid.status, type: invalid.type }
 
-/** A connection that failed before or while it carried the answer. */
+/**
+ * A connection that failed before or while it carried the answer.
+ *
+ * @internal
+ */
 export const transportFailed = (options: {
   readonly provider: string
   readonly message: string
@@ -340,7 +501,11 @@ export const transportFailed = (options: {
   readonly retryable?: boolean
 }): FlexInferenceError => make(new TransportFailed(options))
 
-/** A clock that ran out. */
+/**
+ * A clock that ran out.
+ *
+ * @internal
+ */
 export const timedOut = (options: {
   readonly provider: string
   readonly clock: TimeoutClock
@@ -348,7 +513,11 @@ export const timedOut = (options: {
   readonly message: string
 }): FlexInferenceError => make(new TimedOut(options))
 
-/** An answer that broke off without a word of its provider's, or with one that nothing is to be read from. */
+/**
+ * An answer that broke off without a word of its provider's, or with one that nothing is to be read from.
+ *
+ * @internal
+ */
 export const streamFailed = (options: {
   readonly provider: string
   readonly message: string
@@ -357,7 +526,11 @@ export const streamFailed = (options: {
   readonly event?: JsonObject
 }): FlexInferenceError => make(new StreamFailed(options))
 
-/** A fault of the router itself; its cause is for the operator and never reaches the wire. */
+/**
+ * A fault of the router itself; its cause is for the operator and never reaches the wire.
+ *
+ * @internal
+ */
 export const internal = (cause: unknown): FlexInferenceError =>
   make(
     new Internal({

@@ -27,6 +27,8 @@
  *   isDefinite: (error) => error === "gone"
  * })
  * ```
+ *
+ * @since 0.1.0
  */
 import type * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -38,9 +40,10 @@ import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
-/** Why the standard leg was opened: the window passed, or the flex leg gave up first. */
+/** Why the standard leg was opened: the window passed or was cut short, or the flex leg gave up first. */
 export type StandardTrigger<E> =
   | { readonly _tag: "Deadline" }
+  | { readonly _tag: "CutShort" }
   | { readonly _tag: "FlexFailed"; readonly error: E }
 
 /** Which leg was chosen, and what it produced. */
@@ -61,14 +64,18 @@ export interface NoneStarted<E, E2> {
   readonly flex: E | undefined
 }
 
+/** How a race ends without a winner. */
 export type RaceError<E, E2> = Fatal<E> | NoneStarted<E, E2>
 
 /** What happens to a flex leg that is still waiting when the window has passed. */
 export type OnDeadline = "race" | "replace"
 
+/** What is raced, and by what rules. */
 export interface Options<A, E, R, A2, E2, R2> {
   /** How long the flex leg runs alone. */
   readonly startWithin: Duration.Input
+  /** Ends the window before its time when it completes, as the deadline would. */
+  readonly cutShort?: Effect.Effect<void> | undefined
   /** Succeeds when the cheap leg has started. */
   readonly flex: Effect.Effect<A, E, R>
   /** Succeeds when the dear leg has started. */
@@ -94,6 +101,9 @@ export interface Options<A, E, R, A2, E2, R2> {
  * - The standard leg fails while the flex leg still runs: the race waits for the flex leg.
  * - Both fail: `NoneStarted` carries both errors.
  * - A defect of either leg ends the race with that defect; interruption interrupts both legs.
+ *
+ * @since 0.1.0
+ * @category combinators
  */
 export const make = <A, E, R, A2, E2, R2>(
   options: Options<A, E, R, A2, E2, R2>
@@ -103,7 +113,7 @@ export const make = <A, E, R, A2, E2, R2>(
   Exclude<R | R2, Scope.Scope> | Scope.Scope
 > =>
   Effect.suspend(() => {
-    const { isDefinite = () => false, onDeadline = "race", startWithin } = options
+    const { cutShort, isDefinite = () => false, onDeadline = "race", startWithin } = options
     let trigger: StandardTrigger<E> | undefined
     let flexFailed: { readonly error: E } | undefined
     let standardFailed: { readonly error: E2 } | undefined
@@ -156,9 +166,14 @@ export const make = <A, E, R, A2, E2, R2>(
       return trigger === undefined ? last({ _tag: "FlexFailed", error }) : Effect.fail("out")
     })
 
-    const standardInRace = Effect.andThen(
-      Effect.sleep(startWithin),
-      Effect.suspend(() => trigger === undefined ? standard({ _tag: "Deadline" }, onStandardFailed) : Effect.never)
+    const passed: Effect.Effect<StandardTrigger<E>> = Effect.as(Effect.sleep(startWithin), { _tag: "Deadline" })
+    const window = cutShort === undefined
+      ? passed
+      : Effect.raceFirst(passed, Effect.as(cutShort, { _tag: "CutShort" } as const))
+
+    const standardInRace = Effect.flatMap(
+      window,
+      (given) => trigger === undefined ? standard(given, onStandardFailed) : Effect.never
     )
 
     const onStandardFailed = (error: E2): Effect.Effect<End, "out"> => {
@@ -166,9 +181,16 @@ export const make = <A, E, R, A2, E2, R2>(
       return flexFailed === undefined ? Effect.fail("out") : Effect.succeed(noneStarted(error))
     }
 
+    let ended: StandardTrigger<E> = { _tag: "Deadline" }
     const replaced = Effect.catch(
-      Effect.timeoutOrElse(flex(() => Effect.fail("out")), { duration: startWithin, orElse: () => Effect.fail("out") }),
-      () => last(flexFailed === undefined ? { _tag: "Deadline" } : { _tag: "FlexFailed", ...flexFailed })
+      Effect.raceFirst(
+        flex(() => Effect.fail("out")),
+        Effect.flatMap(window, (given) => {
+          ended = given
+          return Effect.fail("out" as const)
+        })
+      ),
+      () => last(flexFailed === undefined ? ended : { _tag: "FlexFailed", ...flexFailed })
     )
 
     const race = onDeadline === "race" ? Effect.race(flexInRace, standardInRace) : replaced
@@ -220,6 +242,9 @@ export interface StreamOptions<A, E, R, A2, E2, R2>
  *   started: (part) => part.type === "text"
  * })
  * ```
+ *
+ * @since 0.1.0
+ * @category combinators
  */
 export const stream = <A, E, R, A2, E2, R2>(
   options: StreamOptions<A, E, R, A2, E2, R2>
@@ -271,6 +296,23 @@ const withoutErrors = (cause: Cause.Cause<unknown>): Cause.Cause<never> =>
 /**
  * Runs an effect in a child of the current scope. If it does not succeed the child is closed before anything else
  * happens; if it does, the child stays open and closes with its parent.
+ *
+ * **Example** (a socket that does not outlive its failed handshake)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { FlexRace } from "effect-flexinference"
+ *
+ * const log: Array<string> = []
+ * const socket = Effect.acquireRelease(Effect.sync(() => log.push("open")), () => Effect.sync(() => log.push("close")))
+ * const attempt = FlexRace.inOwnScope(Effect.andThen(socket, Effect.fail("no handshake")))
+ *
+ * Effect.runSync(Effect.scoped(Effect.andThen(Effect.ignore(attempt), Effect.sync(() => log.push("next")))))
+ * log // => ["open", "close", "next"]
+ * ```
+ *
+ * @since 0.1.0
+ * @category combinators
  */
 export const inOwnScope = <A, E, R>(
   effect: Effect.Effect<A, E, R>

@@ -23,6 +23,8 @@
  *
  * export const withCatalog = Effect.provideService(ModelCatalog.Current, catalog)
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
@@ -53,7 +55,12 @@ export interface ModelCatalog {
   readonly asOf: Day
 }
 
-/** A catalogue of these models; of two with the same id, or two that claim the same alias, the later counts. */
+/**
+ * A catalogue of these models; of two with the same id, or two that claim the same alias, the later counts.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (models: Iterable<Model>): ModelCatalog => {
   const byId = new Map<string, Model>()
   for (const model of models) {
@@ -68,17 +75,56 @@ export const make = (models: Iterable<Model>): ModelCatalog => {
   return { models: byId, aliases, asOf }
 }
 
-/** The catalogue with models added or replaced. */
+/**
+ * The catalogue with models added or replaced.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const extend = (catalog: ModelCatalog, models: Iterable<Model>): ModelCatalog =>
   make([...catalog.models.values(), ...models])
 
-/** The model with exactly this id or alias; an id goes before the same alias of another model. */
+/**
+ * The model with exactly this id or alias; an id goes before the same alias of another model.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
 export const get = ({ aliases, models }: ModelCatalog, id: string): Model | undefined =>
   models.get(id) ?? models.get(aliases.get(id) ?? id)
 
 /**
  * The model behind an id, a dated snapshot counting as its alias: `gpt-5.5-2026-04-23`, `claude-haiku-4-5-20251001`,
  * `gemini-2.5-flash-preview-09-2025`. Prices go by this.
+ *
+ * **Example** (what is known of a model)
+ *
+ * ```ts
+ * import { ModelCatalog } from "effect-flexinference"
+ *
+ * const catalog = ModelCatalog.make([{
+ *   id: "gpt-7",
+ *   provider: "openai",
+ *   flex: true,
+ *   tiers: ["standard", "priority"],
+ *   prices: { standard: { base: { input: 4, output: 20 } } },
+ *   retires: "2028-01-01",
+ *   asOf: "2027-01-15"
+ * }])
+ * const model = ModelCatalog.lookup(catalog, "gpt-7-2027-01-10") // a dated name of it
+ *
+ * model === ModelCatalog.get(catalog, "gpt-7") // => true
+ * ModelCatalog.get(catalog, "gpt-7-2027-01-10") // => undefined
+ * ModelCatalog.isFlexCapable(catalog, "gpt-7") // => true
+ * ModelCatalog.flexAlternative(catalog, "gpt-8")?.id // => "gpt-7"
+ * model && ModelCatalog.tiers(model) // => ["default", "priority"]
+ * model && ModelCatalog.pricesAt(model, Date.UTC(2027, 5)).standard?.base.input // => 4
+ * ModelCatalog.retires(catalog, "gpt-7") // => "2028-01-01"
+ * ModelCatalog.retiring(catalog, Date.UTC(2027, 11, 20), "30 days").length // => 1
+ * ```
+ *
+ * @since 0.1.0
+ * @category queries
  */
 export const lookup = (catalog: ModelCatalog, id: string): Model | undefined => {
   const exact = get(catalog, id)
@@ -97,13 +143,21 @@ const undatedNames = (id: string): ReadonlyArray<string> => {
   return undated === id ? [] : [undated, undated.replace(/-preview$/, "")]
 }
 
-/** Whether a window can race this model. Dated snapshots cannot be raced (the contract's rule). */
+/**
+ * Whether a window can race this model. Dated snapshots cannot be raced (the contract's rule).
+ *
+ * @since 0.1.0
+ * @category guards
+ */
 export const isFlexCapable = (catalog: ModelCatalog, id: string): boolean => get(catalog, id)?.flex === true
 
 /**
  * The model to name to whoever asked for a race on one without flex: the undated name of a snapshot, else the likest
  * of the same provider, else of any. One without an announced end goes before one that retires, a shared word of the
  * name (`sol`, `mini`) before a near price, and of equals the one listed last.
+ *
+ * @since 0.1.0
+ * @category queries
  */
 export const flexAlternative = (
   catalog: ModelCatalog,
@@ -145,17 +199,31 @@ const isLess = (left: ReadonlyArray<number>, right: ReadonlyArray<number>): bool
   return false
 }
 
-/** The named tiers of a model in the words of `start_within`. */
+/**
+ * The named tiers of a model in the words of `start_within`.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
 export const tiers = (model: Model): ReadonlyArray<"default" | "priority" | "auto"> =>
   model.tiers.flatMap((tier) => {
     if (tier === "standard") return ["default" as const]
     return tier === "priority" || tier === "auto" ? [tier] : []
   })
 
-/** When the facts were read, in epoch seconds: the `created` of every entry of a model listing. */
+/**
+ * When the facts were read, in epoch seconds: the `created` of every entry of a model listing.
+ *
+ * @internal
+ */
 export const created = (catalog: ModelCatalog): number => Date.parse(catalog.asOf) / 1000
 
-/** The prices of a model at a time in epoch milliseconds; a change counts from its very instant. */
+/**
+ * The prices of a model at a time in epoch milliseconds; a change counts from its very instant.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
 export const pricesAt = (model: Model, at: number): Prices => {
   let prices = model.prices
   let since = Number.NEGATIVE_INFINITY
@@ -169,12 +237,20 @@ export const pricesAt = (model: Model, at: number): Prices => {
   return prices
 }
 
-/** When the provider stops serving a model, as announced; a dated snapshot goes with its model. */
+/**
+ * When the provider stops serving a model, as announced; a dated snapshot goes with its model.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
 export const retires = (catalog: ModelCatalog, model: string): Instant | undefined => lookup(catalog, model)?.retires
 
 /**
  * The models that are still served at a time in epoch milliseconds but no longer after `within`, the first to go
  * first.
+ *
+ * @since 0.1.0
+ * @category queries
  */
 export const retiring = (
   catalog: ModelCatalog,
@@ -189,10 +265,20 @@ export const retiring = (
     .toSorted((left, right) => endOf(left) - endOf(right))
 }
 
-/** The models this version was made with; each carries the day its facts were read. */
+/**
+ * The models this version was made with; each carries the day its facts were read.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const builtIn: ModelCatalog = make(builtInModels)
 
-/** The catalogue in use: the built-in one unless another is provided. */
+/**
+ * The catalogue in use: the built-in one unless another is provided.
+ *
+ * @since 0.1.0
+ * @category references
+ */
 export const Current: Context.Reference<ModelCatalog> = Context.Reference("effect-flexinference/ModelCatalog", {
   defaultValue: () => builtIn
 })

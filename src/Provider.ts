@@ -23,6 +23,8 @@
  *   providers: [Provider.connect(acme, { apiKey: Redacted.make("…") })]
  * })
  * ```
+ *
+ * @since 0.1.0
  */
 import type * as Arr from "effect/Array"
 import * as Config from "effect/Config"
@@ -46,6 +48,8 @@ export interface Connection {
   readonly apiKey: Redacted.Redacted<string>
   /** Headers sent with every call, such as `openai-organization` or `anthropic-version`. */
   readonly headers?: { readonly [name: string]: string } | undefined
+  /** Other keys or addresses of the same provider: every call takes the one that has the least to do. */
+  readonly others?: ReadonlyArray<Connection> | undefined
 }
 
 /** One provider's key, and where to use it if not at the vendor's own address. */
@@ -54,6 +58,8 @@ export interface ConnectionOptions {
   /** In the convention of the vendor's own SDK. */
   readonly baseUrl?: string | undefined
   readonly headers?: { readonly [name: string]: string } | undefined
+  /** More keys, or addresses, of the same provider: every call takes the one that has the least to do. */
+  readonly others?: ReadonlyArray<Omit<ConnectionOptions, "others">> | undefined
 }
 
 /** A provider that can be called. */
@@ -135,7 +141,7 @@ export type Verdict =
   | "unimplemented"
   | Stated
 
-/** A failure that says itself what it means, in the words of the contract's error block (contract (d)). */
+/** A failure that says itself what it means, in the words of the contract's error block. */
 export interface Stated {
   readonly class: ErrorClass
   readonly origin: "flexinference" | "provider"
@@ -247,11 +253,20 @@ export interface Options {
   readonly races?: boolean | undefined
 }
 
-/** A record's pages out of the codes that the contract explains (contract (d)). */
+/**
+ * A record's pages out of the codes that the contract explains.
+ *
+ * @internal
+ */
 export const contractPages = (...codes: ReadonlyArray<string>): DocUrls =>
   Object.fromEntries(codes.map((code) => [code, contractPage(code)]))
 
-/** A provider out of what differs from a server that speaks OpenAI's formats. */
+/**
+ * A provider out of what differs from a server that speaks OpenAI's formats.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (options: Options): Provider => {
   const { envelope = openEnvelope, name, servedTiers = {}, statuses = wordStatuses, tiers = {}, title = name } = options
   const variable = name.toUpperCase().replaceAll(/\W/g, "_")
@@ -332,22 +347,48 @@ export const make = (options: Options): Provider => {
   }
 }
 
-/** A provider with a key, ready to be called. White space around the key, such as a file's last line end, is none of it. */
-export const connect = (provider: Provider, options: ConnectionOptions): Connected => ({
-  provider,
-  connection: {
-    apiKey: trimmed(options.apiKey),
-    baseUrl: withoutSlash(options.baseUrl ?? provider.baseUrl),
-    headers: options.headers
-  }
-})
+/**
+ * A provider with a key, ready to be called. White space around the key, such as a file's last line end, is none of it.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const connect = (provider: Provider, options: ConnectionOptions): Connected => {
+  const one = ({ apiKey, baseUrl, headers }: Omit<ConnectionOptions, "others">): Connection => ({
+    apiKey: trimmed(apiKey),
+    baseUrl: withoutSlash(baseUrl ?? provider.baseUrl),
+    headers
+  })
+  const connection = one(options)
+  const { others } = options
+  return { provider, connection: others === undefined ? connection : { ...connection, others: others.map(one) } }
+}
 
 const trimmed = (key: Redacted.Redacted<string>): Redacted.Redacted<string> => {
   const own = Redacted.value(key).trim()
   return own === Redacted.value(key) ? key : Redacted.make(own)
 }
 
-/** A provider with the key and the address in its variables. */
+/**
+ * A provider with the key and the address in its variables.
+ *
+ * **Example** (a provider whose key stands in its own variable)
+ *
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { FlexInference, Provider } from "effect-flexinference"
+ *
+ * const acme = Provider.make({ name: "acme", baseUrl: "https://api.acme.example/v1" })
+ *
+ * // ACME_API_KEY, and ACME_BASE_URL where it is set
+ * export const layer = Layer.unwrap(
+ *   Effect.map(Provider.config(acme), (connected) => FlexInference.layer({ providers: [connected] }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category configuration
+ */
 export const config = (provider: Provider): Config.Config<Connected> => {
   const [first, ...others] = provider.keyVariables
   return Config.map(
@@ -378,7 +419,12 @@ const addressIn = (variable: string): Config.Config<string> =>
       : unusable(`${variable} holds no address: write it as https://api.example.com/v1.`)
   })
 
-/** The verdict on a failure by OpenAI's words and the status, for whatever a provider has no word of its own for. */
+/**
+ * The verdict on a failure by OpenAI's words and the status, for whatever a provider has no word of its own for.
+ *
+ * @since 0.1.0
+ * @category classification
+ */
 export const verdict = (failure: Failure): Verdict => {
   if (failure.status === 401 || failure.status === 403) return "authentication"
   if (exhausted.has(failure.code ?? "") || exhausted.has(failure.type ?? "")) return "billing"
@@ -386,7 +432,22 @@ export const verdict = (failure: Failure): Verdict => {
   return verdictOfStatus(failure.status)
 }
 
-/** The verdict on a failure of which only the status is known. */
+/**
+ * The verdict on a failure of which only the status is known.
+ *
+ * **Example** (what a status means of itself)
+ *
+ * ```ts
+ * import { Provider } from "effect-flexinference"
+ *
+ * Provider.verdictOfStatus(429) // => "capacity"
+ * Provider.verdictOfStatus(401) // => "authentication"
+ * Provider.verdictOfStatus(500) // => "upstream"
+ * ```
+ *
+ * @since 0.1.0
+ * @category classification
+ */
 export const verdictOfStatus = (status: number | undefined): Verdict => {
   switch (status) {
     case 401:

@@ -2,8 +2,10 @@
  * The request fields that belong to the router, and the check of a request of any surface.
  *
  * A request is judged by the router's own fields, its model and the presence of the conversation; everything else
- * belongs to the provider and passes unseen. The verdict is that of the official SDK (contract (e) and (g)), except
+ * belongs to the provider and passes unseen. The verdict is that of the official SDK, except
  * that a `service_tier` is refused here instead of by the hosted router.
+ *
+ * @since 0.1.0
  */
 import * as Arr from "effect/Array"
 import type * as Duration from "effect/Duration"
@@ -18,7 +20,12 @@ export type ProviderRoute = (typeof routes)[number] | (string & {})
 /** The routes to try, in order: one to three, none twice. */
 export type ProviderChain = Arr.NonEmptyReadonlyArray<ProviderRoute>
 
-/** Schema of a provider chain of these names. */
+/**
+ * Schema of a provider chain of these names.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const providerChain = (names: ReadonlyArray<string>): Schema.Codec<ProviderChain> =>
   Schema.NonEmptyArray(Schema.String.check(Schema.makeFilter((name) => names.includes(name)))).check(
     Schema.isMaxLength(3),
@@ -29,7 +36,25 @@ export const providerChain = (names: ReadonlyArray<string>): Schema.Codec<Provid
     )
   )
 
-/** Schema of a provider chain of the contract's routes. */
+/**
+ * Schema of a provider chain of the contract's routes.
+ *
+ * **Example** (a chain and a retry that come from elsewhere)
+ *
+ * ```ts
+ * import { Schema } from "effect"
+ * import { RequestFields } from "effect-flexinference"
+ *
+ * Schema.is(RequestFields.ProviderChain)(["openai", "google"]) // => true
+ * Schema.is(RequestFields.ProviderChain)(["openai", "openai"]) // => false
+ * Schema.is(RequestFields.providerChain(["acme"]))(["acme"]) // => true
+ * Schema.is(RequestFields.RetryField)({ count: 2, backoff: "linear" }) // => true
+ * Schema.is(RequestFields.RetryField)({ count: 6 }) // => false
+ * ```
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const ProviderChain: Schema.Codec<ProviderChain> = providerChain(routes)
 
 /** How a failed call to the fallback tier is repeated before the answer has begun, as a request asks for it. */
@@ -42,10 +67,19 @@ export interface RetryField {
   readonly jitter?: boolean | undefined
 }
 
-/** The members of `retry`. */
+/**
+ * The members of `retry`.
+ *
+ * @internal
+ */
 export const retryMembers: ReadonlySet<string> = new Set(["count", "backoff", "jitter"])
 
-/** Schema of `retry`: a sub-key it does not know is refused. */
+/**
+ * Schema of `retry`: a sub-key it does not know is refused.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const RetryField: Schema.Codec<RetryField> = Schema.StructWithRest(
   Schema.Struct({
     count: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 5 })),
@@ -108,13 +142,26 @@ export interface RouterFields {
   readonly service_tier?: LeaveOut<"leave out service_tier: start_within sets the tier"> | undefined
 }
 
-/** A conversation that has to be there, whatever it is. */
+/**
+ * A conversation that has to be there, whatever it is.
+ *
+ * @internal
+ */
 export const present = (): Schema.declare<unknown> => Schema.declare((value): value is unknown => value !== undefined)
 
-/** A conversation that has to be a list, whatever is in it. */
+/**
+ * A conversation that has to be a list, whatever is in it.
+ *
+ * @internal
+ */
 export const list = (): Schema.declare<unknown> => Schema.declare((value): value is unknown => Array.isArray(value))
 
 // In the order in which the official SDK checks them: the first problem gives the error its code.
+/**
+ * The fields that are checked.
+ *
+ * @internal
+ */
 export const checked = {
   model: Schema.NonEmptyString,
   start_within: StartWithin.StartWithin,
@@ -124,11 +171,18 @@ export const checked = {
   service_tier: Schema.optional(Schema.Never.annotate({ message: "the router sets the tier from start_within" }))
 }
 
+/**
+ * What is beside them.
+ *
+ * @internal
+ */
 export const rest = [Schema.Record(Schema.String, Schema.Unknown)] as const
 
 /**
  * The schema of a surface's request: it checks the router's fields and the conversation. Everything else is typed for
  * whoever writes the request and is the provider's to judge, so that what a vendor adds tomorrow passes today.
+ *
+ * @internal
  */
 export const request = <Request extends RouterFields>(
   field: keyof Request & ("input" | "messages"),
@@ -138,7 +192,7 @@ export const request = <Request extends RouterFields>(
     Schema.decodeTo(Schema.declare((_value): _value is Request => true))
   )
 
-/** What the router adds to the usage of an answer (contract (b) and (i)). */
+/** What the router adds to the usage of an answer. */
 export interface UsageAdditions {
   /** The list price of what was served; absent where no price is known. */
   readonly cost?: { readonly total_micro_usd: number; readonly currency: string }
@@ -165,7 +219,11 @@ export type Named<Type extends string> =
   | { readonly type: Type }
   | { readonly type: Type; readonly [member: string]: unknown }
 
-/** The members that the router reads and takes out before it calls a provider; a `service_tier` is refused. */
+/**
+ * The members that the router reads and takes out before it calls a provider; a `service_tier` is refused.
+ *
+ * @internal
+ */
 export const owned = [
   "start_within",
   "provider",
@@ -177,7 +235,11 @@ export const owned = [
   "trace_storage"
 ] as const
 
-/** What is checked in a request and sent on: a provider must not read another of several members of one name. */
+/**
+ * What is checked in a request and sent on: a provider must not read another of several members of one name.
+ *
+ * @internal
+ */
 export const checkedAndSent = ["model", "stream", ...owned] as const
 
 /** Fields of a request that its type does not know. Those of the router are written in the request itself. */
@@ -187,11 +249,15 @@ export type Extra =
 
 const routers: ReadonlySet<string> = new Set([...Object.keys(checked), ...owned])
 
-/** The extra fields that are the provider's: whatever got past the compiler, they say nothing to the router. */
+/**
+ * The extra fields that are the provider's: whatever got past the compiler, they say nothing to the router.
+ *
+ * @internal
+ */
 export const extra = (fields: Extra | undefined): { readonly [field: string]: unknown } =>
   Object.fromEntries(Object.entries(fields ?? {}).filter(([field]) => !routers.has(field)))
 
-/** A request's `retry` with its defaults filled in (contract (b)). */
+/** A request's `retry` with its defaults filled in. */
 export interface Retry {
   readonly count: number
   readonly backoff: "exponential" | "linear"

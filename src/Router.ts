@@ -24,6 +24,8 @@
  *   Layer.provide(FetchHttpClient.layer)
  * )
  * ```
+ *
+ * @since 0.1.0
  */
 import type * as Config from "effect/Config"
 import * as Clock from "effect/Clock"
@@ -40,18 +42,22 @@ import { AttemptLog } from "./AttemptLog.ts"
 import * as Deadline from "./Deadline.ts"
 import type { DialectName } from "./Dialect.ts"
 import * as Dialects from "./dialect/index.ts"
+import { Draining } from "./Draining.ts"
 import { type FlexInferenceError, internal } from "./FlexInferenceError.ts"
+import { FlexMemory } from "./FlexMemory.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
 import type { ConnectionOptions } from "./Provider.ts"
 import * as Provider from "./Provider.ts"
 import { Hosted } from "./provider/Hosted.ts"
 import { config, registry } from "./provider/index.ts"
 import * as Attempt from "./router/Attempt.ts"
+import * as ConnectionPool from "./router/ConnectionPool.ts"
 import * as Continue from "./router/Continue.ts"
 import * as Counting from "./router/Counting.ts"
 import type { Counted } from "./router/Counting.ts"
 import * as Decode from "./router/Decode.ts"
 import * as Encode from "./router/Encode.ts"
+import * as FlexEntry from "./router/FlexEntry.ts"
 import * as LegLog from "./router/LegLog.ts"
 import * as Passage from "./router/Passage.ts"
 import { respond } from "./router/Respond.ts"
@@ -117,22 +123,77 @@ export interface Service {
   readonly over: (transport: (own: Transport["Service"]) => Transport["Service"]) => Service
 }
 
-/** Carries requests out. */
+/**
+ * Carries requests out.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class Router extends Context.Service<Router, Service>()("effect-flexinference/Router") {}
 
-/** A router that races in this process, on the `HttpClient` of the context. */
+/**
+ * A router that races in this process, on the `HttpClient` of the context.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (options: Options): Layer.Layer<Router, never, HttpClient.HttpClient> =>
   Layer.provide(layerTransport(options), HttpClientTransport.layer)
 
-/** Like `layer`, on the `Transport` of the context, such as that of `effect-flexinference/undici`. */
+/**
+ * Like `layer`, on the `Transport` of the context, such as that of `effect-flexinference/undici`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerTransport = (options: Options): Layer.Layer<Router, never, Transport> =>
   Layer.effect(Router, make(options))
 
-/** Like `layer`, with the keys and addresses of the built-in providers from the variables their records name. */
+/**
+ * Like `layer`, with the keys and addresses of the built-in providers from the variables their records name.
+ *
+ * **Example** (every way to have one)
+ *
+ * ```ts
+ * import { Effect, Layer, Redacted } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ * import { Router } from "effect-flexinference"
+ * import * as Undici from "effect-flexinference/undici"
+ *
+ * const apiKey = Redacted.make("sk-…")
+ *
+ * export const overHttp = [
+ *   Router.layer({ openai: { apiKey } }),
+ *   Router.layerConfig(),
+ *   Router.layerHosted({ apiKey }),
+ *   Router.layerHostedConfig()
+ * ].map((layer) => Layer.provide(layer, FetchHttpClient.layer))
+ *
+ * export const overSockets = [
+ *   Router.layerTransport({ openai: { apiKey } }),
+ *   Router.layerConfigTransport(),
+ *   Router.layerHostedConfigTransport(),
+ *   Layer.effect(Router.Router, Router.make({ openai: { apiKey } }))
+ * ].map((layer) => Layer.provide(layer, Undici.layer()))
+ *
+ * // The built-in providers that have a key here.
+ * export const connected = Effect.map(Router.config, (providers) => providers.map(({ provider }) => provider.name))
+ *
+ * Object.keys(Router.providers) // => ["openai", "google", "anthropic"]
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerConfig = (options?: Defaults): Layer.Layer<Router, Config.ConfigError, HttpClient.HttpClient> =>
   Layer.provide(layerConfigTransport(options), HttpClientTransport.layer)
 
-/** Like `layerConfig`, on the `Transport` of the context. */
+/**
+ * Like `layerConfig`, on the `Transport` of the context.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerConfigTransport = (options?: Defaults): Layer.Layer<Router, Config.ConfigError, Transport> =>
   Layer.unwrap(Effect.map(
     config,
@@ -142,17 +203,32 @@ export const layerConfigTransport = (options?: Defaults): Layer.Layer<Router, Co
 /** What a router is told that leaves the race to the hosted one. */
 export interface HostedOptions extends CallOptions, ConnectionOptions {}
 
-/** The hosted router in place of one of our own: it is asked over HTTP and races over there. */
+/**
+ * The hosted router in place of one of our own: it is asked over HTTP and races over there.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerHosted = (options: HostedOptions): Layer.Layer<Router, never, HttpClient.HttpClient> =>
   layer(hosted(options))
 
-/** Like `layerHosted`, with `FLEXINFERENCE_API_KEY` and `FLEXINFERENCE_BASE_URL`. */
+/**
+ * Like `layerHosted`, with `FLEXINFERENCE_API_KEY` and `FLEXINFERENCE_BASE_URL`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerHostedConfig = (
   options?: CallOptions
 ): Layer.Layer<Router, Config.ConfigError, HttpClient.HttpClient> =>
   Layer.provide(layerHostedConfigTransport(options), HttpClientTransport.layer)
 
-/** Like `layerHostedConfig`, on the `Transport` of the context. */
+/**
+ * Like `layerHostedConfig`, on the `Transport` of the context.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerHostedConfigTransport = (
   options?: CallOptions
 ): Layer.Layer<Router, Config.ConfigError, Transport> =>
@@ -166,15 +242,22 @@ const hosted = ({ apiKey, baseUrl, headers, ...options }: HostedOptions): Option
   providers: [Provider.connect(Hosted, { apiKey, baseUrl, headers })]
 })
 
-/** Builds the router itself, for those who compose it by hand. */
+/**
+ * Builds the router itself, for those who compose it by hand.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (options: Options): Effect.Effect<Router["Service"], never, Transport> =>
   Effect.gen(function*() {
     const direct = yield* Transport
     const catalog = yield* ModelCatalog.Current
     const log = Option.getOrUndefined(yield* Effect.serviceOption(AttemptLog))
+    const memory = Option.getOrUndefined(yield* Effect.serviceOption(FlexMemory))
     const providers = registry(options)
     const dialects = Dialects.registry(options.dialects)
     const secrets = Secrets.make([...Secrets.ofProviders(providers), ...(options.secrets ?? []).map(Redacted.value)])
+    const pool = ConnectionPool.make()
     const decoding = { defaultStartWithin: wireDefault(options.defaultStartWithin), providers }
     const openOver =
       (transport: Transport["Service"], log: AttemptLog["Service"] | undefined): Open =>
@@ -184,44 +267,59 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
           return Attempt.watch(fiber, { log, catalog, providers, surface, caller, receivedAt }, (attempt) => {
             const dialect = dialects.get(surface)
             if (dialect === undefined) return unknownFormat(surface)
-            const { request, value } = withStartWithin(given, caller?.headers[startWithinHeader])
+            const { request, value } = withStartWithin(given, caller?.headers[Routing.startWithinHeader])
             attempt?.asked(value)
-            const fields = Decode.validate(dialect, value, decoding)
+            const fields = Decode.validate(
+              dialect,
+              value,
+              caller?.defaultStartWithin === undefined
+                ? decoding
+                : { ...decoding, defaultStartWithin: caller.defaultStartWithin }
+            )
             if (Result.isFailure(fields)) return Effect.fail(fields.failure)
             attempt?.validated(fields.success)
             const own = forCall(options, callOptions)
             const budget = PlanBudget.make(fiber.getRef(Deadline.Current), caller?.headers, own.reserve, receivedAt)
             if (Result.isFailure(budget)) return Effect.fail(budget.failure)
-            const context = { surface: dialect, catalog, providers, dialects, ...budget.success }
-            const plan = Routing.plan(fields.success, context)
-            if (Result.isFailure(plan)) return Effect.fail(plan.failure)
-            attempt?.planned(plan.success)
+            const asking = Json.isObject(value) ? value : undefined
+            const context = { surface: dialect, request: asking, catalog, providers, dialects, ...budget.success }
+            const planned = Routing.plan(fields.success, context)
+            if (Result.isFailure(planned)) return Effect.fail(planned.failure)
+            const mayRace = planned.success.raced ? caller?.mayRace : undefined
+            const leave = mayRace?.()
+            const plan = mayRace !== undefined && leave === undefined
+              ? Routing.unraced(planned.success, "flex_slots_full")
+              : planned.success
+            attempt?.planned(plan)
             const incoming = {
               surface: dialect,
               text: typeof request === "string" ? request : undefined,
               value: Json.isObject(value) ? value : {}
             }
-            const asked = Encode.named(Encode.shortened(incoming, fields.success, plan.success), plan.success.model)
+            const asked = Encode.named(Encode.shortened(incoming, fields.success, plan), plan.model)
             const answers = Continue.answersOf(fiber.context, dialect, caller?.owner)
             const carryOut = (incoming: Encode.Incoming) =>
-              respond({
+              FlexEntry.decided(memory ?? Context.getOrUndefined(fiber.context, FlexMemory), caller?.owner, {
                 transport,
                 catalog,
                 secrets,
+                pool,
                 options: own,
                 own: callOptions,
                 incoming,
                 sent: caller && Passage.request(dialect.protocol, caller, options.accountHeaders === true),
-                plan: plan.success,
+                plan,
                 receivedAt,
                 log: attempt?.log ?? LegLog.make(receivedAt),
                 attempt,
+                draining: fiber.getRef(Draining),
                 newId: () => newId(fiber.getRef(Random.Random)),
                 keep: answers?.keeping(incoming),
                 encode: Encode.once(incoming, own.dropUnsupported)
-              })
+              }, respond)
             const continued = answers?.continued(asked)
-            return continued === undefined ? carryOut(asked) : Effect.flatMap(continued, carryOut)
+            const answered = continued === undefined ? carryOut(asked) : Effect.flatMap(continued, carryOut)
+            return leave === undefined ? answered : Effect.ensuring(answered, Effect.sync(leave))
           })
         })
     const countOver = (transport: Transport["Service"]): Count => (surface, request, { caller, model } = {}) =>
@@ -269,8 +367,6 @@ const notKnown = (surface: DialectName) => new Error(`${surface} is no format th
 
 const unknownFormat = (surface: DialectName) => Effect.die(notKnown(surface))
 
-const startWithinHeader = "x-flexinference-start-within"
-
 /** A request and its value, with the window or tier that its caller named beside it; its own field wins. */
 const withStartWithin = (
   request: string | Json.JsonObject,
@@ -280,7 +376,8 @@ const withStartWithin = (
   if (startWithin === undefined || !Json.isObject(value) || Json.getOwn(value, "start_within") !== undefined) {
     return { request, value }
   }
-  const set = { start_within: startWithin }
+  // A header is written by people, as flags are; what it cannot mean is refused as it came.
+  const set = { start_within: Result.getOrElse(StartWithin.read(startWithin), () => startWithin) }
   return {
     request: typeof request === "string" ? JsonMembers.edit(request, { set }) : { ...request, ...set },
     value: { ...value, ...set }

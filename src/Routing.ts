@@ -4,6 +4,8 @@
  * `plan` is a pure function: gates first (does the model have a flex tier, may this provider be asked for that tier,
  * is there a key), then which provider in which dialect at which tier. `Routing` is the record the caller gets, on the
  * wire as `usage.routing` and as response headers.
+ *
+ * @since 0.1.0
  */
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
@@ -12,8 +14,10 @@ import * as Result from "effect/Result"
 import * as Deadline from "./Deadline.ts"
 import type { Dialect, DialectName } from "./Dialect.ts"
 import type { Usage } from "./Usage.ts"
+import type * as FlexPolicy from "./FlexPolicy.ts"
 import { type FlexInferenceError, internal, unauthenticated, unsupported } from "./FlexInferenceError.ts"
 import type { JsonObject } from "./wire/Json.ts"
+import * as Json from "./wire/Json.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
 import type { ProviderName, Tier } from "./ModelCatalog.ts"
 import type { Connection, Provider, Registered, Registry } from "./Provider.ts"
@@ -30,6 +34,11 @@ export type Reason =
   | "flex_not_started"
   | "flex_unsupported"
   | "flex_recovered"
+  | "stateful"
+  | "draining"
+  | "flex_cooling"
+  | "cache_affinity"
+  | "flex_slots_full"
   | "chain_advanced"
   | (string & {})
 
@@ -46,6 +55,9 @@ export interface ConnectedRoute extends Route {
   readonly connection: Connection
 }
 
+/** The request header that stands for a `start_within` that is not in the body. */
+export const startWithinHeader = "x-flexinference-start-within"
+
 /** What will be done with a request. */
 export interface Plan {
   readonly surface: Dialect
@@ -61,6 +73,8 @@ export interface Plan {
   readonly raced: boolean
   /** Why there is no race where there is none. */
   readonly unraced: Reason
+  /** How long flex runs alone: the window, or less where a policy says so. */
+  readonly wait: Duration.Duration | undefined
   /** The tier of the fallback leg. */
   readonly tier: Exclude<Tier, "flex">
   readonly retry: Retry | undefined
@@ -71,6 +85,8 @@ export interface Plan {
 /** What a plan depends on besides the request. */
 export interface PlanContext {
   readonly surface: Dialect
+  /** The request in the surface's own form, which may ask for what cannot be raced. */
+  readonly request?: JsonObject | undefined
   readonly catalog: ModelCatalog.ModelCatalog
   /** The providers that are known, and of them those that can be called. */
   readonly providers: Registry
@@ -83,7 +99,11 @@ export interface PlanContext {
 
 type Chain = Arr.NonEmptyReadonlyArray<Registered>
 
-/** Decides everything that can be decided before a call: the error, or what to do. */
+/**
+ * Decides everything that can be decided before a call: the error, or what to do.
+ *
+ * @internal
+ */
 export const plan = (asked: RequestFields, context: PlanContext): Result.Result<Plan, FlexInferenceError> => {
   for (const known of context.providers.values()) {
     if (known.provider.races) {
@@ -93,24 +113,42 @@ export const plan = (asked: RequestFields, context: PlanContext): Result.Result<
   const fields = withoutPrefix(asked, context)
   const chain = chainOf(fields, context)
   if (Result.isFailure(chain)) return Result.fail(chain.failure)
-  const startWithin = tierGate(fields, chain.success, context.catalog)
+  const startWithin = tierGate(fields, chain.success, context)
   if (Result.isFailure(startWithin)) return Result.fail(startWithin.failure)
   const asks = Duration.isDuration(startWithin.success)
   const window = asks ? windowOf(startWithin.success, context) : undefined
+  const leavesTwice = window !== undefined && isStateful(context)
   return Result.map(Result.all(Arr.map(chain.success, (known) => routeOf(known, context))), (routes) => ({
     surface: context.surface,
     model: fields.model,
     routes,
     requestedProvider: undefined,
     window,
-    raced: window !== undefined,
-    unraced: asks && window === undefined ? "deadline_near" : "tier_direct",
+    raced: window !== undefined && !leavesTwice,
+    unraced: asks && window === undefined ? "deadline_near" : leavesTwice ? "stateful" : "tier_direct",
+    wait: window,
     tier: tierOf(startWithin.success),
     retry: fields.retry,
     includeCost: fields.includeCost,
     stream: fields.stream
   }))
 }
+
+/** The plan of a race as a policy will have it: shorter, or not run. It cannot make one longer than its window. */
+export const decided = (plan: Plan, decision: FlexPolicy.Race | FlexPolicy.Skip): Plan => {
+  if (plan.window === undefined) return plan
+  return decision._tag === "Skip"
+    ? unraced(plan, decision.reason)
+    : { ...plan, wait: Duration.min(plan.window, decision.wait) }
+}
+
+/** The plan without its race. */
+export const unraced = (plan: Plan, reason: Reason): Plan => ({
+  ...plan,
+  raced: false,
+  wait: undefined,
+  unraced: reason
+})
 
 /** A request that is left whole to a provider that races by itself. */
 const delegated = (fields: RequestFields, context: PlanContext, route: ConnectedRoute): Plan => ({
@@ -121,6 +159,7 @@ const delegated = (fields: RequestFields, context: PlanContext, route: Connected
   window: Duration.isDuration(fields.startWithin) ? windowOf(fields.startWithin, context) : undefined,
   raced: false,
   unraced: "tier_direct",
+  wait: undefined,
   tier: "standard",
   retry: undefined,
   includeCost: false,
@@ -139,16 +178,35 @@ const tierOf = (startWithin: RequestFields["startWithin"]): Plan["tier"] =>
 const tierGate = (
   { defaulted, model, startWithin }: RequestFields,
   chain: Chain,
-  catalog: ModelCatalog.ModelCatalog
+  context: PlanContext
 ): Result.Result<RequestFields["startWithin"], FlexInferenceError> => {
   const gate = Duration.isDuration(startWithin)
-    ? Result.flatMap(offers("flex", model, [Arr.headNonEmpty(chain)]), () => flexGate(model, chain, catalog))
+    ? attended(context).pipe(
+      Result.flatMap(() => offers("flex", model, [Arr.headNonEmpty(chain)])),
+      Result.flatMap(() => flexGate(model, chain, context.catalog))
+    )
     : offers(tierOf(startWithin), model, chain)
   return Result.isSuccess(gate)
     ? Result.succeed(startWithin)
     : defaulted === true
     ? Result.succeed("default")
     : Result.fail(gate.failure)
+}
+
+/** Whether the answer is added to something that is stored, so that of two legs it might be added twice. */
+const isStateful = ({ request = {}, surface }: PlanContext): boolean =>
+  surface.lasting?.appends.some((field) => Json.isGiven(request, field)) === true
+
+/** Whether somebody waits for the answer: only then has it a start. */
+const attended = ({ request = {}, surface }: PlanContext): Result.Result<void, FlexInferenceError> => {
+  const detached = surface.lasting?.detaches.find((field) => Json.boolean(request, field) === true)
+  return detached === undefined ? Result.void : Result.fail(unsupported({
+    code: "background_not_raced",
+    param: detached,
+    message:
+      `\`${detached}: true\` asks for an answer that nobody waits for, so there is no start to hold to a window, ` +
+      `and a leg that lost could not be aborted. Use start_within "default", or leave \`${detached}\` out.`
+  }))
 }
 
 /** Whether all of these providers have the tier. */
@@ -265,8 +323,17 @@ const routeOf = (
       internal(new Error(`${provider.name} speaks ${provider.dialects[0]}, which is no format that is known`))
     )
   }
-  const others = provider.dialects.flatMap((name) => dialects.get(name) ?? []).filter((other) => other !== dialect)
-  return Result.succeed({ provider, connection, dialect, others })
+  return Result.succeed(
+    // For most providers there is no other, and nothing to look for.
+    provider.dialects.length === 1 && provider.dialects[0] === dialect.name
+      ? { provider, connection, dialect }
+      : {
+        provider,
+        connection,
+        dialect,
+        others: provider.dialects.flatMap((name) => dialects.get(name) ?? []).filter((other) => other !== dialect)
+      }
+  )
 }
 
 const page = ({ docUrls }: Provider, code: string): { readonly docUrl?: string } => {
@@ -331,7 +398,28 @@ export interface Routing {
   readonly simulated: boolean
 }
 
-/** The record as it stands in `usage.routing` (contract (b)). */
+/**
+ * The record as it stands in `usage.routing`.
+ *
+ * **Example** (the record of an answer, as it goes out)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { FlexInference, Routing } from "effect-flexinference"
+ * import { Testing } from "effect-flexinference/testing"
+ *
+ * const record = Effect.gen(function*() {
+ *   const flex = yield* FlexInference.FlexInference
+ *   const { routing } = yield* flex.responses.open({ model: "gpt-5.5", input: "Hi", start_within: "30 seconds" })
+ *   return [Routing.toWire(routing)["reason"], Routing.headers(routing)["x-flexinference-routing-reason"]]
+ * }).pipe(Effect.scoped, Effect.provide(Testing.layerTest()))
+ *
+ * await Effect.runPromise(record) // => ["flex_won", "flex_won"]
+ * ```
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const toWire = (routing: Routing): JsonObject => ({
   provider: routing.provider,
   requested_provider: routing.requestedProvider,
@@ -342,13 +430,22 @@ export const toWire = (routing: Routing): JsonObject => ({
   ...(routing.dropped.length === 0 ? {} : { dropped: [...routing.dropped] })
 })
 
-/** What is added to a body's usage object: the record, and the cost where there is a price (contract (i)). */
+/**
+ * What is added to a body's usage object: the record, and the cost where there is a price.
+ *
+ * @internal
+ */
 export const usageMembers = (routing: Routing): { readonly [name: string]: JsonObject } => ({
   ...(routing.costMicroUsd === undefined ? {} : { cost: { total_micro_usd: routing.costMicroUsd, currency: "USD" } }),
   routing: toWire(routing)
 })
 
-/** The response headers of an answer (contract (a)); a cost only where the whole answer is already known. */
+/**
+ * The response headers of an answer; a cost only where the whole answer is already known.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const headers = (routing: Routing): { readonly [name: string]: string } => ({
   "x-flexinference-served-provider": routing.provider,
   "x-flexinference-routing-reason": routing.reason,
@@ -359,7 +456,11 @@ export const headers = (routing: Routing): { readonly [name: string]: string } =
   ...(routing.simulated ? { "x-flexinference-simulated": "true" } : {})
 })
 
-/** Whether the standard tier is worth asking after this error of the flex leg, and under which reason. */
+/**
+ * Whether the standard tier is worth asking after this error of the flex leg, and under which reason.
+ *
+ * @internal
+ */
 export const escalation = (error: FlexInferenceError): Reason | undefined => {
   const { reason } = error
   switch (reason._tag) {
@@ -380,13 +481,17 @@ export const escalation = (error: FlexInferenceError): Reason | undefined => {
   }
 }
 
-/** Whether the same call may be sent again before commit: a real 429, a 5xx, or a broken connection (contract (b)). */
+/**
+ * Whether the same call may be sent again before commit: a real 429, a 5xx, or a broken connection.
+ *
+ * @internal
+ */
 export const isRetryable = ({ reason, retryable }: FlexInferenceError): boolean => {
   switch (reason._tag) {
     case "TimedOut":
       return false
     case "StreamFailed":
-      // Where the provider itself said so before any output, it is as good as a 5xx (D19).
+      // Where the provider itself said so before any output, it is as good as a 5xx.
       return retryable && reason.event !== undefined && !reason.started
     case "ProviderFailed":
       return retryable && (reason.providerStatus >= 500 || reason.providerStatus === 429)
@@ -395,5 +500,9 @@ export const isRetryable = ({ reason, retryable }: FlexInferenceError): boolean 
   }
 }
 
-/** Whether the next route of the chain may do better: everything that is retryable, time-outs included. */
+/**
+ * Whether the next route of the chain may do better: everything that is retryable, time-outs included.
+ *
+ * @internal
+ */
 export const advances = (error: FlexInferenceError): boolean => error.retryable

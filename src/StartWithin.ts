@@ -15,13 +15,21 @@
  * StartWithin.toDuration(window) // 90 seconds
  * StartWithin.toDuration(tier) // undefined: a tier has no window
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
 import * as Formatter from "effect/Formatter"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import * as DurationText from "./wire/DurationText.ts"
 
-/** The values that name a tier instead of a window. */
+/**
+ * The values that name a tier instead of a window.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const NamedTier = Schema.Literals(["default", "priority", "auto"])
 export type NamedTier = typeof NamedTier.Type
 
@@ -35,8 +43,20 @@ export type Window =
   | `00h-0${Exclude<Digit, "0">}m-${Sixty}s`
   | "00h-10m-00s"
 
-/** The shortest and the longest window. */
+/**
+ * The shortest window.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const minimum = Duration.seconds(5)
+
+/**
+ * The longest window.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const maximum = Duration.minutes(10)
 
 // Two ASCII digits a field and no cap on minutes and seconds: `00h-00m-99s` is 99 seconds, as the official SDK has it.
@@ -50,7 +70,29 @@ const seconds = (text: string): number | undefined => {
 /** Why a value is no `start_within`: not a string, not the grammar, or a window outside the limits. */
 export type Flaw = "type" | "malformed" | "range"
 
-/** The window or tier a value stands for, or its flaw. */
+/**
+ * The window or tier a value stands for, or its flaw.
+ *
+ * **Example** (a value that comes from elsewhere)
+ *
+ * ```ts
+ * import { Duration, Result } from "effect"
+ * import { StartWithin } from "effect-flexinference"
+ *
+ * StartWithin.parse("00h-01m-30s") // => Result.succeed(Duration.seconds(90))
+ * StartWithin.parse("priority") // => Result.succeed("priority")
+ * StartWithin.parse("30s") // => Result.fail("malformed")
+ * StartWithin.parse("01h-00m-00s") // => Result.fail("range")
+ * StartWithin.is("00h-01m-30s") // => true
+ * StartWithin.fromDurationResult("90 seconds") // => Result.succeed("00h-01m-30s")
+ * StartWithin.fromDurationResult(Duration.millis(7500)) // => Result.fail("fraction")
+ * Duration.toSeconds(StartWithin.minimum) // => 5
+ * Duration.toMinutes(StartWithin.maximum) // => 10
+ * ```
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const parse = (value: unknown): Result.Result<NamedTier | Duration.Duration, Flaw> => {
   if (typeof value !== "string") return Result.fail("type")
   if (value === "default" || value === "priority" || value === "auto") return Result.succeed(value)
@@ -69,13 +111,39 @@ const isWindow = (value: unknown): value is Window => {
 // The windows that `parse` accepts, in a form that a JSON Schema and a generator of examples can use.
 const windows = /^00h-(?:00m-(?:0[5-9]|[1-9][0-9])s|0[1-8]m-[0-9]{2}s|09m-(?:[0-5][0-9]|60)s|10m-00s)$/u
 
-/** Schema of a window. */
+/**
+ * Schema of a window.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Window: Schema.Codec<Window, string> = Schema.String.pipe(
   Schema.check(Schema.isPattern(windows, { expected: "a duration \"HHh-MMm-SSs\" from 5 seconds to 10 minutes" })),
   Schema.refine(isWindow)
 )
 
-/** Schema of the field: a tier or a window. */
+/**
+ * Schema of the field: a tier or a window.
+ *
+ * **Example** (the field in a schema of one's own)
+ *
+ * ```ts
+ * import { Schema } from "effect"
+ * import { StartWithin } from "effect-flexinference"
+ *
+ * const Settings = Schema.Struct({
+ *   patience: StartWithin.Window,
+ *   fallback: StartWithin.NamedTier,
+ *   standing: StartWithin.StartWithin
+ * })
+ *
+ * Schema.is(Settings)({ patience: "00h-01m-00s", fallback: "default", standing: "auto" }) // => true
+ * Schema.is(Settings)({ patience: "auto", fallback: "default", standing: "auto" }) // => false
+ * ```
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const StartWithin: Schema.Codec<StartWithin, string> = Schema.Union([NamedTier, Window])
 export type StartWithin = NamedTier | Window
 
@@ -98,7 +166,12 @@ export type Input = StartWithin | DurationInput
  */
 export type Write<Advice extends string> = Input | (Advice extends "" ? Input : never)
 
-/** Whether a value is a valid `start_within`. */
+/**
+ * Whether a value is a valid `start_within`.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
 export const is = Schema.is(StartWithin)
 
 const two = (value: number): string => String(value).padStart(2, "0")
@@ -110,6 +183,9 @@ export type DurationFlaw = "range" | "fraction"
  * The wire form of a window. Nothing is rounded: the wire has whole seconds, and so has to have the duration.
  *
  * Throws a `RangeError` for a duration that is no window; use `fromDurationResult` where the duration is not yours.
+ *
+ * @since 0.1.0
+ * @category conversions
  */
 export const fromDuration = (input: DurationInput): Window =>
   Result.getOrThrowWith(
@@ -121,7 +197,12 @@ export const fromDuration = (input: DurationInput): Window =>
       )
   )
 
-/** The wire form of a window, or why the duration is none. */
+/**
+ * The wire form of a window, or why the duration is none.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const fromDurationResult = (input: DurationInput): Result.Result<Window, DurationFlaw> => {
   const total = secondsOf(input) ?? NaN
   if (Number.isFinite(total) && !Number.isInteger(total)) return Result.fail("fraction")
@@ -132,6 +213,8 @@ export const fromDurationResult = (input: DurationInput): Result.Result<Window, 
 /**
  * What a program wrote, as it stands on the wire. What is no window is put so that the check of a request refuses it for
  * what it is.
+ *
+ * @internal
  */
 export const toWire = (value: unknown): unknown => {
   const total = secondsOf(value)
@@ -162,7 +245,41 @@ const secondsOf = (value: unknown): number | undefined => {
 const wire = (total: number): string =>
   `${two(Math.floor(total / 3600))}h-${two(Math.floor(total / 60) % 60)}m-${two(total % 60)}s`
 
-/** The window of a value, or `undefined` for a named tier. */
+/**
+ * What a person writes for it where no JSON is: in flags, variables, configuration and headers. A tier's name, or a
+ * window in units or in the wire form.
+ *
+ * **Example** (one notation)
+ *
+ * ```ts
+ * import { Result } from "effect"
+ * import { StartWithin } from "effect-flexinference"
+ *
+ * StartWithin.read("30s") // Result.succeed("00h-00m-30s")
+ * StartWithin.read("1m30s") // Result.succeed("00h-01m-30s")
+ * StartWithin.read("priority") // Result.succeed("priority")
+ * StartWithin.read("1h") // Result.fail("range")
+ *
+ * export const window = StartWithin.read("2m").pipe(Result.getOrUndefined)
+ * ```
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
+export const read = (text: string): Result.Result<StartWithin, Flaw> => {
+  if (is(text)) return Result.succeed(text)
+  const duration = DurationText.parse(text)
+  return duration === undefined
+    ? Result.fail("malformed")
+    : Result.mapError(fromDurationResult(duration), () => "range" as const)
+}
+
+/**
+ * The window of a value, or `undefined` for a named tier.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const toDuration = (value: StartWithin): Duration.Duration | undefined => {
   const total = seconds(value)
   return total === undefined ? undefined : Duration.seconds(total)

@@ -26,6 +26,8 @@
  *   })
  * ))
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
@@ -59,7 +61,21 @@ export interface Response {
   readonly pull: Pull.Pull<Uint8Array, TransportError>
 }
 
-/** No answer, or none to its end: the connection was refused, reset or given up. */
+/**
+ * No answer, or none to its end: the connection was refused, reset or given up.
+ *
+ * **Example** (a transport that reaches nobody)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { Transport } from "effect-flexinference"
+ *
+ * export const offline = Transport.make(() => Effect.fail(new Transport.TransportError({ cause: "offline" })))
+ * ```
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class TransportError extends Data.TaggedError("TransportError")<{
   readonly cause: unknown
 }> {}
@@ -71,7 +87,12 @@ export interface Call {
   readonly abort: (error: TransportError) => void
 }
 
-/** Makes the calls of this process to providers. */
+/**
+ * Makes the calls of this process to providers.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class Transport extends Context.Service<Transport, {
   /** Begins a call. Closing the scope ends it, wherever it is, before anything else happens. */
   readonly call: (request: Request) => Effect.Effect<Call, never, Scope.Scope>
@@ -80,6 +101,9 @@ export class Transport extends Context.Service<Transport, {
 /**
  * A transport from the one function that sends a request. What the function acquires lives in the call's scope; it may
  * be interrupted, and so may the pulls.
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const make = (
   send: (request: Request) => Effect.Effect<Response, TransportError, Scope.Scope>

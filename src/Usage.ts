@@ -1,4 +1,8 @@
-/** What an answer used up, as its provider counts it. */
+/**
+ * What an answer used up, as its provider counts it.
+ *
+ * @since 0.1.0
+ */
 
 /** Token counts as all dialects share them: `input` includes what was cached, `output` includes reasoning. */
 export interface Usage {
@@ -12,7 +16,12 @@ export interface Usage {
   readonly webSearches: number
 }
 
-/** Nothing used up; the counts that a format lacks are its. */
+/**
+ * Nothing used up; the counts that a format lacks are its.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const none: Usage = {
   input: 0,
   cachedInput: 0,

@@ -4,6 +4,8 @@
 
 /** Keeps translated answers, so that they can be continued. */
 export * as AnswerStore from "./AnswerStore.ts"
+/** Keeps the records of requests in files, and reads them. */
+export * as AttemptFiles from "./AttemptFiles.ts"
 /** Receives the record of every request. */
 export * as AttemptLog from "./AttemptLog.ts"
 /** Effect's metrics of all requests. */
@@ -18,10 +20,16 @@ export * as Cost from "./Cost.ts"
 export * as Deadline from "./Deadline.ts"
 /** The contract of a wire format. */
 export * as Dialect from "./Dialect.ts"
+/** Whether the process that serves requests is about to end. */
+export * as Draining from "./Draining.ts"
 /** The service programs use: four surfaces, and the layers that serve them. */
 export * as FlexInference from "./FlexInference.ts"
 /** Every error a caller can meet. */
 export * as FlexInferenceError from "./FlexInferenceError.ts"
+/** What is remembered of flex tiers and prompt caches; a program without one keeps every window to the letter. */
+export * as FlexMemory from "./FlexMemory.ts"
+/** Whether a request is raced and for how long: a decision of your own takes its place. */
+export * as FlexPolicy from "./FlexPolicy.ts"
 /** The race of two legs, for any pair of effects. */
 export * as FlexRace from "./FlexRace.ts"
 /** Request, body and event types of Google Interactions. */

@@ -35,6 +35,19 @@ describe("outputText", () => {
   })
 })
 
+describe("createWithRouting", () => {
+  it.effect("gives the body that create gives, and the record of how it was served", () =>
+    Effect.gen(function*() {
+      const { responses } = yield* FlexInference.FlexInference
+      const request = { model: "gpt-5.5", input: "Hi", start_within: "00h-00m-30s" } as const
+      const { body, routing } = yield* responses.createWithRouting(request)
+      assert.strictEqual(FlexInference.outputText(body), "Hello!")
+      assert.deepInclude(routing, { provider: "openai", tier: "flex", reason: "flex_won", tierInferred: false })
+      assert.strictEqual(routing.costMicroUsd, body.usage?.cost?.total_micro_usd)
+      assert.isAbove(routing.savingMicroUsd ?? 0, 0)
+    }).pipe(Effect.provide(layer)))
+})
+
 describe("extra", () => {
   const request = { model: "gpt-5.5", input: "Hi", temperature: 1, start_within: "priority" } as const
 

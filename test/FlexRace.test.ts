@@ -223,6 +223,31 @@ describe("FlexRace", () => {
       ]])
     }))
 
+  it.effect.each(["race", "replace"] as const)(
+    "opens the standard leg as soon as the window is cut short: %s",
+    (onDeadline) =>
+      Effect.gen(function*() {
+        const entries: Array<Entry> = []
+        const { value } = yield* Effect.flatMap(
+          Effect.forkChild(
+            FlexRace.make({
+              startWithin: "10 seconds",
+              cutShort: Effect.sleep("4 seconds"),
+              onDeadline,
+              flex: leg("flex", stall, entries),
+              standard: ({ _tag }) => Effect.as(leg("standard", start(0), entries), _tag)
+            })
+          ),
+          (fiber) => Effect.andThen(TestClock.adjust("1 minute"), Fiber.join(fiber))
+        )
+        assert.strictEqual(value, "CutShort")
+        assert.deepStrictEqual(entries.map(({ closedAt, leg, openedAt }) => [leg, openedAt, closedAt]), [
+          ["flex", 0, 4000],
+          ["standard", 4000, undefined]
+        ])
+      })
+  )
+
   it.effect("tells the standard leg why it was opened", () =>
     Effect.gen(function*() {
       const late = yield* run(stall, start(0))

@@ -163,7 +163,7 @@ describe("Router", () => {
           service_tier: "priority"
         })
         assert.strictEqual((yield* tierOf({ start_within: "auto" }, "priority")).service_tier, "auto")
-        const wrong = yield* Effect.flip(tierOf({}, "5m"))
+        const wrong = yield* Effect.flip(tierOf({}, "5x"))
         assert.strictEqual(wrong.code, "invalid_start_within")
         // A word of the caller's own is refused where it cannot be kept, unlike a default.
         const unable = yield* Effect.flip(tierOf({ model: "claude-opus-4-8" }, "00h-00m-30s"))

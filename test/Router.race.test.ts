@@ -57,6 +57,14 @@ const rows: ReadonlyArray<Row> = [
     calls: [["flex", 0, 10_500, "completed"], ["standard", 10_000, 10_500, "aborted"]]
   },
   {
+    name: "what both legs would add to a stored conversation is asked of standard alone",
+    flex: start(3),
+    request: { body: { ...request, conversation: "conv_1" } },
+    reason: "stateful",
+    at: 1000,
+    calls: [["standard", 0, 1000, "completed"]]
+  },
+  {
     name: "with replace, flex is aborted at the deadline before standard is asked",
     flex: start(10.5),
     request: { options: { onDeadline: "replace" } },

@@ -3,6 +3,7 @@ import { Duration, Redacted, Result } from "effect"
 import { dialects, registry as knownDialects } from "../src/dialect/index.ts"
 import type { BuiltInName as DialectName } from "../src/dialect/index.ts"
 import * as FlexInferenceError from "../src/FlexInferenceError.ts"
+import * as FlexPolicy from "../src/FlexPolicy.ts"
 import * as ModelCatalog from "../src/ModelCatalog.ts"
 import * as Provider from "../src/Provider.ts"
 import { registry } from "../src/provider/index.ts"
@@ -23,6 +24,7 @@ const plan = (
     (fields) =>
       Routing.plan(fields, {
         surface: dialects[surface],
+        request: JSON.parse(JSON.stringify(body)),
         catalog: ModelCatalog.builtIn,
         dialects: knownDialects(),
         providers: registry(Object.fromEntries(keys.map((name) => [name, { apiKey }])))
@@ -108,6 +110,12 @@ describe("plan", () => {
       code: "provider_model_mismatch",
       param: "provider"
     },
+    {
+      why: "a window on an answer in the background",
+      body: { model: "gpt-5.5", start_within: "00h-00m-30s", background: true },
+      code: "background_not_raced",
+      param: "background"
+    },
     { why: "a model of nobody's", body: { model: "llama-5" }, code: "unroutable_model", param: "model" }
   ])("refuses $why with $code", ({ body, code, param }) => {
     const error = Result.getOrThrow(Result.flip(plan(body)))
@@ -140,6 +148,55 @@ describe("plan", () => {
       assert.deepStrictEqual({ tier, window }, { tier: "standard", window: undefined })
     }
   )
+
+  it.each(
+    [
+      { surface: "responses", extra: { conversation: "conv_1" }, raced: false, unraced: "stateful" },
+      { surface: "responses", extra: { conversation: { id: "conv_1" } }, raced: false, unraced: "stateful" },
+      { surface: "responses", extra: { conversation: null, store: true, background: false }, raced: true },
+      { surface: "responses", extra: { previous_response_id: "resp_1" }, raced: true },
+      {
+        surface: "interactions",
+        extra: { store: true, previous_interaction_id: "v1_1", background: false },
+        raced: true
+      },
+      { surface: "chat.completions", extra: { store: true, conversation: "none of its own" }, raced: true }
+    ] as const
+  )("races no request whose two answers would both stay: $surface $extra", (row) => {
+    const { raced, tier, unraced, window } = planned(
+      { model: "gpt-5.5", start_within: "00h-00m-30s", ...row.extra },
+      { surface: row.surface }
+    )
+    assert.deepStrictEqual({ raced, unraced, tier, window }, {
+      raced: row.raced,
+      unraced: row.raced ? "tier_direct" : row.unraced,
+      tier: "standard",
+      window: Duration.seconds(30)
+    })
+  })
+
+  it.each(
+    [
+      { surface: "responses", model: "gpt-5.5" },
+      { surface: "interactions", model: "gemini-2.5-flash" }
+    ] as const
+  )("lets $surface ask for an answer in the background at a named tier, or by a default that it cannot have", (row) => {
+    const body = { model: row.model, background: true }
+    assert.isFalse(planned(body, { surface: row.surface }).raced)
+    const refused = plan({ ...body, start_within: "00h-00m-30s" }, { surface: row.surface })
+    assert.strictEqual(Result.getOrThrow(Result.flip(refused)).code, "background_not_raced")
+    const fields = Result.getOrThrow(
+      Decode.validate(dialects[row.surface], { ...body, input: "Hi" }, { defaultStartWithin: "00h-00m-30s" })
+    )
+    const { raced, tier } = Result.getOrThrow(Routing.plan(fields, {
+      surface: dialects[row.surface],
+      request: body,
+      catalog: ModelCatalog.builtIn,
+      dialects: knownDialects(),
+      providers: registry({ openai: { apiKey }, google: { apiKey } })
+    }))
+    assert.deepStrictEqual({ raced, tier }, { raced: false, tier: "standard" })
+  })
 
   it("names the way out for a model of nobody's, and the way works", () => {
     const error = Result.getOrThrow(Result.flip(plan({ model: "llama-5" })))
@@ -223,5 +280,28 @@ describe("escalation", () => {
     ]
   ])("after %s is %s", (_, error, reason) => {
     assert.strictEqual(Routing.escalation(error), reason)
+  })
+})
+
+describe("decided", () => {
+  const raced = planned({ model: "gpt-5.5", start_within: "00h-00m-30s" })
+
+  it.each([0, 1, 29_999, 30_000, 30_001, 1e12, Number.POSITIVE_INFINITY])(
+    "never lets flex wait beyond its window, where a policy would wait %d ms",
+    (millis) => {
+      const { raced: isRaced, wait } = Routing.decided(raced, FlexPolicy.race(Duration.millis(millis)))
+      assert.isTrue(isRaced)
+      assert.strictEqual(Duration.toMillis(wait ?? Duration.zero), Math.min(millis, 30_000))
+    }
+  )
+
+  it("asks standard at once where a policy skips the race, and keeps the window in the record", () => {
+    const plan = Routing.decided(raced, FlexPolicy.skip("flex_cooling"))
+    assert.deepInclude(plan, { raced: false, tier: "standard", unraced: "flex_cooling", window: raced.window })
+  })
+
+  it("has no say in a named tier", () => {
+    const plan = planned({ model: "gpt-5.5", start_within: "priority" })
+    assert.strictEqual(Routing.decided(plan, FlexPolicy.skip("flex_cooling")), plan)
   })
 })

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { afterAll } from "vitest"
+import { examples } from "./support/examples.ts"
 
 const root = path.resolve(import.meta.dirname, "..")
 const folder = mkdtempSync(path.join(tmpdir(), "flexinference-install-"))
@@ -30,19 +31,42 @@ const checkout = (name: string): string => {
   return home
 }
 
+/** What a user's `tsc` compiles and node then runs, of what needs nothing but Effect. */
+const programs = examples.filter(({ code, prints }) => prints !== undefined && !code.includes("platform-node"))
+
+const compilers = ["typescript", "typescript-5.9"]
+
+/** Compiles the programs by the options that a compiler's own `--init` writes, and runs them. */
+const compiledAndRun = (project: string, compiler: string): ReadonlyArray<string> => {
+  const cwd = path.join(project, compiler)
+  const tsc = path.join(root, "node_modules", compiler, "bin", "tsc")
+  mkdirSync(cwd)
+  writeFileSync(path.join(cwd, "package.json"), JSON.stringify({ type: "module" }))
+  run(cwd, process.execPath, tsc, "--init")
+  for (const { code, name } of programs) writeFileSync(path.join(cwd, `${name}.ts`), code)
+  run(cwd, process.execPath, tsc, "--outDir", "out", "--declaration")
+  return programs.map(({ name }) => run(cwd, process.execPath, path.join("out", `${name}.js`)))
+}
+
 describe.skipIf(!hasRegistry)("a checkout that was never built", () => {
   it.each([
     ["folder", (home: string) => home],
-    ["git address", (home: string) => `git+file://${home}`]
-  ])("installs from its %s, builds itself, and warns of no engine", (name, address) => {
-    const home = checkout(name.replaceAll(" ", "-"))
-    const project = path.join(folder, `${path.basename(home)}-user`)
-    mkdirSync(project)
-    writeFileSync(path.join(project, "package.json"), JSON.stringify({ private: true, type: "module" }))
-    const said = run(project, "npm", "install", "--no-audit", "--no-fund", address(home), "effect@~4.1")
-    assert.notInclude(said, "EBADENGINE")
-    const script = `import { StartWithin } from "effect-flexinference"; if (StartWithin === undefined) process.exit(1)`
-    run(project, process.execPath, "--input-type=module", "--eval", script)
-    assert.include(run(project, "npx", "flexinference", "--version"), "flexinference v")
-  })
+    ["git address", (home: string) => `git+file://${home}`],
+    ["tarball", (home: string) => path.join(home, run(home, "npm", "pack", "--silent").trim().split("\n").at(-1) ?? "")]
+  ])(
+    "installs from its %s, builds itself, warns of no engine, and compiles and runs what the pages say",
+    (name, address) => {
+      assert.isAbove(programs.length, 3)
+      const home = checkout(name.replaceAll(" ", "-"))
+      const project = path.join(folder, `${path.basename(home)}-user`)
+      mkdirSync(project)
+      writeFileSync(path.join(project, "package.json"), JSON.stringify({ private: true, type: "module" }))
+      const said = run(project, "npm", "install", "--no-audit", "--no-fund", address(home), "effect@~4.1")
+      assert.notInclude(said, "EBADENGINE")
+      assert.include(run(project, "npx", "flexinference", "--version"), "flexinference v")
+      for (const compiler of compilers) {
+        assert.deepStrictEqual(compiledAndRun(project, compiler), programs.map(({ prints = "" }) => prints))
+      }
+    }
+  )
 })

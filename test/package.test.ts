@@ -65,6 +65,7 @@ describe("the package", () => {
     assert.deepStrictEqual(unloadable(project("library", ["effect"])), {
       "effect-flexinference/gateway": "@effect/platform-node",
       "effect-flexinference/gateway/Gateway": "@effect/platform-node",
+      "effect-flexinference/gateway/SurfaceApi": "@effect/platform-node",
       "effect-flexinference/undici": "undici"
     })
   })

@@ -1,12 +1,17 @@
 import { afterAll, assert, beforeAll, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
 import { execFile } from "node:child_process"
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import path from "node:path"
 import { promisify } from "node:util"
+import * as ai from "../src/ai/index.ts"
 import * as gateway from "../src/gateway/index.ts"
 import * as library from "../src/index.ts"
 import * as testing from "../src/simulator/index.ts"
+import * as Providers from "./support/providers.ts"
+import { computes, examples, isTest, isWhole, toModule } from "./support/examples.ts"
+import { surface } from "./support/surface.ts"
 
 const root = path.resolve(import.meta.dirname, "..")
 const manifest: { readonly exports: { readonly [subpath: string]: unknown } } = JSON.parse(
@@ -15,46 +20,33 @@ const manifest: { readonly exports: { readonly [subpath: string]: unknown } } = 
 
 const entries = {
   "effect-flexinference": library,
+  "effect-flexinference/ai": ai,
   "effect-flexinference/gateway": gateway,
   "effect-flexinference/testing": testing
 }
 
-/** Every fenced `ts` block of a text, without the margin of a doc comment. */
-const examples = (text: string): ReadonlyArray<string> =>
-  Array.from(
-    text.matchAll(/^([ \t]*\*?[ \t]*)```ts\n([^]*?)^[ \t]*\*?[ \t]*```/gm),
-    ([, margin = "", code = ""]) =>
-      code.split("\n").map((line) =>
-        line.startsWith(margin) ? line.slice(margin.length) : line.replace(/^[ \t]*\*[ \t]?/, "")
-      ).join("\n")
-  )
-
-const documented = [
-  "README.md",
-  ...readdirSync(path.join(root, "src"), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => path.join("src", file))
-]
+/** What is public of a module: what stands in its declarations. */
+const publicNames = new Map(
+  surface().map(({ entry, exports }) => [
+    path.posix.basename(entry),
+    new Set(exports.filter(({ kinds }) => kinds.some((kind) => kind !== "type")).map(({ name }) => name))
+  ])
+)
 
 /** Exports every value of an entry under a type that is inferred, so that its declaration names all it refers to. */
 const everyValue = (entry: string, namespaces: { readonly [name: string]: object }): string =>
   [
     `import { ${Object.keys(namespaces).join(", ")} } from "${entry}"`,
     ...Object.entries(namespaces).flatMap(([name, module]) =>
-      Object.keys(module).map((value) => `export const ${name}_${value} = ${name}.${value}`)
+      Object.keys(module).filter((value) => publicNames.get(name)?.has(value)).map((value) =>
+        `export const ${name}_${value} = ${name}.${value}`
+      )
     )
   ].join("\n")
 
 /** What is compiled, by file. */
 const programs: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(
-    documented.flatMap((file) =>
-      examples(readFileSync(path.join(root, file), "utf8")).map((code, index) => [
-        `example-${file.replaceAll(/[/\\.]/g, "-")}-${index}.ts`,
-        `${code}\nexport {}\n`
-      ])
-    )
-  ),
+  ...Object.fromEntries(examples.map((example) => [`${example.name}.ts`, toModule(example)])),
   ...Object.fromEntries(
     Object.entries(entries).map(([entry, namespaces], index) => [`inferred-${index}.ts`, everyValue(entry, namespaces)])
   ),
@@ -74,6 +66,25 @@ const install = (): string => {
   cpSync(path.join(root, "dist"), path.join(own, "dist"), { recursive: true })
   cpSync(path.join(root, "package.json"), path.join(own, "package.json"))
   return folder
+}
+
+/** Loads modules one after the other, and tells of each that fails why. */
+const runner = path.join(import.meta.dirname, "project", "runner.js")
+
+/** Runs compiled programs as a user would who has keys, except that simulated providers answer. */
+const execute = async (url: string, ...programs: ReadonlyArray<string>): Promise<string> => {
+  const key = "sk-simulated"
+  const env = {
+    PATH: process.env["PATH"],
+    OPENAI_API_KEY: key,
+    OPENAI_BASE_URL: `${url}/v1`,
+    GEMINI_API_KEY: key,
+    GOOGLE_GEMINI_BASE_URL: url,
+    ANTHROPIC_API_KEY: key,
+    ANTHROPIC_BASE_URL: url
+  }
+  const { stdout } = await run(process.execPath, [...programs], { env, timeout: 100_000 })
+  return stdout.trimEnd()
 }
 
 const compilers = ["typescript", "typescript-5.9"]
@@ -101,11 +112,11 @@ describe("the package", () => {
   beforeAll(async () => {
     folder = install()
     await Promise.all(compilers.map(async (compiler) => errors.set(compiler, await compile(folder, compiler))))
-  }, 120_000)
+  }, 240_000)
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   it("finds the examples, and compiles nothing else that is wrong", () => {
-    assert.isAbove(Object.keys(programs).filter((file) => file.startsWith("example")).length, 10)
+    assert.isAbove(examples.length, 10)
     for (const compiler of compilers) {
       assert.deepStrictEqual(
         (errors.get(compiler) ?? ["not run"]).filter((error) => !/^(?:example|inferred|wrong)/.test(error)),
@@ -120,7 +131,8 @@ describe("the package", () => {
       "./package.json",
       ".",
       ...Object.keys(library).map((name) => api.has(name) ? `./api/${name}` : `./${name}`),
-      ...["gateway", "testing", "undici"].map((entry) => `./${entry}`),
+      ...["ai", "gateway", "testing", "undici"].map((entry) => `./${entry}`),
+      ...Object.keys(ai).map((name) => `./ai/${name}`),
       ...Object.keys(gateway).map((name) => `./gateway/${name}`),
       ...Object.keys(testing).map((name) => `./testing/${name}`)
     ])
@@ -131,6 +143,21 @@ describe("the package", () => {
 
     it("has examples, and every one of them compiles", () => {
       assert.deepStrictEqual(of("example"), [])
+    })
+
+    it("runs the program with a policy of its own", async () => {
+      const main = `
+        import { Effect } from "effect"
+        import { program } from "./out/example-src-FlexPolicy-ts-0.js"
+        Effect.runPromise(program).then((found) => console.log(JSON.stringify(found)))
+      `
+      const cwd = path.join(folder, compiler)
+      const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", main], { cwd })
+      assert.deepInclude(JSON.parse(stdout), {
+        reasons: ["flex_capacity", "flex_too_busy", "flex_capacity"],
+        refusalRate: 1,
+        median: { _id: "Option", _tag: "None" }
+      })
     })
 
     it("has a name for every type that a program leaves to inference", () => {
@@ -149,5 +176,49 @@ describe("the package", () => {
       assert.include(said[2], "leave out service_tier: start_within sets the tier")
       assert.include(said[3], "Did you mean to write 'temperature'?")
     })
+  })
+
+  describe("as the examples say", () => {
+    const compiled = (name: string) => path.join(folder, "typescript", "out", `${name}.js`)
+
+    it.effect("every one that is whole runs, and computes what it says", () =>
+      Effect.gen(function*() {
+        const url = yield* Providers.listening
+        const silent = examples.filter((example) =>
+          isWhole(example) && !isTest(example) && example.prints === undefined
+        )
+        assert.isAbove(silent.reduce((sum, example) => sum + computes(example), 0), 60)
+        const failures = yield* Effect.promise(() => execute(url, runner, ...silent.map(({ name }) => compiled(name))))
+        assert.deepStrictEqual(JSON.parse(failures.split("\n").at(-1) ?? ""), {})
+      }), 120_000)
+
+    it.effect("every one that prints, prints what its page says", () =>
+      Effect.gen(function*() {
+        const url = yield* Providers.listening
+        const printing = examples.filter(({ prints }) => prints !== undefined)
+        assert.isNotEmpty(printing)
+        for (const { name, prints } of printing) {
+          assert.strictEqual(yield* Effect.promise(() => execute(url, compiled(name))), prints?.trimEnd(), name)
+        }
+      }), 120_000)
+
+    it("every test passes", async () => {
+      const tests = examples.filter(isTest)
+      assert.isNotEmpty(tests)
+      const vitest = path.join(folder, "node_modules", "vitest", "vitest.mjs")
+      const root = path.join(folder, "typescript")
+      const include = tests.map(({ name }) => `out/${name}.js`)
+      writeFileSync(
+        path.join(root, "vitest.config.js"),
+        `export default { test: { include: ${JSON.stringify(include)} } }`
+      )
+      const outputFile = path.join(root, "report.json")
+      await run(process.execPath, [vitest, "run", "--reporter", "json", "--outputFile", outputFile], { cwd: root })
+      const report: { readonly numPassedTests: number; readonly numTotalTests: number } = JSON.parse(
+        readFileSync(outputFile, "utf8")
+      )
+      assert.isAtLeast(report.numPassedTests, tests.length)
+      assert.strictEqual(report.numPassedTests, report.numTotalTests)
+    }, 120_000)
   })
 })

@@ -16,9 +16,18 @@ const storeys: ReadonlyArray<ReadonlyArray<string>> = [
   ["Provider.ts", "Dialect.ts", "Transport.ts", "Batches.ts"],
   ["dialect/"],
   ["provider/", "transport/"],
+  ["policy/"],
   ["FlexPolicy.ts"],
   ["Routing.ts"],
-  ["FlexRace.ts", "AnswerStore.ts", "AttemptLog.ts", "AttemptMetrics.ts", "FlexMemory.ts"],
+  [
+    "FlexRace.ts",
+    "AnswerStore.ts",
+    "AttemptFiles.ts",
+    "AttemptLog.ts",
+    "AttemptMetrics.ts",
+    "Draining.ts",
+    "FlexMemory.ts"
+  ],
   ["router/"],
   ["Router.ts"],
   ["FlexInference.ts"],
@@ -59,13 +68,18 @@ describe("the house", () => {
 
   it("has no clock but Effect's: no timer of the runtime's, and none of undici's left on", () => {
     const clocks =
-      /\b(?:setTimeout|setInterval|setImmediate|performance|timers|Date\.now|AbortSignal\.timeout)\b|\bnew Date\(\)/
+      /\b(?:setTimeout|setInterval|setImmediate|performance\.\w+|timers|Date\.now|AbortSignal\.timeout)\b|\bnew Date\(\)/
     assert.deepStrictEqual(files.filter((file) => clocks.test(codeOf(file))), [])
     const direct = files.filter((file) => /from "undici"/.test(codeOf(file)))
     assert.deepStrictEqual(direct, ["transport/Connections.ts", "transport/UndiciTransport.ts"])
     for (const clock of ["headersTimeout", "bodyTimeout", "connectTimeout"]) {
       assert.include(codeOf("transport/UndiciTransport.ts"), `${clock}: 0`)
     }
+  })
+
+  it("knows Effect's own language model in one room", () => {
+    const knowing = files.filter((file) => /from "effect\/ai/.test(codeOf(file)))
+    assert.deepStrictEqual(knowing.filter((file) => !file.startsWith("ai/")), [])
   })
 
   it("names a vendor only where vendors are described", () => {
@@ -80,5 +94,9 @@ describe("the house", () => {
       .map((file) => [file, codeOf(file).replaceAll(ids, "").match(vendors) ?? []] as const)
       .filter(([, words]) => words.length > 0)
     assert.deepStrictEqual(named.map(([file, words]) => `${file}: ${words.join(" ")}`), [shown])
+  })
+
+  it("gives reasons themselves, and no number of a document that a stranger cannot look up", () => {
+    assert.deepStrictEqual(files.filter((file) => /\bD\d+\b|§|\bcontract \(/.test(textOf(file))), [])
   })
 })

@@ -4,6 +4,8 @@
  * Wire facts: OpenAI's API reference and recorded streams. The request is also a schema; it checks the router's own
  * fields and leaves the documented vendor fields to the provider. A native answer passes untouched, so a body or a
  * chunk may carry more than is typed here.
+ *
+ * @since 0.1.0
  */
 import type * as Schema from "effect/Schema"
 import * as RequestFields from "../RequestFields.ts"
@@ -12,12 +14,14 @@ import type { CacheBreakpoint, Moderation, ReasoningEffort } from "./Responses.t
 
 type JsonSchema = { readonly [keyword: string]: unknown }
 
+/** Text in a message. */
 export interface TextPart {
   readonly type: "text"
   readonly text: string
   readonly prompt_cache_breakpoint?: CacheBreakpoint | undefined
 }
 
+/** A picture in a message. */
 export interface ImagePart {
   readonly type: "image_url"
   readonly image_url: {
@@ -28,6 +32,7 @@ export interface ImagePart {
   readonly prompt_cache_breakpoint?: CacheBreakpoint | undefined
 }
 
+/** Sound in a message. */
 export interface AudioPart {
   readonly type: "input_audio"
   /** Base64. */
@@ -35,6 +40,7 @@ export interface AudioPart {
   readonly prompt_cache_breakpoint?: CacheBreakpoint | undefined
 }
 
+/** A file in a message. */
 export interface FilePart {
   readonly type: "file"
   readonly file: {
@@ -46,11 +52,13 @@ export interface FilePart {
   readonly prompt_cache_breakpoint?: CacheBreakpoint | undefined
 }
 
+/** The model's no, in a message. */
 export interface RefusalPart {
   readonly type: "refusal"
   readonly refusal: string
 }
 
+/** A call with JSON. */
 export interface FunctionToolCall {
   readonly type: "function"
   readonly id: string
@@ -61,26 +69,31 @@ export interface FunctionToolCall {
   }
 }
 
+/** A call with text. */
 export interface CustomToolCall {
   readonly type: "custom"
   readonly id: string
   readonly custom: { readonly name: string; readonly input: string }
 }
 
+/** A call that the model makes. */
 export type ToolCall = FunctionToolCall | CustomToolCall
 
+/** What holds for the whole conversation. */
 export interface SystemMessage {
   readonly role: "system" | "developer"
   readonly content: string | ReadonlyArray<TextPart>
   readonly name?: string | undefined
 }
 
+/** A turn of the user's. */
 export interface UserMessage {
   readonly role: "user"
   readonly content: string | ReadonlyArray<TextPart | ImagePart | AudioPart | FilePart>
   readonly name?: string | undefined
 }
 
+/** A turn of the model's. */
 export interface AssistantMessage {
   readonly role: "assistant"
   readonly content?: string | ReadonlyArray<TextPart | RefusalPart> | null | undefined
@@ -93,6 +106,7 @@ export interface AssistantMessage {
   readonly function_call?: { readonly name: string; readonly arguments: string } | null | undefined
 }
 
+/** What a call came to. */
 export interface ToolMessage {
   readonly role: "tool"
   readonly tool_call_id: string
@@ -109,6 +123,7 @@ export interface FunctionMessage {
 /** One turn of the conversation. */
 export type ChatMessage = SystemMessage | UserMessage | AssistantMessage | ToolMessage | FunctionMessage
 
+/** A tool that is called with JSON. */
 export interface FunctionTool {
   readonly type: "function"
   readonly function: {
@@ -120,6 +135,7 @@ export interface FunctionTool {
   }
 }
 
+/** A tool that is called with text. */
 export interface CustomTool {
   readonly type: "custom"
   readonly custom: {
@@ -135,8 +151,10 @@ export interface CustomTool {
   }
 }
 
+/** A tool that the model may call. */
 export type ChatTool = FunctionTool | CustomTool
 
+/** Whether the model must, may or must not call a tool, and which. */
 export type ChatToolChoice =
   | "none"
   | "auto"
@@ -151,6 +169,7 @@ export type ChatToolChoice =
     }
   }
 
+/** What an answer has to look like. */
 export type ResponseFormat =
   | { readonly type: "text" }
   | { readonly type: "json_object" }
@@ -164,6 +183,7 @@ export type ResponseFormat =
     }
   }
 
+/** How the web is searched. */
 export interface WebSearchOptions {
   readonly search_context_size?: "low" | "medium" | "high" | undefined
   readonly user_location?:
@@ -279,10 +299,30 @@ export interface ChatRequest extends RequestFields.RouterFields {
   readonly user?: string | undefined
 }
 
-/** Schema of a request to `POST /v1/chat/completions`. */
+/**
+ * Schema of a request to `POST /v1/chat/completions`.
+ *
+ * **Example** (a request that comes from elsewhere)
+ *
+ * ```ts
+ * import { Option, Schema } from "effect"
+ * import { ChatCompletions } from "effect-flexinference"
+ *
+ * const request = { model: "gpt-5.5", messages: [{ role: "user", content: "Hi" }], start_within: "default" }
+ *
+ * const decode = Schema.decodeUnknownOption(ChatCompletions.ChatRequest)
+ *
+ * Option.isSome(decode(request)) // => true
+ * Option.isSome(decode({ ...request, messages: undefined })) // => false
+ * ```
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const ChatRequest: Schema.Codec<ChatRequest, { readonly [field: string]: unknown }> = RequestFields
   .request<ChatRequest>("messages", RequestFields.list())
 
+/** What an answer used, in tokens. */
 export interface ChatUsage extends UsageAdditions {
   readonly prompt_tokens: number
   /** With reasoning. */
@@ -301,6 +341,7 @@ export interface ChatUsage extends UsageAdditions {
   } | undefined
 }
 
+/** Where in an answer a page is cited. */
 export interface ChatAnnotation {
   readonly type: "url_citation"
   readonly url_citation: {
@@ -311,13 +352,16 @@ export interface ChatAnnotation {
   }
 }
 
+/** Why an answer ended. */
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "function_call"
 
+/** How likely a token was, and which others. */
 export interface TokenLogprobs {
   readonly content: ReadonlyArray<TokenLogprob> | null
   readonly refusal: ReadonlyArray<TokenLogprob> | null
 }
 
+/** How likely a token was. */
 export interface TokenLogprob {
   readonly token: string
   readonly bytes: ReadonlyArray<number> | null

@@ -5,6 +5,8 @@
  * checks the router's own fields and leaves the documented vendor fields to the provider. A native answer passes
  * untouched, so a body or an event may carry more than is typed here, and a stream may carry events of a type that is
  * not in the union.
+ *
+ * @since 0.1.0
  */
 import type * as Schema from "effect/Schema"
 import * as RequestFields from "../RequestFields.ts"
@@ -21,10 +23,12 @@ export interface UrlCitation {
   readonly url?: string | undefined
 }
 
+/** What a piece of text refers to. */
 export type Annotation =
   | UrlCitation
   | Named<"file_citation" | "place_citation" | "speech_metadata" | "word_info">
 
+/** Text. */
 export interface TextContent {
   readonly type: "text"
   readonly text: string
@@ -40,19 +44,23 @@ export interface MediaContent {
   readonly resolution?: string | undefined
 }
 
+/** A piece of a step. */
 export type Content = TextContent | MediaContent
 
+/** A turn of the user's. */
 export interface UserInput {
   readonly type: "user_input"
   readonly content?: ReadonlyArray<Content> | undefined
 }
 
+/** A step of the model's words. */
 export interface ModelOutput {
   readonly type: "model_output"
   readonly content?: ReadonlyArray<Content> | undefined
   readonly error?: { readonly code?: number | undefined; readonly message?: string | undefined } | undefined
 }
 
+/** A step of reasoning. */
 export interface Thought {
   readonly type: "thought"
   /** Readable to the provider that made it alone; a later turn sends it back. */
@@ -60,6 +68,7 @@ export interface Thought {
   readonly summary?: ReadonlyArray<Content> | undefined
 }
 
+/** A call that the model makes. */
 export interface FunctionCall {
   readonly type: "function_call"
   readonly id?: string | undefined
@@ -69,6 +78,7 @@ export interface FunctionCall {
   readonly signature?: string | undefined
 }
 
+/** What a call came to. */
 export interface FunctionResult {
   readonly type: "function_result"
   readonly call_id?: string | undefined
@@ -77,6 +87,7 @@ export interface FunctionResult {
   readonly is_error?: boolean | undefined
 }
 
+/** A search that the model makes. */
 export interface GoogleSearchCall {
   readonly type: "google_search_call"
   readonly id: string
@@ -84,6 +95,7 @@ export interface GoogleSearchCall {
   readonly signature?: string | undefined
 }
 
+/** What a search found. */
 export interface GoogleSearchResult {
   readonly type: "google_search_result"
   readonly call_id: string
@@ -118,6 +130,7 @@ export type Step =
     | "url_context_result"
   >
 
+/** A tool that is called with JSON. */
 export interface FunctionTool {
   readonly type: "function"
   readonly name?: string | undefined
@@ -126,6 +139,7 @@ export interface FunctionTool {
   readonly parameters?: unknown
 }
 
+/** A tool that the model may call. */
 export type Tool =
   | FunctionTool
   | Named<
@@ -141,6 +155,7 @@ export type Tool =
 
 type ToolMode = "auto" | "any" | "none" | "validated"
 
+/** How the answer is generated. */
 export interface GenerationConfig {
   /** The most tokens to generate. Without it, the model's maximum. */
   readonly max_output_tokens?: number | undefined
@@ -173,6 +188,7 @@ export interface GenerationConfig {
   readonly video_config?: unknown
 }
 
+/** What an answer has to look like. */
 export type ResponseFormat =
   | {
     readonly type: "text"
@@ -257,10 +273,30 @@ export interface InteractionRequest extends RequestFields.RouterFields {
     | undefined
 }
 
-/** Schema of a request to `POST /v1/interactions`. */
+/**
+ * Schema of a request to `POST /v1/interactions`.
+ *
+ * **Example** (a request that comes from elsewhere)
+ *
+ * ```ts
+ * import { Option, Schema } from "effect"
+ * import { Interactions } from "effect-flexinference"
+ *
+ * const request = { model: "gemini-3.5-flash", input: "Hi", start_within: "default" }
+ *
+ * const decode = Schema.decodeUnknownOption(Interactions.InteractionRequest)
+ *
+ * Option.isSome(decode(request)) // => true
+ * Option.isSome(decode({ ...request, input: undefined })) // => false
+ * ```
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const InteractionRequest: Schema.Codec<InteractionRequest, { readonly [field: string]: unknown }> = RequestFields
   .request<InteractionRequest>("input", RequestFields.present())
 
+/** What an answer used, in tokens. */
 export interface InteractionUsage extends UsageAdditions {
   readonly total_input_tokens?: number | undefined
   /** Without thoughts. */
@@ -271,6 +307,7 @@ export interface InteractionUsage extends UsageAdditions {
   readonly total_tokens?: number | undefined
 }
 
+/** How far an interaction is. */
 export type InteractionStatus =
   | "in_progress"
   | "requires_action"
@@ -306,6 +343,7 @@ export interface Interaction {
   readonly continuation_token?: string | undefined
 }
 
+/** What every event of a stream carries. */
 export interface Identified {
   readonly event_id?: string | undefined
 }
@@ -316,12 +354,14 @@ export interface LifecycleEvent extends Identified {
   readonly interaction: Interaction
 }
 
+/** The interaction is in another state. */
 export interface StatusUpdateEvent extends Identified {
   readonly event_type: "interaction.status_update"
   readonly interaction_id: string
   readonly status: InteractionStatus
 }
 
+/** A step begins. */
 export interface StepStartEvent extends Identified {
   readonly event_type: "step.start"
   readonly index: number
@@ -360,17 +400,20 @@ export type StepDelta =
     | "url_context_result"
   >
 
+/** More of a step. */
 export interface StepDeltaEvent extends Identified {
   readonly event_type: "step.delta"
   readonly index: number
   readonly delta: StepDelta
 }
 
+/** A step ends. */
 export interface StepStopEvent extends Identified {
   readonly event_type: "step.stop"
   readonly index: number
 }
 
+/** The stream fails. */
 export interface ErrorEvent extends Identified {
   readonly event_type: "error"
   readonly error?: {

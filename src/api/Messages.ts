@@ -4,6 +4,8 @@
  * Wire facts: Anthropic's API reference and recorded streams. The request is also a schema; it checks the router's own
  * fields and leaves the documented vendor fields to the provider. A native answer passes untouched, so a body or an
  * event may carry more than is typed here, and a stream may carry events of a type that is not in the union.
+ *
+ * @since 0.1.0
  */
 import type * as Schema from "effect/Schema"
 import * as RequestFields from "../RequestFields.ts"
@@ -11,15 +13,18 @@ import type { Named, UsageAdditions } from "../RequestFields.ts"
 
 type JsonSchema = { readonly [keyword: string]: unknown }
 
+/** Where a cached prefix ends, and for how long it is kept. */
 export interface CacheControl {
   readonly type: "ephemeral"
   readonly ttl?: "5m" | "1h" | undefined
 }
 
+/** What may end a cached prefix. */
 export interface Cacheable {
   readonly cache_control?: CacheControl | null | undefined
 }
 
+/** A page that is cited. */
 export interface WebSearchCitation {
   readonly type: "web_search_result_location"
   readonly url: string
@@ -28,16 +33,19 @@ export interface WebSearchCitation {
   readonly encrypted_index: string
 }
 
+/** What a piece of text refers to. */
 export type Citation =
   | WebSearchCitation
   | Named<"char_location" | "page_location" | "content_block_location" | "search_result_location">
 
+/** Text in a message. */
 export interface TextBlockParam extends Cacheable {
   readonly type: "text"
   readonly text: string
   readonly citations?: ReadonlyArray<Citation> | null | undefined
 }
 
+/** A picture in a message. */
 export interface ImageBlockParam extends Cacheable {
   readonly type: "image"
   readonly source:
@@ -50,6 +58,7 @@ export interface ImageBlockParam extends Cacheable {
     | { readonly type: "file"; readonly file_id: string }
 }
 
+/** A document in a message. */
 export interface DocumentBlockParam extends Cacheable {
   readonly type: "document"
   readonly source: Named<"base64" | "text" | "content" | "url" | "file">
@@ -58,6 +67,7 @@ export interface DocumentBlockParam extends Cacheable {
   readonly citations?: { readonly enabled?: boolean | undefined } | null | undefined
 }
 
+/** Reasoning. */
 export interface ThinkingBlock {
   readonly type: "thinking"
   readonly thinking: string
@@ -65,11 +75,13 @@ export interface ThinkingBlock {
   readonly signature: string
 }
 
+/** Reasoning that is not shown. */
 export interface RedactedThinkingBlock {
   readonly type: "redacted_thinking"
   readonly data: string
 }
 
+/** A call that the model made. */
 export interface ToolUseBlockParam extends Cacheable {
   readonly type: "tool_use"
   readonly id: string
@@ -78,6 +90,7 @@ export interface ToolUseBlockParam extends Cacheable {
   readonly input: unknown
 }
 
+/** What a call came to. */
 export interface ToolResultBlockParam extends Cacheable {
   readonly type: "tool_result"
   readonly tool_use_id: string
@@ -121,6 +134,7 @@ export type MessageParam =
   | { readonly role: "user" | "assistant"; readonly content: string | ReadonlyArray<ContentBlockParam> }
   | { readonly role: "system"; readonly content: string | ReadonlyArray<TextBlockParam> }
 
+/** A tool of the caller's. */
 export interface CustomTool extends Cacheable {
   readonly type?: "custom" | null | undefined
   readonly name: string
@@ -134,13 +148,16 @@ export type ProviderTool =
   | { readonly type: string; readonly name?: string }
   | { readonly type: string; readonly [member: string]: unknown }
 
+/** A tool that the model may call. */
 export type Tool = CustomTool | ProviderTool
 
+/** Whether the model must, may or must not call a tool, and which. */
 export type ToolChoice =
   | { readonly type: "auto" | "any"; readonly disable_parallel_tool_use?: boolean | undefined }
   | { readonly type: "tool"; readonly name: string; readonly disable_parallel_tool_use?: boolean | undefined }
   | { readonly type: "none" }
 
+/** Whether the model reasons, and how much. */
 export type Thinking =
   | {
     readonly type: "enabled"
@@ -151,6 +168,7 @@ export type Thinking =
   | { readonly type: "adaptive"; readonly display?: "summarized" | "omitted" | null | undefined }
   | { readonly type: "disabled" | "between_tools" }
 
+/** What an answer has to look like, and how much effort it takes. */
 export interface OutputConfig {
   readonly effort?: "low" | "medium" | "high" | "xhigh" | "max" | null | undefined
   readonly format?: { readonly type: "json_schema"; readonly schema: JsonSchema } | null | undefined
@@ -229,10 +247,30 @@ export interface MessageRequest extends RequestFields.RouterFields {
   readonly speed?: "standard" | "fast" | null | undefined
 }
 
-/** Schema of a request to `POST /v1/messages`. */
+/**
+ * Schema of a request to `POST /v1/messages`.
+ *
+ * **Example** (a request that comes from elsewhere)
+ *
+ * ```ts
+ * import { Option, Schema } from "effect"
+ * import { Messages } from "effect-flexinference"
+ *
+ * const request = { model: "claude-opus-5", messages: [{ role: "user", content: "Hi" }], start_within: "default" }
+ *
+ * const decode = Schema.decodeUnknownOption(Messages.MessageRequest)
+ *
+ * Option.isSome(decode(request)) // => true
+ * Option.isSome(decode({ ...request, messages: undefined })) // => false
+ * ```
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const MessageRequest: Schema.Codec<MessageRequest, { readonly [field: string]: unknown }> = RequestFields
   .request<MessageRequest>("messages", RequestFields.list())
 
+/** What an answer used, in tokens. */
 export interface MessageUsage extends UsageAdditions {
   /** Without what the cache held or took. */
   readonly input_tokens: number
@@ -260,12 +298,14 @@ export interface MessageUsage extends UsageAdditions {
   readonly inference_geo?: string | null | undefined
 }
 
+/** Text of an answer. */
 export interface TextBlock {
   readonly type: "text"
   readonly text: string
   readonly citations?: ReadonlyArray<Citation> | null | undefined
 }
 
+/** A call that the model makes. */
 export interface ToolUseBlock {
   readonly type: "tool_use"
   readonly id: string
@@ -277,6 +317,7 @@ export interface ToolUseBlock {
 /** One block of an answer. */
 export type ContentBlock = TextBlock | ThinkingBlock | RedactedThinkingBlock | ToolUseBlock | OtherBlock
 
+/** Why an answer ended. */
 export type StopReason =
   | "end_turn"
   | "max_tokens"
@@ -307,17 +348,20 @@ export interface Message {
   readonly service_tier?: string | null | undefined
 }
 
+/** A message begins. */
 export interface MessageStartEvent {
   readonly type: "message_start"
   readonly message: Message
 }
 
+/** A block begins. */
 export interface ContentBlockStartEvent {
   readonly type: "content_block_start"
   readonly index: number
   readonly content_block: ContentBlock
 }
 
+/** More of a block. */
 export interface ContentBlockDeltaEvent {
   readonly type: "content_block_delta"
   readonly index: number
@@ -333,11 +377,13 @@ export interface ContentBlockDeltaEvent {
     | { readonly type: "citations_delta"; readonly citation: Citation }
 }
 
+/** A block ends. */
 export interface ContentBlockStopEvent {
   readonly type: "content_block_stop"
   readonly index: number
 }
 
+/** Why the message ends, and what it used. */
 export interface MessageDeltaEvent {
   readonly type: "message_delta"
   readonly delta: { readonly stop_reason: StopReason | null; readonly stop_sequence: string | null }
@@ -345,14 +391,17 @@ export interface MessageDeltaEvent {
   readonly usage: Omit<MessageUsage, "input_tokens"> & { readonly input_tokens?: number | null | undefined }
 }
 
+/** A message ends. */
 export interface MessageStopEvent {
   readonly type: "message_stop"
 }
 
+/** The stream is awake. */
 export interface PingEvent {
   readonly type: "ping"
 }
 
+/** The stream fails. */
 export interface ErrorEvent {
   readonly type: "error"
   readonly error: { readonly type: string; readonly message: string }

@@ -4,6 +4,8 @@
  * Wire facts: OpenAI's API reference and recorded streams. The request is also a schema; it checks the router's own
  * fields and leaves the documented vendor fields to the provider. A native answer passes untouched, so a body or an
  * event may carry more than is typed here, and a stream may carry events of a type that is not in the union.
+ *
+ * @since 0.1.0
  */
 import type * as Schema from "effect/Schema"
 import * as RequestFields from "../RequestFields.ts"
@@ -19,12 +21,14 @@ export interface CacheBreakpoint {
   readonly ttl?: "30m" | "12h" | undefined
 }
 
+/** Text in a message. */
 export interface InputText {
   readonly type: "input_text"
   readonly text: string
   readonly prompt_cache_breakpoint?: CacheBreakpoint | undefined
 }
 
+/** A picture in a message. */
 export interface InputImage {
   readonly type: "input_image"
   readonly detail?: "low" | "high" | "auto" | "original" | undefined
@@ -34,6 +38,7 @@ export interface InputImage {
   readonly prompt_cache_breakpoint?: CacheBreakpoint | undefined
 }
 
+/** A file in a message. */
 export interface InputFile {
   readonly type: "input_file"
   readonly detail?: "auto" | "low" | "high" | undefined
@@ -45,6 +50,17 @@ export interface InputFile {
   readonly prompt_cache_breakpoint?: CacheBreakpoint | undefined
 }
 
+/** A recording; OpenAI takes it by Chat Completions only. */
+export interface InputAudio {
+  readonly type: "input_audio"
+  readonly input_audio: {
+    /** Base64. */
+    readonly data: string
+    readonly format: "wav" | "mp3"
+  }
+}
+
+/** A page is cited. */
 export interface UrlCitation {
   readonly type: "url_citation"
   readonly start_index: number
@@ -53,6 +69,7 @@ export interface UrlCitation {
   readonly url: string
 }
 
+/** A file is cited. */
 export interface FileCitation {
   readonly type: "file_citation"
   readonly file_id: string
@@ -60,6 +77,7 @@ export interface FileCitation {
   readonly index: number
 }
 
+/** A file of a container is cited. */
 export interface ContainerFileCitation {
   readonly type: "container_file_citation"
   readonly container_id: string
@@ -69,14 +87,17 @@ export interface ContainerFileCitation {
   readonly end_index: number
 }
 
+/** A file was made. */
 export interface FilePath {
   readonly type: "file_path"
   readonly file_id: string
   readonly index: number
 }
 
+/** What a piece of text refers to. */
 export type Annotation = UrlCitation | FileCitation | ContainerFileCitation | FilePath
 
+/** Text of an answer. */
 export interface OutputText {
   readonly type: "output_text"
   readonly text: string
@@ -84,11 +105,13 @@ export interface OutputText {
   readonly logprobs?: ReadonlyArray<unknown> | undefined
 }
 
+/** The model's no. */
 export interface Refusal {
   readonly type: "refusal"
   readonly refusal: string
 }
 
+/** Reasoning, as text. */
 export interface ReasoningText {
   readonly type: "reasoning_text"
   readonly text: string
@@ -100,12 +123,13 @@ export interface InputMessage {
   readonly role: "user" | "assistant" | "system" | "developer"
   readonly content:
     | string
-    | ReadonlyArray<InputText | InputImage | InputFile | OutputText | Refusal>
+    | ReadonlyArray<InputText | InputImage | InputFile | InputAudio | OutputText | Refusal>
   readonly id?: string | undefined
   readonly status?: ItemStatus | undefined
   readonly phase?: Phase | null | undefined
 }
 
+/** A call with JSON. */
 export interface FunctionCall {
   readonly type: "function_call"
   readonly call_id: string
@@ -119,6 +143,7 @@ export interface FunctionCall {
   readonly caller?: Named<"direct" | "program"> | null | undefined
 }
 
+/** What a call came to. */
 export interface FunctionCallOutput {
   readonly type: "function_call_output"
   readonly call_id?: string | null | undefined
@@ -130,6 +155,7 @@ export interface FunctionCallOutput {
   readonly caller?: Named<"direct" | "program"> | null | undefined
 }
 
+/** A call with text. */
 export interface CustomToolCall {
   readonly type: "custom_tool_call"
   readonly call_id: string
@@ -142,6 +168,7 @@ export interface CustomToolCall {
   readonly caller?: Named<"direct" | "program"> | null | undefined
 }
 
+/** An item of reasoning. */
 export interface Reasoning {
   readonly type: "reasoning"
   readonly id: string
@@ -152,6 +179,7 @@ export interface Reasoning {
   readonly status?: ItemStatus | undefined
 }
 
+/** A search that the model makes. */
 export interface WebSearchCall {
   readonly type: "web_search_call"
   readonly id: string
@@ -167,6 +195,7 @@ export interface WebSearchCall {
     | { readonly type: "find_in_page"; readonly pattern: string; readonly url: string }
 }
 
+/** An item that the provider has kept. */
 export interface ItemReference {
   readonly type?: "item_reference" | null | undefined
   readonly id: string
@@ -209,6 +238,7 @@ export type InputItem =
   | OtherItem
   | Named<"compaction_trigger" | "configuration_update">
 
+/** A message of the model's. */
 export interface OutputMessage {
   readonly type: "message"
   readonly id: string
@@ -228,6 +258,7 @@ export type OutputItem =
   | WebSearchCall
   | OtherItem
 
+/** A tool that is called with JSON. */
 export interface FunctionTool {
   readonly type: "function"
   readonly name: string
@@ -241,6 +272,7 @@ export interface FunctionTool {
   readonly allowed_callers?: ReadonlyArray<"direct" | "programmatic"> | null | undefined
 }
 
+/** Searches the web. */
 export interface WebSearchTool {
   readonly type: "web_search" | "web_search_2025_08_26"
   readonly filters?: { readonly allowed_domains?: ReadonlyArray<string> | null | undefined } | null | undefined
@@ -258,6 +290,7 @@ export interface WebSearchTool {
   readonly external_web_access?: boolean | undefined
 }
 
+/** A tool that the model may call. */
 export type Tool =
   | FunctionTool
   | WebSearchTool
@@ -279,6 +312,7 @@ export type Tool =
     | "web_search_preview_2025_03_11"
   >
 
+/** Whether the model must, may or must not call a tool, and which. */
 export type ToolChoice =
   | "none"
   | "auto"
@@ -304,6 +338,7 @@ export type ToolChoice =
     | "web_search_preview_2025_03_11"
   >
 
+/** What an answer has to look like. */
 export type TextFormat =
   | { readonly type: "text" }
   | { readonly type: "json_object" }
@@ -315,6 +350,7 @@ export type TextFormat =
     readonly strict?: boolean | null | undefined
   }
 
+/** What an answer has to look like, and how long it gets. */
 export interface TextOptions {
   readonly format?: TextFormat | undefined
   readonly verbosity?: "low" | "medium" | "high" | null | undefined
@@ -323,6 +359,7 @@ export interface TextOptions {
 /** How hard a reasoning model thinks. Not every model takes every value. */
 export type ReasoningEffort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max"
 
+/** How much the model reasons, and what is shown of it. */
 export interface ReasoningOptions {
   readonly effort?: ReasoningEffort | null | undefined
   readonly summary?: "auto" | "concise" | "detailed" | null | undefined
@@ -343,6 +380,7 @@ export type Includable =
   | "web_search_call.results"
   | (string & {})
 
+/** A prompt that the provider has kept. */
 export interface Prompt {
   readonly id: string
   readonly version?: string | null | undefined
@@ -361,6 +399,7 @@ export interface PromptCacheOptions {
   readonly prewarm?: boolean | undefined
 }
 
+/** What is done about what is flagged. */
 export interface ModerationMode {
   readonly mode: "score" | "block"
 }
@@ -449,10 +488,30 @@ export interface ResponsesRequest extends RequestFields.RouterFields {
   readonly user?: string | undefined
 }
 
-/** Schema of a request to `POST /v1/responses`. */
+/**
+ * Schema of a request to `POST /v1/responses`.
+ *
+ * **Example** (a request that comes from elsewhere)
+ *
+ * ```ts
+ * import { Option, Schema } from "effect"
+ * import { Responses } from "effect-flexinference"
+ *
+ * const request = { model: "gpt-5.5", input: "Hi", start_within: "default" }
+ *
+ * const decode = Schema.decodeUnknownOption(Responses.ResponsesRequest)
+ *
+ * Option.isSome(decode(request)) // => true
+ * Option.isSome(decode({ ...request, input: undefined })) // => false
+ * ```
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const ResponsesRequest: Schema.Codec<ResponsesRequest, { readonly [field: string]: unknown }> = RequestFields
   .request<ResponsesRequest>("input", RequestFields.present())
 
+/** What an answer used, in tokens. */
 export interface ResponseUsage extends UsageAdditions {
   readonly input_tokens: number
   readonly input_tokens_details: { readonly cached_tokens: number; readonly cache_write_tokens?: number | undefined }
@@ -512,19 +571,23 @@ export interface ResponseObject {
   readonly tool_usage?: { readonly web_search?: { readonly num_requests: number } | undefined } | undefined
 }
 
+/** What every event of a stream carries. */
 export interface Numbered {
   readonly sequence_number: number
 }
 
+/** What an event of an item carries. */
 export interface OfItem extends Numbered {
   readonly output_index: number
   readonly item_id: string
 }
 
+/** What an event of a part carries. */
 export interface OfPart extends OfItem {
   readonly content_index: number
 }
 
+/** What an event of a summary carries. */
 export interface OfSummary extends OfItem {
   readonly summary_index: number
 }
@@ -541,60 +604,71 @@ export interface LifecycleEvent extends Numbered {
   readonly response: ResponseObject
 }
 
+/** An item begins or ends. */
 export interface OutputItemEvent extends Numbered {
   readonly type: "response.output_item.added" | "response.output_item.done"
   readonly output_index: number
   readonly item: OutputItem
 }
 
+/** A part begins or ends. */
 export interface ContentPartEvent extends OfPart {
   readonly type: "response.content_part.added" | "response.content_part.done"
   readonly part: OutputText | Refusal | ReasoningText
 }
 
+/** More text. */
 export interface OutputTextDeltaEvent extends OfPart {
   readonly type: "response.output_text.delta"
   readonly delta: string
   readonly logprobs?: ReadonlyArray<unknown> | undefined
 }
 
+/** The text is whole. */
 export interface OutputTextDoneEvent extends OfPart {
   readonly type: "response.output_text.done"
   readonly text: string
   readonly logprobs?: ReadonlyArray<unknown> | undefined
 }
 
+/** A piece of text refers to something. */
 export interface AnnotationAddedEvent extends OfPart {
   readonly type: "response.output_text.annotation.added"
   readonly annotation_index: number
   readonly annotation: Annotation | null
 }
 
+/** More of a part. */
 export interface ContentDeltaEvent extends OfPart {
   readonly type: "response.refusal.delta" | "response.reasoning_text.delta"
   readonly delta: string
 }
 
+/** The model's no is whole. */
 export interface RefusalDoneEvent extends OfPart {
   readonly type: "response.refusal.done"
   readonly refusal: string
 }
 
+/** The reasoning is whole. */
 export interface ReasoningTextDoneEvent extends OfPart {
   readonly type: "response.reasoning_text.done"
   readonly text: string
 }
 
+/** A part of a summary begins or ends. */
 export interface ReasoningSummaryPartEvent extends OfSummary {
   readonly type: "response.reasoning_summary_part.added" | "response.reasoning_summary_part.done"
   readonly part: { readonly type: "summary_text"; readonly text: string }
 }
 
+/** More of a summary. */
 export interface ReasoningSummaryTextDeltaEvent extends OfSummary {
   readonly type: "response.reasoning_summary_text.delta"
   readonly delta: string
 }
 
+/** A summary is whole. */
 export interface ReasoningSummaryTextDoneEvent extends OfSummary {
   readonly type: "response.reasoning_summary_text.done"
   readonly text: string
@@ -610,16 +684,19 @@ export interface ToolInputDeltaEvent extends OfItem {
   readonly delta: string
 }
 
+/** The arguments of a call are whole. */
 export interface ArgumentsDoneEvent extends OfItem {
   readonly type: "response.function_call_arguments.done" | "response.mcp_call_arguments.done"
   readonly arguments: string
 }
 
+/** The text of a call is whole. */
 export interface CustomToolCallInputDoneEvent extends OfItem {
   readonly type: "response.custom_tool_call_input.done"
   readonly input: string
 }
 
+/** The code is whole. */
 export interface CodeInterpreterCodeDoneEvent extends OfItem {
   readonly type: "response.code_interpreter_call_code.done"
   readonly code: string
@@ -649,17 +726,20 @@ export interface ToolProgressEvent extends OfItem {
     | "response.web_search_call.searching"
 }
 
+/** A picture, as far as it is. */
 export interface PartialImageEvent extends OfItem {
   readonly type: "response.image_generation_call.partial_image"
   readonly partial_image_index: number
   readonly partial_image_b64: string
 }
 
+/** More sound, or more of its transcript. */
 export interface AudioDeltaEvent extends Numbered {
   readonly type: "response.audio.delta" | "response.audio.transcript.delta"
   readonly delta: string
 }
 
+/** The sound, or its transcript, is whole. */
 export interface AudioDoneEvent extends Numbered {
   readonly type: "response.audio.done" | "response.audio.transcript.done"
 }

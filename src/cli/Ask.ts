@@ -3,27 +3,57 @@ import * as Effect from "effect/Effect"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as Choice from "./ask/Choice.ts"
 import * as KeyVariables from "./KeyVariables.ts"
 import * as Notation from "./StartWithinFlag.ts"
 
+// Values are read in `Asking`, so that everything that is wrong with them is told at once.
 export const Ask = Command.make(
   "ask",
   {
     prompt: Argument.String("prompt").pipe(
-      Argument.withDescription("What to ask; - or nothing reads it from stdin"),
+      Argument.withDescription("What to ask; what is piped in follows it, and stands alone without it or with -"),
       Argument.optional
     ),
     model: Flag.String("model").pipe(
       Flag.withAlias("m"),
-      Flag.withDescription("The model to ask, by the name that its provider gives it")
+      Flag.withDescription(`The model to ask; ${Choice.modelVariable} without it ("flexinference models" lists them)`),
+      Flag.optional
     ),
-    startWithin: Notation.flag("start-within").pipe(
+    startWithin: Flag.String("start-within").pipe(
       Flag.withAlias("s"),
-      Flag.withDescription(`How long flex may take to start before standard is asked too: ${Notation.accepted}`)
+      Flag.withMetavar("window|tier"),
+      Flag.withDescription(
+        `How long flex may take to start before standard is asked too: ${Notation.accepted}; without it ` +
+          `${Choice.windowVariable}, and else 30s, or default where the model has no flex tier`
+      ),
+      Flag.optional
+    ),
+    system: Flag.String("system").pipe(
+      Flag.withMetavar("text"),
+      Flag.withDescription("The system prompt: what holds for the whole conversation"),
+      Flag.optional
+    ),
+    file: Flag.String("file").pipe(
+      Flag.withAlias("f"),
+      Flag.withMetavar("path"),
+      Flag.withDescription(
+        "A file to ask about: a text, a picture (PNG, JPEG, GIF, WebP) or a PDF; may be given again"
+      ),
+      Flag.atLeast(0)
+    ),
+    schema: Flag.String("schema").pipe(
+      Flag.withMetavar("path"),
+      Flag.withDescription("A JSON Schema, in a file, that the answer shall keep: the answer is then JSON"),
+      Flag.optional
+    ),
+    json: Flag.Boolean("json").pipe(
+      Flag.withDescription("Print one JSON object: the answer, its usage, how it was served, and its cost"),
+      Flag.withDefault(false)
     ),
     stream: Flag.Boolean("stream").pipe(
-      Flag.withDescription("Print the answer as it is generated instead of when it is whole"),
-      Flag.withDefault(false)
+      Flag.withDescription("Print the answer as it is generated; that is what a terminal gets without it"),
+      Flag.optional
     ),
     hosted: Flag.Boolean("hosted").pipe(
       Flag.withDescription("Leave the race to the hosted router, with FLEXINFERENCE_API_KEY"),
@@ -38,7 +68,8 @@ export const Ask = Command.make(
   ),
   Command.withShortDescription("Ask one question"),
   Command.withExamples([
-    { command: "flexinference ask \"Why is the sky blue?\" --model gpt-5.5 --start-within 30s --stream" },
-    { command: "flexinference ask --model gemini-3.5-flash --start-within default < prompt.txt" }
+    { command: "flexinference ask \"Why is the sky blue?\" --model gpt-5.5 --start-within 30s" },
+    { command: "git diff | flexinference ask \"Review this\" --model gemini-3.5-flash" },
+    { command: "flexinference ask \"What does it cost?\" --file invoice.pdf --schema total.json --json" }
   ])
 )

@@ -3,63 +3,75 @@ import * as Config from "effect/Config"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import type * as FileSystem from "effect/FileSystem"
 import type { PlatformError } from "effect/PlatformError"
 import * as Stdio from "effect/Stdio"
 import * as Stream from "effect/Stream"
+import process from "node:process"
 import type { ResponseEvent, ResponseObject } from "../api/Responses.ts"
 import * as FlexInference from "../FlexInference.ts"
-import * as UndiciTransport from "../transport/UndiciTransport.ts"
+import type { FlexInferenceError } from "../FlexInferenceError.ts"
+import * as ModelCatalog from "../ModelCatalog.ts"
 import * as StartWithin from "../StartWithin.ts"
+import * as UndiciTransport from "../transport/UndiciTransport.ts"
+import * as Question from "./ask/Question.ts"
+import * as Report from "./ask/Report.ts"
 import * as CommandFailed from "./CommandFailed.ts"
 import * as Countdown from "./Countdown.ts"
 import * as Output from "./Output.ts"
 import * as Providers from "./Providers.ts"
+import * as Spinner from "./Spinner.ts"
+import * as StatusLine from "./StatusLine.ts"
+import * as Style from "./Style.ts"
+import * as Suggestion from "./Suggestion.ts"
 import * as Summary from "./Summary.ts"
 
-export interface Options {
-  readonly prompt: Option.Option<string>
-  readonly model: string
-  readonly startWithin: StartWithin.StartWithin
-  readonly stream: boolean
+export interface Options extends Question.Options {
+  readonly json: boolean
+  readonly stream: Option.Option<boolean>
   readonly hosted: boolean
 }
 
 /** Answers one prompt, or fails with what to tell. */
-export const ask = (options: Options): Effect.Effect<void, CommandFailed.CommandFailed, Stdio.Stdio> =>
+export const ask = (
+  options: Options
+): Effect.Effect<void, CommandFailed.CommandFailed, Stdio.Stdio | FileSystem.FileSystem> =>
   Effect.gen(function*() {
-    const prompt = yield* promptOf(options.prompt)
+    const request = yield* Question.request(options)
     const service = yield* serviceOf(options)
-    yield* Effect.provide(answer(options, prompt), service)
+    yield* Effect.provide(answer(options, request), service).pipe(
+      Effect.catchTag("FlexInferenceError", (error) => Effect.fail(failureOf(request.model, error)))
+    )
   }).pipe(
     Effect.catchTags({
-      FlexInferenceError: (error) => Effect.fail(CommandFailed.fromRouter(error)),
       ConfigError: (error) => Effect.fail(CommandFailed.fromConfig(error)),
       // Who reads only the beginning of an answer has got what they wanted.
       PlatformError: (error) => Output.isBrokenPipe(error) ? Effect.void : Effect.fail(unwritable(error))
     })
   )
 
-const unwritable = ({ message, reason }: PlatformError) =>
-  CommandFailed.make(`the answer cannot be written: ${reason.cause instanceof Error ? reason.cause.message : message}`)
+const unwritable = (error: PlatformError) =>
+  CommandFailed.make(`the answer cannot be written: ${Output.causeOf(error)}`)
 
-const promptOf = (argument: Option.Option<string>) =>
-  Effect.gen(function*() {
-    const stdio = yield* Stdio.Stdio
-    const given = Option.filter(argument, (text) => text !== "-")
-    if (Option.isNone(argument) && (yield* stdio.stdinIsTerminal)) {
-      return yield* CommandFailed.make("there is no prompt: give it as an argument, or on stdin")
-    }
-    const prompt = Option.isSome(given) ? given.value : yield* Stream.mkString(Stream.decodeText(stdio.stdin)).pipe(
-      Effect.mapError((error) => CommandFailed.make(`stdin cannot be read: ${error.message}`))
-    )
-    return prompt.trim() === "" ? yield* CommandFailed.make("the prompt is empty") : prompt
-  })
+/** The command has no field to name a provider by, and knows the models by name. */
+const failureOf = (model: string, error: FlexInferenceError): CommandFailed.CommandFailed => {
+  const asked = Suggestion.question(Suggestion.models(model, ModelCatalog.builtIn))
+  if (error.code === "unroutable_model") {
+    return CommandFailed.usage([
+      `--model: no provider is known for ${
+        JSON.stringify(model)
+      }.${asked} "flexinference models" lists the known ones ` +
+      `(code ${error.code})`
+    ])
+  }
+  return CommandFailed.fromRouter(error, error.code === "model_not_found" ? asked : "")
+}
 
 const serviceOf = ({ hosted }: Options) =>
   Effect.gen(function*() {
     if (hosted) {
       if (Option.isNone(yield* Config.option(Config.Redacted("FLEXINFERENCE_API_KEY")))) {
-        return yield* CommandFailed.make("--hosted needs your key of the hosted router in FLEXINFERENCE_API_KEY")
+        return yield* CommandFailed.usage(["--hosted needs your key of the hosted router in FLEXINFERENCE_API_KEY"])
       }
       return Layer.provide(FlexInference.layerHostedConfigTransport(), UndiciTransport.layer())
     }
@@ -68,34 +80,46 @@ const serviceOf = ({ hosted }: Options) =>
     return Layer.provide(FlexInference.layerRouter, router)
   })
 
-const answer = (options: Options, prompt: string) =>
+type Asked = Effect.Success<ReturnType<typeof Question.request>>
+
+/** What is shown while nothing has started: nothing where nobody looks. */
+const waiting = ({ model, start_within }: Asked) =>
+  Effect.map(Effect.flatMap(Stdio.Stdio, (stdio) => stdio.stderrIsTerminal), (isTerminal) => {
+    if (!isTerminal || process.env["TERM"] === "dumb") return undefined
+    const window = StartWithin.toDuration(start_within)
+    return StatusLine.during(
+      window === undefined ? Spinner.frames(`${model} at ${start_within}`) : Countdown.frames(window),
+      Effect.sync(() => process.stderr.columns || Number.POSITIVE_INFINITY)
+    )
+  })
+
+const answer = (options: Options, request: Asked) =>
   Effect.gen(function*() {
     const { responses } = yield* FlexInference.FlexInference
     // Streamed whether or not the answer is printed as it comes: only a stream shows that it has started.
-    const open = responses.open({
-      model: options.model,
-      input: prompt,
-      start_within: options.startWithin,
-      // The hosted router tells a stream's cost here alone.
-      include_cost: true
-    })
-    const window = StartWithin.toDuration(options.startWithin)
-    const stdio = yield* Stdio.Stdio
-    const counted = window !== undefined && (yield* stdio.stderrIsTerminal)
-    const { events, report } = yield* counted ? Countdown.during(window)(open) : open
+    const open = responses.open(request)
+    const shown = yield* waiting(request)
+    const { events, report } = yield* shown === undefined ? open : shown(open)
     let whole: ResponseObject | undefined
     const text = events.pipe(
       Stream.tap((event) => Effect.sync(() => (whole = wholeOf(event)))),
       Stream.map(textOf)
     )
-    const printed = yield* print(options.stream ? text : Stream.fromEffect(Stream.mkString(text)))
-    const routing = yield* report
+    const structured = Option.isSome(options.schema)
+    if (options.json) {
+      const said = yield* Stream.mkString(text)
+      const printed = Report.make({ text: said, structured, whole, routing: yield* report })
+      return yield* Output.stdout(Stream.succeed(`${JSON.stringify(printed, null, 2)}\n`))
+    }
+    const streams = Option.getOrElse(options.stream, () => process.stdout.isTTY)
+    const printed = yield* print(streams ? text : Stream.fromEffect(Stream.mkString(text)))
+    const style = Style.of(process.stderr)
     const lines = [
       ...(printed ? [] : ["the answer holds no text"]),
       ...(whole?.incomplete_details?.reason === undefined
         ? []
-        : [`the answer is incomplete (${whole.incomplete_details.reason})`]),
-      Summary.line(routing)
+        : [style.yellow(`the answer is incomplete (${whole.incomplete_details.reason})`)]),
+      style.dim(Summary.line(yield* report))
     ]
     yield* Output.stderr(lines.map((line) => `${line}\n`).join(""))
   }).pipe(Effect.scoped)

@@ -6,7 +6,6 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as UserDirectories from "effect/persistence/UserDirectories"
 import * as Redacted from "effect/Redacted"
 import type { Scope } from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
@@ -33,20 +32,18 @@ export const placeOf = (value: string): Place => {
 }
 
 /**
- * What the environment says. Where it says nothing, that is a folder in the user's own state directory; made-up answers
- * are not kept there, and without a home there is nowhere to keep any.
+ * What the environment says. Where it says nothing, that is a folder among what else outlives a gateway; made-up answers
+ * are not kept there.
  */
-export const variable = (options: { readonly simulated: boolean }): Effect.Effect<Place, Config.ConfigError> =>
-  Effect.gen(function*() {
-    const value = Option.getOrUndefined(yield* Config.option(Config.String("FLEXINFERENCE_STORE")))
-    if (value !== undefined && value !== "") return placeOf(value)
-    if (options.simulated) return { _tag: "Memory" as const }
-    const directories = yield* UserDirectories.UserDirectories
-    return yield* Effect.match(directories.state("flexinference"), {
-      onFailure: () => ({ _tag: "Memory" as const }),
-      onSuccess: (folder) => ({ _tag: "Folder" as const, folder: `${folder}/deferred` })
-    })
-  }).pipe(Effect.provide(UserDirectories.layer))
+export const variable = (options: {
+  readonly simulated: boolean
+  readonly state: string
+}): Effect.Effect<Place, Config.ConfigError> =>
+  Effect.map(Config.option(Config.String("FLEXINFERENCE_STORE")), (given) => {
+    const value = Option.getOrElse(given, () => "")
+    if (value !== "") return placeOf(value)
+    return options.simulated ? { _tag: "Memory" } : { _tag: "Folder", folder: `${options.state}/deferred` }
+  })
 
 /**
  * The service over a place. A database is opened at the start, and so is a folder that holds requests already; one that

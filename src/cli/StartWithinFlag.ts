@@ -1,30 +1,12 @@
-/** How a start window is written on the command line: shorter than on the wire, and the wire's way too. */
-import * as Duration from "effect/Duration"
+/** A start window as it is written on the command line. */
 import * as Effect from "effect/Effect"
 import * as CliError from "effect/cli/CliError"
 import * as Flag from "effect/cli/Flag"
 import * as Result from "effect/Result"
-import * as StartWithin from "../StartWithin.ts"
+import * as Notation from "../gateway/config/Notation.ts"
+import type * as StartWithin from "../StartWithin.ts"
 
-/** What `parse` takes, for whoever wrote something else. */
-export const accepted = "a window from 5s to 10m, such as 30s, 1m30s, 5m or 00h-00m-30s, " +
-  "or one of the tiers default, priority and auto"
-
-const short = /^(?=.)(?:(\d+)m)?(?:(\d+)s)?$/
-
-const durationOf = (text: string): Duration.Duration | undefined => {
-  const match = short.exec(text)
-  return match === null ? undefined : Duration.seconds(Number(match[1] ?? 0) * 60 + Number(match[2] ?? 0))
-}
-
-/** The field's value for `30s`, `1m30s`, `5m`, `00h-00m-30s` or a tier's name; otherwise what is accepted. */
-export const parse = (text: string): Result.Result<StartWithin.StartWithin, string> => {
-  if (StartWithin.is(text)) return Result.succeed(text)
-  const duration = durationOf(text)
-  return duration === undefined
-    ? Result.fail(accepted)
-    : Result.mapError(StartWithin.fromDurationResult(duration), () => accepted)
-}
+export const { accepted, parse } = Notation.startWithin
 
 /** A flag whose value is written this way. */
 export const flag = (name: string): Flag.Flag<StartWithin.StartWithin> =>

@@ -15,19 +15,37 @@ import * as Runtime from "effect/Runtime"
 import process from "node:process"
 import { Ask } from "./Ask.ts"
 import * as CommandFailed from "./CommandFailed.ts"
+import { Simulate } from "./Simulate.ts"
+import * as Style from "./Style.ts"
+import { Doctor } from "./Doctor.ts"
+import * as Help from "./Help.ts"
+import { Models } from "./Models.ts"
 import { Serve } from "./Serve.ts"
+import { Usage } from "./Usage.ts"
 import { version } from "./Version.ts"
+
+const explained = ["serve", "ask", "models", "usage", "simulate", "doctor"]
 
 const root = Command.make("flexinference").pipe(
   Command.withDescription("Half-price flex inference with a start deadline: a gateway, and a question from the shell."),
-  Command.withSubcommands([Serve, Ask])
+  Command.withSubcommands([
+    Serve,
+    Ask,
+    Models,
+    Usage,
+    Simulate,
+    Doctor,
+    Help.of(explained, (args) => Effect.suspend(() => run(args)))
+  ])
 )
+
+const run: (args: ReadonlyArray<string>) => Help.Run = Command.runWith(root, { version })
 
 const presenter: CliOutput.Presenter = {
   present: (event) =>
     event._tag === "InvalidInvocation"
       ? Console.error([
-        ...event.errors.map(({ message }) => `error: ${message}`),
+        ...event.errors.map(({ message }) => `${Style.of(process.stderr).red("error:")} ${message}`),
         `See ${event.commandPath.join(" ")} --help.`
       ].join("\n"))
       : CliOutput.defaultPresenter.present(event)
@@ -51,7 +69,12 @@ process.stdout.on("error", constVoid)
 process.stderr.on("error", constVoid)
 
 Command.run(root, { version }).pipe(
-  Effect.tapCause((cause) => Effect.forEach(CommandFailed.lines(cause), (line) => Console.error(line))),
+  Effect.tapCause((cause) =>
+    Effect.andThen(
+      Effect.forEach(CommandFailed.lines(cause, Style.of(process.stderr)), (line) => Console.error(line)),
+      Effect.sync(() => (process.exitCode = CommandFailed.codeOf(cause)))
+    )
+  ),
   Effect.provide(layer),
   NodeRuntime.runMain({ disableErrorReporting: true, teardown })
 )

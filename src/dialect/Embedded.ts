@@ -1,6 +1,6 @@
 /**
  * Where the formats hold JSON of the caller's or the model's own: what a call was made with, what a function gave back,
- * and schemas. Its numbers keep their spelling in a translation (D18).
+ * and schemas. Its numbers keep their spelling in a translation.
  */
 import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"

@@ -155,6 +155,9 @@ const unlessSame = (schema: JsonObject, said: JsonObject | undefined): JsonObjec
 export const forOpenAI = (schema: JsonObject): JsonObject | undefined =>
   schema["type"] === "object" && !Json.isGiven(schema, "anyOf") ? unlessSame(schema, strict(schema)) : undefined
 
+/** Whether a schema can be asked for strictly just as it is. */
+export const isStrict = (schema: JsonObject): boolean => forOpenAI(schema) === schema
+
 const isPrimitive = (value: Json.Json): boolean => typeof value !== "object" || value === null
 
 /** Keywords that Anthropic keeps as they are. */

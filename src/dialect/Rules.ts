@@ -3,7 +3,7 @@
  * translation, its refusals, the name of the caller's own field in an error and the table of compatibility are all read
  * from these statements, and a list of them has to name every field of its source's type.
  *
- * The rule behind all rules (D5): what a target cannot express is refused where dropping it would change the meaning of
+ * The rule behind all rules: what a target cannot express is refused where dropping it would change the meaning of
  * the answer, and dropped otherwise.
  */
 import * as Result from "effect/Result"

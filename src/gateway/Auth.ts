@@ -1,15 +1,28 @@
 /** Who may use the gateway: whoever sends one of its keys. */
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Headers from "effect/http/Headers"
 import * as UrlParams from "effect/http/UrlParams"
 import * as Layer from "effect/Layer"
 import { isString } from "effect/Predicate"
-import * as Redacted from "effect/Redacted"
-import { createHash, timingSafeEqual } from "node:crypto"
+import { timingSafeEqual } from "node:crypto"
 import { loopback } from "../AnswerStore.ts"
 import type { Dialect, KeyPlace } from "../Dialect.ts"
 import { type FlexInferenceError, unauthenticated } from "../FlexInferenceError.ts"
+import * as Keys from "./Keys.ts"
 import * as OwnSite from "./OwnSite.ts"
+
+/**
+ * Whose a request is, where the server around the routes has found out: its own middleware provides it, and then the
+ * request needs no key of the gateway's. What is kept of an answer belongs to this name.
+ *
+ * @since 0.1.0
+ * @category references
+ */
+export const CurrentOwner: Context.Reference<string | undefined> = Context.Reference<string | undefined>(
+  "effect-flexinference/gateway/CurrentOwner",
+  { defaultValue: () => undefined }
+)
 
 /** Where a request may carry its key. */
 export interface Credentials {
@@ -50,22 +63,23 @@ export const presented = (
     ...places.map(({ searchParam }) => searchParam === undefined ? undefined : searchParams[searchParam])
   ].filter((key): key is string => isString(key) && key !== "")
 
-// Digests are of one length, as the comparison demands, and tell nothing of a key's.
-const digest = (key: string): Buffer => createHash("sha256").update(key, "utf16le").digest()
-
 /**
- * The keys, if any were given, without white space around them, such as a file's last line end. A list without one must
- * not open the gateway to everyone.
+ * The keys, if any were given, ready to be compared. A list without one must not open the gateway to everyone, and names
+ * that are not one key's own would mix what belongs to two.
  */
 export const usable = (
-  keys: ReadonlyArray<Redacted.Redacted<string>> | undefined
-): Effect.Effect<ReadonlyArray<Redacted.Redacted<string>> | undefined> => {
-  const own = keys?.map((key) => Redacted.value(key).trim())
-  return own === undefined || (own.length > 0 && own.every((key) => /^\S+$/.test(key)))
-    ? Effect.succeed(own?.map((key) => Redacted.make(key)))
-    : Effect.die(
-      new Error("The gateway's list of keys is empty, or holds a key that is empty or has white space in it.")
+  keys: ReadonlyArray<Keys.Given> | undefined
+): Effect.Effect<ReadonlyArray<Keys.Entry> | undefined> => {
+  if (keys === undefined) return Effect.undefined
+  const entries = keys.map(Keys.entry)
+  const names = new Set([loopback, ...entries.map((entry) => entry?.owner)])
+  return entries.length === 0 || !entries.every((entry) => entry !== undefined) || names.size <= entries.length
+    ? Effect.die(
+      new Error(
+        "The gateway's list of keys is empty, or holds a key that is empty or has white space in it, or two with one name."
+      )
     )
+    : Effect.succeed(entries)
 }
 
 /**
@@ -73,19 +87,31 @@ export const usable = (
  * keys at all, every request of this machine's own passes as the same.
  */
 export const make = (
-  keys: ReadonlyArray<Redacted.Redacted<string>> | undefined
+  keys: ReadonlyArray<Keys.Entry> | undefined
 ): (places: ReadonlyArray<KeyPlace>, credentials: Credentials) => Effect.Effect<string, FlexInferenceError> => {
-  if (keys === undefined) return (_, { headers }) => Effect.as(OwnSite.check(headers), loopback)
-  const digests = keys.map((key) => digest(Redacted.value(key)))
-  // Every key is looked at, so that the time taken does not tell which one came close.
-  const isKey = (candidate: Buffer) => digests.filter((key) => timingSafeEqual(key, candidate)).length > 0
+  if (keys === undefined) {
+    return (_, { headers }) =>
+      Effect.flatMap(
+        Effect.service(CurrentOwner),
+        (owner) => owner === undefined ? Effect.as(OwnSite.check(headers), loopback) : Effect.succeed(owner)
+      )
+  }
   return (places, credentials) => {
     const candidates = presented(places, credentials)
     if (candidates.length === 0) return Effect.fail(missing)
-    const own = candidates.map(digest).find(isKey)
-    return own === undefined ? Effect.fail(unknown) : Effect.succeed(own.toString("base64url"))
+    for (const candidate of candidates) {
+      const own = find(keys, Keys.digest(candidate))
+      if (own !== undefined) return Effect.succeed(own.owner)
+    }
+    return Effect.fail(unknown)
   }
 }
+
+/** What an owner is called in records: of a digest no more than tells it from others. */
+export const nameOf = (owner: string): string => /^[\w-]{43}$/.test(owner) ? `key-${owner.slice(0, 8)}` : owner
+// Every key is looked at, so that the time taken does not tell which one came close.
+const find = (keys: ReadonlyArray<Keys.Entry>, candidate: Buffer): Keys.Entry | undefined =>
+  keys.reduce<Keys.Entry | undefined>((found, key) => timingSafeEqual(key.digest, candidate) ? key : found, undefined)
 
 const missing = unauthenticated({
   code: "missing_api_key",

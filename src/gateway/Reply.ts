@@ -4,6 +4,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import type { Dialect } from "../Dialect.ts"
+import type * as Draining from "../Draining.ts"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
 import type { Answer, Counted } from "../Router.ts"
 import * as Routing from "../Routing.ts"
@@ -16,10 +17,14 @@ export interface Notes {
   readonly requestId: string
   /** The day on which the provider stops serving the model, where that is near. */
   readonly retires: string | undefined
+  /** The end of this process, which ends a stream that is still under way. */
+  readonly draining: Draining.State | undefined
+  /** What it says beside them. */
+  readonly headers?: { readonly [name: string]: string } | undefined
 }
 
 /** The request's own name, which is the provider's as well where the provider has none of its own. */
-const named = (requestId: string, provider: Answer["headers"]) => ({
+export const named = (requestId: string, provider: Answer["headers"]) => ({
   "x-request-id": requestId,
   ...provider,
   "x-flexinference-request-id": requestId
@@ -31,19 +36,24 @@ export const answer = (answer: Answer, dialect: Dialect, notes: Notes): HttpServ
     ...named(notes.requestId, answer.headers),
     ...Routing.headers(answer.routing),
     ...(notes.retires === undefined ? {} : { "x-flexinference-retires": notes.retires }),
+    ...notes.headers,
     "cache-control": "no-store"
   }
   return answer._tag === "Body"
     ? HttpServerResponse.text(answer.text, { contentType: "application/json", headers })
-    : HttpServerResponse.stream(EventStream.encode(answer.chunks, dialect), {
-      contentType: "text/event-stream; charset=utf-8",
-      headers: {
-        ...headers,
-        // Asks a reverse proxy to hand the events on as they come.
-        "x-accel-buffering": "no"
-      }
-    })
+    : HttpServerResponse.stream(EventStream.encode(answer.chunks, dialect, notes.draining), streamed(headers))
 }
+
+/** The head of a stream. */
+export const streamed = (headers: { readonly [name: string]: string }) => ({
+  contentType: "text/event-stream; charset=utf-8",
+  headers: {
+    ...headers,
+    "cache-control": "no-store",
+    // Asks a reverse proxy to hand the events on as they come.
+    "x-accel-buffering": "no"
+  }
+})
 
 /** Something that the gateway knows by itself. */
 export const facts = (value: JsonObject, requestId: string): HttpServerResponse.HttpServerResponse =>

@@ -137,7 +137,7 @@ const detailsOf = (provider: Provider, failure: Failure, word: Word): Details =>
 const authenticationCode = "upstream_auth_failed"
 
 /**
- * The caller's own key was fine, so the status is 403 and the code is the router's (contract (d)). Providers quote the
+ * The caller's own key was fine, so the status is 403 and the code is the router's. Providers quote the
  * key that they did not accept, often in part, so nothing of what they say is passed on but their word for it.
  */
 const inOurWords = (provider: Provider, failure: Failure, details: Details): Details => {

@@ -8,7 +8,12 @@ import { Anthropic } from "./Anthropic.ts"
 import { Google } from "./Google.ts"
 import { OpenAI } from "./OpenAI.ts"
 
-/** The providers whose records are built in. */
+/**
+ * The providers whose records are built in.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const providers = { openai: OpenAI, google: Google, anthropic: Anthropic } as const
 
 /** The names of the built-in providers. */
@@ -32,7 +37,12 @@ export const registry = (options: Options): Registry => {
   return known
 }
 
-/** The built-in providers that have a key in the environment, by the variables their records name. */
+/**
+ * The built-in providers that have a key in the environment, by the variables their records name.
+ *
+ * @since 0.1.0
+ * @category configuration
+ */
 export const config: Config.Config<ReadonlyArray<Connected>> = Config.map(
   Config.all(Object.values(providers).map((provider) => Config.option(Provider.config(provider)))),
   Arr.getSomes

@@ -68,9 +68,9 @@ export const watch = <R>(
   const log = Context.getOrUndefined(fiber.context, AttemptLog) ?? options.log
   if (log === undefined && !Telemetry.isTraced(fiber.context)) return open(undefined)
   const clock = fiber.getRef(Clock.Clock)
-  const progress = log?.begin?.(clock)
+  const begin = () => log?.begin?.(clock)
   const sinks: ReadonlyArray<Sink> = log === undefined ? [] : [(record) => log.record(record)]
-  if (!Telemetry.isTraced(fiber.context)) return watched(clock, options, open, progress, sinks, constVoid)
+  if (!Telemetry.isTraced(fiber.context)) return watched(clock, options, open, begin, sinks, constVoid)
   return Effect.flatMap(Effect.makeSpan("flexinference.request"), (span) => {
     const traced: Sink = (record, exit, routing) =>
       Effect.sync(() => {
@@ -78,7 +78,7 @@ export const watch = <R>(
         span.end(clock.currentTimeNanosUnsafe(), exit)
       })
     const annotate = (attributes: Telemetry.Attributes) => Telemetry.annotate(span, attributes)
-    return Effect.withParentSpan(watched(clock, options, open, progress, [...sinks, traced], annotate), span, {
+    return Effect.withParentSpan(watched(clock, options, open, begin, [...sinks, traced], annotate), span, {
       captureStackTrace: false
     })
   })
@@ -88,10 +88,11 @@ const watched = <R>(
   clock: Clock.Clock,
   options: Options,
   open: Open<R>,
-  progress: Progress | undefined,
+  begin: () => Progress | undefined,
   sinks: ReadonlyArray<Sink>,
   annotate: (attributes: Telemetry.Attributes) => void
 ): Effect.Effect<Answer, FlexInferenceError, R | Scope.Scope> => {
+  let progress: Progress | undefined
   const log = LegLog.make(options.receivedAt, () => progress?.called())
   let model: string | undefined
   let startWithin: StartWithin.StartWithin | undefined
@@ -110,7 +111,11 @@ const watched = <R>(
       const whole = isWhole()
       const known = routing?.()
       const record = recordOf({
-        ...options,
+        catalog: options.catalog,
+        providers: options.providers,
+        surface: options.surface,
+        caller: options.caller,
+        receivedAt: options.receivedAt,
         model,
         startWithin,
         plan,
@@ -173,7 +178,12 @@ const watched = <R>(
     }
   }
 
-  return Effect.onExit(Effect.suspend(() => open(attempt)), (exit) => {
+  // It begins where its end cannot be missed.
+  const begun = Effect.suspend(() => {
+    progress = begin()
+    return open(attempt)
+  })
+  return Effect.onExit(begun, (exit) => {
     if (Exit.isFailure(exit)) return failed(exit.cause)
     const answer = exit.value
     if (answer._tag === "Stream") return Effect.addFinalizer(() => over({ _tag: "Left" }))

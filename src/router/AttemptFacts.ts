@@ -67,12 +67,14 @@ export const recordOf = (facts: Facts): AttemptRecord => {
     startWithin: facts.startWithin ?? null,
     startedAfterMs: committed === undefined ? null : committed.at - receivedAt,
     durationMs: endedAt - receivedAt,
-    ...money,
+    usage: money.usage,
+    costMicroUsd: money.costMicroUsd,
+    listMicroUsd: money.listMicroUsd,
     savingMicroUsd: facts.isWhole ? routing?.savingMicroUsd ?? null : null,
     retries: routing?.retries ?? committed?.retries ?? retriesOf(facts),
-    fallbackAttempts: routing?.fallbackAttempts ?? committed?.fallbackAttempts ?? routesOf(facts, legs).size - 1,
+    fallbackAttempts: routing?.fallbackAttempts ?? committed?.fallbackAttempts ?? routesOf(facts) - 1,
     rung: null,
-    legs: legs.map((leg) => legOf(facts, leg, money))
+    legs: legsOf(facts, money)
   }
 }
 
@@ -113,12 +115,9 @@ const moneyOf = ({ catalog, committed, isWhole, plan, receivedAt, routing }: Fac
   }
 }
 
-/** The routes on which the fallback tier was asked. */
-const routesOf = ({ plan }: Facts, legs: ReadonlyArray<Entry>): ReadonlySet<string> =>
-  new Set([
-    ...(plan === undefined ? [""] : [plan.routes[0].provider.name]),
-    ...legs.map(({ provider }) => provider)
-  ])
+/** How many routes were tried, or would have been. */
+const routesOf = ({ legs, plan }: Facts): number =>
+  new Set([plan?.routes[0].provider.name ?? "", ...legs.map(({ provider }) => provider)]).size
 
 const retriesOf = (facts: Facts): number => {
   const fallback = facts.legs.filter(({ tier }) => tier !== "flex")
@@ -128,33 +127,39 @@ const retriesOf = (facts: Facts): number => {
 const isServing = ({ committed }: Facts, { outcome, provider, tier }: Entry): boolean =>
   outcome === "started" && provider === committed?.leg.route.provider.name && tier === committed.leg.tier
 
-const legOf = (facts: Facts, leg: Entry, money: Money): AttemptLeg => {
+const legsOf = (facts: Facts, money: Money): ReadonlyArray<AttemptLeg> => {
   const { endedAt, legs, receivedAt } = facts
-  const served = legs.filter((leg) => isServing(facts, leg))
-  return {
-    provider: leg.provider,
-    tier: leg.tier,
-    openedAtMs: leg.openedAfter,
-    startedAtMs: leg.streamed && leg.outcome === "started" ? leg.endedAfter ?? null : null,
-    endedAtMs: (leg.outcome === "started" && leg.streamed ? leg.closedAfter : leg.endedAfter) ?? endedAt - receivedAt,
-    outcome: outcomeOf(facts, leg, served),
+  const serving = legs.filter((leg) => isServing(facts, leg))
+  return legs.map((leg): AttemptLeg => {
+    const started = leg.streamed && leg.outcome === "started"
     // Of an answer in several calls it is known what they used together.
-    ...(served.length === 1 && served[0] === leg ? money : unknown)
-  }
+    const { costMicroUsd, listMicroUsd, usage } = serving.length === 1 && serving[0] === leg ? money : unknown
+    return {
+      provider: leg.provider,
+      tier: leg.tier,
+      openedAtMs: leg.openedAfter,
+      startedAtMs: started ? leg.endedAfter ?? null : null,
+      endedAtMs: (started ? leg.closedAfter : leg.endedAfter) ?? endedAt - receivedAt,
+      outcome: outcomeOf(facts, leg, serving),
+      usage,
+      costMicroUsd,
+      listMicroUsd
+    }
+  })
 }
 
 const outcomeOf = (
   { committed, end, endedAt, isWhole, receivedAt }: Facts,
   leg: Entry,
-  served: ReadonlyArray<Entry>
+  serving: ReadonlyArray<Entry>
 ): LegOutcome => {
   if (leg.outcome === "failed") return leg.error === undefined ? "failed" : failureOf(leg.error)
   if (leg.outcome !== "started") {
     const isLast = (leg.endedAfter ?? endedAt - receivedAt) >= endedAt - receivedAt
     return end._tag === "Left" && committed === undefined && isLast ? "canceled" : "beaten"
   }
-  if (!served.includes(leg)) return committed?.reason === "flex_recovered" ? "broken" : "beaten"
-  if (leg !== served.at(-1) || isWhole) return "completed"
+  if (!serving.includes(leg)) return committed?.reason === "flex_recovered" ? "broken" : "beaten"
+  if (leg !== serving.at(-1) || isWhole) return "completed"
   return end._tag === "Left" ? "canceled" : "broken"
 }
 

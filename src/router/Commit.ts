@@ -6,10 +6,11 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { afterFlex, type FlexInferenceError, timedOut } from "../FlexInferenceError.ts"
+import { afterFlex, CapacityRefused, FlexInferenceError, timedOut } from "../FlexInferenceError.ts"
 import * as FlexRace from "../FlexRace.ts"
 import type { Tier } from "../ModelCatalog.ts"
 import * as Routing from "../Routing.ts"
+import * as FlexEntry from "./FlexEntry.ts"
 import type { Committed, Job, LegPlan } from "./Job.ts"
 import type { Open } from "./OpenLeg.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
@@ -20,21 +21,25 @@ export const commit = <A>(
   open: Open<A>
 ): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
   const { plan } = job
-  const { window } = plan
-  if (!plan.raced || window === undefined) return fallback(job, plan.unraced, open)
+  const isFlexOnly = job.options.fallback === false && plan.window !== undefined
+  if (!plan.raced || plan.wait === undefined) {
+    return isFlexOnly ? Effect.fail(notAsked(plan)) : fallback(job, plan.unraced, open)
+  }
+  if (job.draining?.isBegun() === true) {
+    return isFlexOnly ? Effect.fail(notAsked({ ...plan, unraced: "draining" })) : fallback(job, "draining", open)
+  }
+  const { wait } = plan
+  const flex = call(job, plan.routes[0], "flex", open, { reason: "flex_won", fallbackAttempts: 0, retries: () => 0 })
   return FlexRace.make({
-    startWithin: window,
+    startWithin: wait,
+    cutShort: job.draining?.begun,
     onDeadline: job.options.onDeadline,
     isDefinite: (error: FlexInferenceError) => Routing.escalation(error) === undefined,
-    flex: call(job, plan.routes[0], "flex", open, { reason: "flex_won", fallbackAttempts: 0, retries: () => 0 }),
+    flex: job.entry === undefined ? flex : FlexEntry.observe(job.entry, plan.wait, flex),
     standard: (trigger) =>
-      job.options.fallback === false
-        ? Effect.fail(trigger._tag === "Deadline" ? notStarted(plan.routes[0], window) : trigger.error)
-        : fallback(
-          job,
-          trigger._tag === "Deadline" ? "flex_deadline" : Routing.escalation(trigger.error) ?? "flex_upstream_error",
-          open
-        )
+      isFlexOnly
+        ? Effect.fail(trigger._tag === "FlexFailed" ? trigger.error : notStarted(plan, wait))
+        : fallback(job, reasonOf(trigger), open)
   }).pipe(
     Effect.map(({ value }) => value),
     Effect.mapError((error) => {
@@ -46,7 +51,8 @@ export const commit = <A>(
   )
 }
 
-const notStarted = ({ provider }: Routing.ConnectedRoute, after: Duration.Duration): FlexInferenceError =>
+/** What a request fails with that is for flex alone, where flex has not started in time. */
+const notStarted = ({ routes: [{ provider }] }: Routing.Plan, after: Duration.Duration): FlexInferenceError =>
   timedOut({
     provider: provider.name,
     clock: "firstByte",
@@ -55,6 +61,29 @@ const notStarted = ({ provider }: Routing.ConnectedRoute, after: Duration.Durati
       Duration.format(after)
     }, and no other tier may be asked.`
   })
+
+/** The same, where flex is not asked at the moment. */
+const notAsked = ({ unraced }: Routing.Plan): FlexInferenceError =>
+  new FlexInferenceError({
+    reason: new CapacityRefused({
+      origin: "flexinference",
+      status: 503,
+      type: "server_error",
+      code: unraced,
+      message: `Flex is not asked now (${unraced}), and no other tier may be asked.`
+    })
+  })
+
+const reasonOf = (trigger: FlexRace.StandardTrigger<FlexInferenceError>): Routing.Reason => {
+  switch (trigger._tag) {
+    case "Deadline":
+      return "flex_deadline"
+    case "CutShort":
+      return "draining"
+    case "FlexFailed":
+      return Routing.escalation(trigger.error) ?? "flex_upstream_error"
+  }
+}
 
 /** The fallback tier: every route of the chain in turn, each with its retries. */
 export const fallback = <A>(

@@ -55,6 +55,9 @@ const nobody: Registry = new Map()
  *   checked.failure.reason.problems.map((problem) => problem.field) // ["model", "start_within", "input"]
  * }
  * ```
+ *
+ * @since 0.1.0
+ * @category validation
  */
 export const validate = (
   surface: Pick<Dialect, "name" | "required">,

@@ -1,6 +1,6 @@
 /**
  * A caller's request as one leg sends it. On a native path the caller's own text travels, with the router's members
- * cut out and the tier put in; only between different dialects is it translated, always through Responses (D5).
+ * cut out and the tier put in; only between different dialects is it translated, always through Responses.
  */
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"

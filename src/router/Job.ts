@@ -1,12 +1,15 @@
 /** One request on its way: everything that is known when the first leg opens. */
 import type * as Effect from "effect/Effect"
 import type * as Result from "effect/Result"
+import type * as Draining from "../Draining.ts"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
+import type { Entry } from "../FlexMemory.ts"
 import type { ModelCatalog, Tier } from "../ModelCatalog.ts"
 import type * as Routing from "../Routing.ts"
 import type { Transport } from "../Transport.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import type { Attempt } from "./Attempt.ts"
+import type { ConnectionPool } from "./ConnectionPool.ts"
 import type * as Encode from "./Encode.ts"
 import type { LegLog } from "./LegLog.ts"
 import type * as Passage from "./Passage.ts"
@@ -17,6 +20,7 @@ export interface Job {
   readonly transport: Transport["Service"]
   readonly catalog: ModelCatalog
   readonly secrets: Secrets
+  readonly pool: ConnectionPool
   /** What holds for this call. */
   readonly options: Options
   /** What was said for this call alone. */
@@ -30,6 +34,10 @@ export interface Job {
   readonly log: LegLog
   /** Takes note of the request, where its record is wanted. */
   readonly attempt: Attempt | undefined
+  /** Whether this process is about to end, in which case no race waits any longer. */
+  readonly draining: Draining.State | undefined
+  /** What flex memory has decided, and what it is to be told; only of a request with a window, where there is one. */
+  readonly entry?: Entry | undefined
   /** A name for what the source format leaves nameless. */
   readonly newId: () => string
   /** Keeps a translated answer, as its caller gets it, where there is a store and the caller has nothing against it. */

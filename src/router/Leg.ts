@@ -211,9 +211,14 @@ const begin = (options: Options, stream: boolean): Effect.Effect<Running, never,
         bounded: watch.cap(clocks.total, lapse("total", clocks.total)),
         failure: (error, started) => lapsed ?? broken(options, error.cause, started)
       }
-      return Effect.as(Effect.addFinalizer(() => Effect.sync(watch.stop)), running)
+      // `Effect.addFinalizer` would make a context of its own for what needs none.
+      return Effect.flatMap(
+        Effect.scope,
+        (scope) => Effect.as(Scope.addFinalizer(scope, Effect.sync(watch.stop)), running)
+      )
     })
-  return Effect.flatMap(transport.call({ ...endpoint, body: options.body }), watched)
+  const { headers, url } = endpoint
+  return Effect.flatMap(transport.call({ url, headers, body: options.body }), watched)
 }
 
 const withSent = ({ headers, url }: Endpoint, sent: Passage.Sent): Endpoint => ({

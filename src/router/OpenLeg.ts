@@ -3,8 +3,11 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import type { FlexInferenceError } from "../FlexInferenceError.ts"
+import type { Connection } from "../Provider.ts"
+import * as Json from "../wire/Json.ts"
 import * as Continued from "./Continued.ts"
 import * as Encode from "./Encode.ts"
+import * as FlexEntry from "./FlexEntry.ts"
 import { isTranslated, type Job, type LegPlan } from "./Job.ts"
 import * as Leg from "./Leg.ts"
 import * as Passage from "./Passage.ts"
@@ -15,6 +18,15 @@ export type Open<A> = (job: Job, leg: LegPlan) => Effect.Effect<A, FlexInference
 
 /** A leg that streams, to a caller who reads a stream or into a body that is collected. */
 export const streamed = (mode: "stream" | "collect"): Open<Leg.Opened> => (job, leg) => {
+  const opened = asStream(mode, job, leg)
+  return job.entry === undefined ? opened : FlexEntry.remember(job.entry, leg, opened)
+}
+
+const asStream = (
+  mode: "stream" | "collect",
+  job: Job,
+  leg: LegPlan
+): Effect.Effect<Leg.Opened, FlexInferenceError, Scope.Scope> => {
   const form = { tier: leg.tier, mode }
   const open = (body: string) => recorded(job, leg, body, leg.tier, Leg.openStream)
   const first = open(leg.encoded.body(form))
@@ -46,6 +58,15 @@ export const streamed = (mode: "stream" | "collect"): Open<Leg.Opened> => (job, 
 }
 
 const body = (name?: string): Open<Leg.Body> => (job, leg) => {
+  const answer = asBody(name, job, leg)
+  return job.entry === undefined ? answer : FlexEntry.rememberBody(job.entry, leg, answer)
+}
+
+const asBody = (
+  name: string | undefined,
+  job: Job,
+  leg: LegPlan
+): Effect.Effect<Leg.Body, FlexInferenceError, Scope.Scope> => {
   const form = { tier: leg.tier, mode: "body" } as const
   const read = (body: string) => recorded(job, leg, body, name ?? leg.tier, Leg.readAnswer)
   const first = read(leg.encoded.body(form))
@@ -82,14 +103,18 @@ const recorded = <A>(
   const streamed = run === Leg.openStream
   const call = job.log.record(
     { provider: provider.name, tier: leg.tier, streamed },
-    run(legOptions(job, leg, body, name))
+    job.pool.use(
+      leg.route.connection,
+      () => ({ tier: leg.tier, cacheKey: Json.string(job.incoming.value, "prompt_cache_key") }),
+      (connection) => run(legOptions(job, leg, connection, body, name))
+    )
   )
   return Telemetry.legSpan(provider, leg.tier, call)
 }
 
-const legOptions = (job: Job, leg: LegPlan, body: string, name: string): Leg.Options => {
+const legOptions = (job: Job, leg: LegPlan, connection: Connection, body: string, name: string): Leg.Options => {
   const { options, own, plan, secrets, sent, transport } = job
-  const { connection, dialect, provider } = leg.route
+  const { dialect, provider } = leg.route
   const isFlex = leg.tier === "flex"
   const native = !isTranslated(job, leg)
   const firstByte = clock(options.firstByte, Leg.defaults.firstByte)

@@ -1,9 +1,10 @@
 /**
- * What of a call's headers and query goes through the router, where the provider is asked in the caller's own format
- * (D18): what belongs to the format, and the few names that all formats share. Both ways it is a list of what may pass;
+ * What of a call's headers and query goes through the router, where the provider is asked in the caller's own format:
+ * what belongs to the format, and the few names that all formats share. Both ways it is a list of what may pass;
  * a credential, a cookie, a host, what belongs to one connection and whatever nobody named stay behind.
  */
 import type { Protocol } from "../Dialect.ts"
+import type { StartWithin } from "../StartWithin.ts"
 import type { Headers } from "../Transport.ts"
 import * as Bounds from "./Bounds.ts"
 
@@ -20,6 +21,13 @@ export interface Caller {
   readonly requestId?: string | undefined
   /** The name of its key in its record; never the key. */
   readonly key?: string | undefined
+  /** What a request of this caller's gets that has no `start_within`, before the router's own default. */
+  readonly defaultStartWithin?: StartWithin | undefined
+  /**
+   * Asked before a race: it takes a place for one and gives what leaves it, or nothing where there is none, and the
+   * request is served without a race.
+   */
+  readonly mayRace?: (() => (() => void) | undefined) | undefined
 }
 
 /** Headers that passed, by lower-case name. */

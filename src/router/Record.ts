@@ -52,7 +52,7 @@ const decidedHere = (
   }
 }
 
-/** What a provider that races by itself says of it in its headers (contract (a)). */
+/** What a provider that races by itself says of it in its headers. */
 const recordedElsewhere = ({ plan }: Job, { answer: { headers } }: Answered, served: Served) => {
   const provider = headers["x-flexinference-served-provider"] ?? "unknown"
   return {

@@ -62,7 +62,7 @@ const keeping = (frames: Frames, surface: Dialect, keep: (body: JsonObject) => E
   })
 }
 
-/** The frames of a provider that says itself what it cost, in the usage it sends (contract (i)). */
+/** The frames of a provider that says itself what it cost, in the usage it sends. */
 export const noting = (frames: Frames, surface: Dialect, note: (costMicroUsd: number) => void): Frames =>
   Effect.mapEager(frames, (chunk) => {
     for (const frame of chunk.frames) {

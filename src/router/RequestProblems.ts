@@ -50,6 +50,14 @@ const startWithinOf: ReadonlyMap<unknown, string> = new Map([
   ["auto", "auto"]
 ])
 
+/** The value that a text in another notation, or a tier by its other name, was probably meant as. */
+const meant = (value: unknown): string | undefined => {
+  if (typeof value !== "string" || value.length > maxName) return undefined
+  const text = value.toLowerCase().replaceAll(/\s/g, "")
+  if (text === "standard") return "default"
+  return text === "flex" ? undefined : Result.getOrUndefined(StartWithin.read(text))
+}
+
 // As in the official SDK, a key that is there with no value is not an absent key.
 const presentBut = (value: unknown): string => `is ${value === undefined ? "undefined" : shown(value)}`
 
@@ -89,15 +97,18 @@ const rules: { readonly [field: string]: Rule } = {
     rule:
       "It is \"default\", \"priority\", \"auto\", or how long flex may take to start: a duration \"HHh-MMm-SSs\", two " +
       "digits each, from 00h-00m-05s to 00h-10m-00s.",
-    example: "\"start_within\": \"00h-00m-30s\"",
+    example: (value) => `"start_within": "${meant(value) ?? "00h-00m-30s"}"`,
     wrong: (value) => {
       const parsed = StartWithin.parse(value)
+      const probably = meant(value)
       return `is ${shown(value)}${
         Result.isSuccess(parsed) || parsed.failure === "type"
           ? ""
           : parsed.failure === "range"
           ? ", which is outside the limits"
-          : ", which is neither a tier nor a duration"
+          : `, which is neither a tier nor a duration${
+            probably === undefined ? "" : `; "${probably}" was probably meant`
+          }`
       }`
     }
   },

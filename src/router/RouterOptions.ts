@@ -56,6 +56,12 @@ export interface CallOptions {
    * @default false
    */
   readonly dropUnsupported?: boolean | undefined
+  /**
+   * What a second of waiting for the start is worth to the caller, in micro-USD. Flex is then waited for only as long as
+   * it is likely to save more than that costs, where there is a `FlexMemory` in the context.
+   * @default 0
+   */
+  readonly secondMicroUsd?: number | undefined
 }
 
 /** What holds for one call: what is left open for it, or `undefined`, is as it is for all calls. */

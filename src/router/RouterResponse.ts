@@ -63,12 +63,24 @@ export const body = (
   routing: Routing,
   headers: BodyAnswer["headers"],
   { text, value }: { readonly text: string; readonly value: () => JsonObject }
-): BodyAnswer => ({
-  _tag: "Body",
-  routing,
-  headers,
-  text,
-  get value() {
-    return value()
+): BodyAnswer => new WholeBody(routing, headers, text, value)
+
+// A class, because an accessor of an object literal is defined anew for every object.
+class WholeBody implements BodyAnswer {
+  readonly _tag = "Body"
+  readonly routing: Routing
+  readonly headers: BodyAnswer["headers"]
+  readonly text: string
+  private readonly read: () => JsonObject
+
+  constructor(routing: Routing, headers: BodyAnswer["headers"], text: string, read: () => JsonObject) {
+    this.routing = routing
+    this.headers = headers
+    this.text = text
+    this.read = read
   }
-})
+
+  get value(): JsonObject {
+    return this.read()
+  }
+}

@@ -74,8 +74,9 @@ export const make = (secrets: ReadonlyArray<string>): Secrets => {
 
 /** The keys of all providers that can be called, and what else their calls carry that opens something. */
 export const ofProviders = (providers: Registry): ReadonlyArray<string> =>
-  Array.from(providers.values(), ({ connection }) => connection)
-    .filter((connection) => connection !== undefined)
+  Array.from(providers.values())
+    .flatMap(({ connection }) => connection === undefined ? [] : [[connection], connection.others ?? []])
+    .flat()
     .flatMap(({ apiKey, headers = {} }) =>
       [Redacted.value(apiKey)].concat(
         Object.keys(headers)

@@ -1,11 +1,11 @@
 /**
- * The timer of one call, set anew as its clocks change. What only moves the end of a wait costs a number, not a fiber:
- * the sleeper wakes at the time it knows, sees that there is more to wait, and sleeps on.
+ * The timer of one call, set anew as its clocks change. What only moves the end of a wait costs a number: the alarm rings
+ * at the time it knows, and is told that there is more to wait.
  */
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Fiber from "effect/Fiber"
+import * as Alarm from "./Alarm.ts"
 
 export interface Watch {
   /**
@@ -29,36 +29,24 @@ const never: Wait = { until: Infinity, expired: () => {} }
 
 /** A watch by this clock. */
 export const on = (clock: Clock.Clock): Watch => {
+  const alarm = Alarm.of(clock)
   let after = Infinity
   let wait = never
   let limit = never
-  let wakesAt = Infinity
-  let sleeper: Fiber.Fiber<void> | undefined
 
-  const sleep: Effect.Effect<void> = Effect.suspend(() => {
+  const waiter = Alarm.waiter(() => {
     const next = limit.until < wait.until ? limit : wait
-    const left = next.until - clock.currentTimeMillisUnsafe()
-    if (left > 0) {
-      wakesAt = next.until
-      return Effect.flatMap(clock.sleep(Duration.millis(left)), () => sleep)
-    }
+    if (next.until > clock.currentTimeMillisUnsafe()) return next.until
     if (next.expired() === "again") {
       touch()
-      return sleep
+      return Math.min(wait.until, limit.until)
     }
-    sleeper = undefined
     stop()
-    return Effect.void
+    return undefined
   })
 
-  const wakeBy = (time: number): Effect.Effect<void> => {
-    if (time >= wakesAt) return Effect.void
-    sleeper?.interruptUnsafe()
-    wakesAt = time
-    return Effect.map(Effect.forkDetach(sleep, { startImmediately: true }), (fiber) => {
-      if (fiber.pollUnsafe() === undefined) sleeper = fiber
-    })
-  }
+  const ringBy = (time: number): Effect.Effect<void> =>
+    time === Infinity || (waiter.place !== -1 && time >= waiter.at) ? Effect.void : alarm.set(waiter, time)
 
   const touch = (): void => {
     wait = { until: clock.currentTimeMillisUnsafe() + after, expired: wait.expired }
@@ -67,9 +55,7 @@ export const on = (clock: Clock.Clock): Watch => {
   const stop = (): void => {
     wait = never
     limit = never
-    wakesAt = Infinity
-    sleeper?.interruptUnsafe()
-    sleeper = undefined
+    alarm.unset(waiter)
   }
 
   const from = (duration: Duration.Duration, expired: Wait["expired"]): Wait => ({
@@ -82,12 +68,12 @@ export const on = (clock: Clock.Clock): Watch => {
       Effect.suspend(() => {
         after = Duration.toMillis(duration)
         wait = from(duration, expired)
-        return wakeBy(wait.until)
+        return ringBy(wait.until)
       }),
     cap: (duration, expired) =>
       Effect.suspend(() => {
         limit = from(duration, expired)
-        return wakeBy(limit.until)
+        return ringBy(limit.until)
       }),
     touch,
     stop

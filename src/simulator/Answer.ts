@@ -1,6 +1,8 @@
 /**
  * What a simulated provider answers, before it is put into anybody's format: a prompt as it was understood, the answer
  * that follows from it, and the parts of that answer a script lays down instead.
+ *
+ * @since 0.1.0
  */
 import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
@@ -57,10 +59,18 @@ export interface Answer {
 /** The parts of an answer that a script may lay down; the rest follows from the request. */
 export type Overrides = { readonly [part in keyof Answer]?: Answer[part] }
 
-/** Pieces about as long as a provider's tokens; joined, they are the text again. */
+/**
+ * Pieces about as long as a provider's tokens; joined, they are the text again.
+ *
+ * @internal
+ */
 export const tokens = (text: string): ReadonlyArray<string> => text.match(/\s*[\p{L}\p{N}]+|\s*[^\s]|\s+$/gu) ?? []
 
-/** The answer a plausible provider gives to a prompt, but for what `overrides` lays down. */
+/**
+ * The answer a plausible provider gives to a prompt, but for what `overrides` lays down.
+ *
+ * @internal
+ */
 export const compose = (prompt: Prompt, overrides: Overrides): Answer => {
   const calls = overrides.calls ?? callsFor(prompt)
   const search = "search" in overrides ? overrides.search : prompt.search ? searchFor(prompt) : undefined
@@ -82,12 +92,20 @@ export const compose = (prompt: Prompt, overrides: Overrides): Answer => {
   }
 }
 
-/** Tokens of the visible answer. */
+/**
+ * Tokens of the visible answer.
+ *
+ * @internal
+ */
 export const outputTokens = (answer: Answer): number =>
   tokens(answer.text ?? "").length +
   answer.calls.reduce((sum, call) => sum + tokens(call.name + JSON.stringify(call.arguments)).length, 0)
 
-/** Tokens of the reasoning, in the steps of 64 in which providers report them. */
+/**
+ * Tokens of the reasoning, in the steps of 64 in which providers report them.
+ *
+ * @internal
+ */
 export const reasoningTokens = (answer: Answer): number =>
   answer.reasoning === undefined ? 0 : 64 * (1 + Math.floor(tokens(answer.reasoning.summary).length / 64))
 
@@ -132,7 +150,11 @@ const objectFor = (schema: JsonObject): JsonObject => {
   return Json.isObject(value) ? value : {}
 }
 
-/** A value that fits a simple JSON Schema: local references, unions and the usual limits are followed. */
+/**
+ * A value that fits a simple JSON Schema: local references, unions and the usual limits are followed.
+ *
+ * @internal
+ */
 export const instance = (schema: JsonObject, root: JsonObject, depth: number): Json.Json => {
   if (depth > 16) return null
   const next = (schema: JsonObject | undefined) => instance(schema ?? {}, root, depth + 1)

@@ -14,6 +14,8 @@
  *   })
  * })
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
 import type { JsonObject } from "../wire/Json.ts"
@@ -86,17 +88,53 @@ const make = (options: Options, fault: Fault | undefined): Behavior => {
   return { timing: { admitAfter, startAfter, pace, keepAlive, drip }, answer, fault, servedTier }
 }
 
-/** Answers; what `options` does not say follows from the request. */
+/**
+ * Answers; what `options` does not say follows from the request.
+ *
+ * **Example** (everything that can go wrong)
+ *
+ * ```ts
+ * import { Behavior, Script } from "effect-flexinference/testing"
+ *
+ * // Flex misbehaves in one way after the other; the last one stays.
+ * export const bad = Script.byTier({
+ *   flex: [
+ *     Behavior.refuse({ retryAfter: "30 seconds" }), // no capacity
+ *     Behavior.refuseTier(), // the model has no such tier
+ *     Behavior.refuseInStream(), // no capacity, inside a 200
+ *     Behavior.fail(3), // a server error after three deltas
+ *     Behavior.cut(3), // the connection breaks after three
+ *     Behavior.garble(3), // what comes after three is no JSON
+ *     Behavior.stall(), // admitted, and nothing more
+ *     Behavior.silent, // not even headers
+ *     Behavior.unreachable()
+ *   ]
+ * })
+ *
+ * Behavior.answer({ startAfter: "2 seconds", text: "Hello!" }).fault // => undefined
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const answer = (options: Options = {}): Behavior => make(options, undefined)
 
 /**
  * Answers with an error status. Without one it is the provider's refusal for want of capacity: 429, and on Google's
  * flex and Anthropic 503 and 529.
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const refuse = (refusal: Refusal = {}, options: Options = {}): Behavior =>
   make(options, { _tag: "Refuse", refusal })
 
-/** The 400 of a model that has no such tier. */
+/**
+ * The 400 of a model that has no such tier.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const refuseTier = (options: Options = {}): Behavior =>
   refuse({
     status: 400,
@@ -105,31 +143,66 @@ export const refuseTier = (options: Options = {}): Behavior =>
     param: "service_tier"
   }, options)
 
-/** Refuses inside a 200 stream, after the events of admission and before any output. */
+/**
+ * Refuses inside a 200 stream, after the events of admission and before any output.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const refuseInStream = (refusal: Refusal = {}, options: Options = {}): Behavior =>
   make(options, { _tag: "Fail", at: "admission", refusal })
 
-/** Fails inside the stream after so many deltas, by default with a server error. */
+/**
+ * Fails inside the stream after so many deltas, by default with a server error.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const fail = (at: Point, refusal: Refusal = {}, options: Options = {}): Behavior =>
   make(options, { _tag: "Fail", at, refusal: { status: 500, ...refusal } })
 
-/** Admits the call and never says anything more; or stops saying anything at a later point. */
+/**
+ * Admits the call and never says anything more; or stops saying anything at a later point.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const stall = (options: Options & { readonly at?: Point | undefined } = {}): Behavior => {
   const { at = "admission", ...rest } = options
   return make(rest, { _tag: "Hang", at })
 }
 
-/** Takes the call and sends nothing at all, no headers either. */
+/**
+ * Takes the call and sends nothing at all, no headers either.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const silent: Behavior = make({}, { _tag: "Silent" })
 
-/** Refuses the connection. */
+/**
+ * Refuses the connection.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const unreachable = (options: Options = {}): Behavior => make(options, { _tag: "Unreachable" })
 
-/** Breaks the connection at a point; `how: "end"` ends the body there as if it were whole. */
+/**
+ * Breaks the connection at a point; `how: "end"` ends the body there as if it were whole.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const cut = (at: Point, options: Options & { readonly how?: "reset" | "end" | undefined } = {}): Behavior => {
   const { how = "reset", ...rest } = options
   return make(rest, { _tag: "Cut", at, how })
 }
 
-/** Sends one event that is no JSON at a point, and goes on. */
+/**
+ * Sends one event that is no JSON at a point, and goes on.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const garble = (at: Point, options: Options = {}): Behavior => make(options, { _tag: "Garble", at })

@@ -1,6 +1,8 @@
 /**
  * What a simulator remembers of the calls it was made: the request, the moments of its answer, and how it ended. The
  * oldest entries are forgotten, so that a simulator may run for days.
+ *
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -52,7 +54,11 @@ export interface Ledger {
   ) => Effect.Effect<ReadonlyArray<LedgerEntry>>
 }
 
-/** A ledger that remembers the last `capacity` calls. */
+/**
+ * A ledger that remembers the last `capacity` calls.
+ *
+ * @internal
+ */
 export const make = (capacity: number): Effect.Effect<Ledger> =>
   Effect.map(SubscriptionRef.make<ReadonlyArray<LedgerEntry>>([]), (ref) => {
     const patch = (index: number, change: (entry: LedgerEntry) => LedgerEntry) =>

@@ -1,5 +1,7 @@
 /**
  * Which behavior a simulated provider shows to which call.
+ *
+ * @since 0.1.0
  */
 import type * as Effect from "effect/Effect"
 import type { DialectName } from "../Dialect.ts"
@@ -32,17 +34,49 @@ export type Turns = Behavior.Behavior | readonly [Behavior.Behavior, ...Readonly
 const at = (turns: Turns, turn: number): Behavior.Behavior =>
   "fault" in turns ? turns : turns[Math.min(turn, turns.length - 1)] ?? turns[0]
 
-/** The same for every call. */
+/**
+ * The same for every call.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const always = (behavior: Behavior.Behavior): Script => () => behavior
 
-/** One behavior after the other, whatever the call; the last one stays. */
+/**
+ * One behavior after the other, whatever the call; the last one stays.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const inTurn = (...turns: readonly [Behavior.Behavior, ...ReadonlyArray<Behavior.Behavior>]): Script => (call) =>
   at(turns, call.index)
 
-/** By the tier that was asked for; a tier that is not named answers at once. */
+/**
+ * By the tier that was asked for; a tier that is not named answers at once.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const byTier = (tiers: { readonly [tier in Tier]?: Turns }): Script => (call) =>
   at(tiers[call.tier] ?? Behavior.answer(), call.turn)
 
-/** By provider; one that is not named answers at once. */
+/**
+ * By provider; one that is not named answers at once.
+ *
+ * **Example** (by provider, by tier, in turn)
+ *
+ * ```ts
+ * import { Behavior, Script } from "effect-flexinference/testing"
+ *
+ * export const script = Script.byProvider({
+ *   openai: Script.byTier({ flex: Behavior.stall() }),
+ *   google: Script.inTurn(Behavior.refuse(), Behavior.answer()),
+ *   anthropic: Script.always(Behavior.answer({ text: "Hello!" }))
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const byProvider = (providers: { readonly [provider in ProviderName]?: Script }): Script => (call) =>
   (providers[call.provider] ?? always(Behavior.answer()))(call)

@@ -23,6 +23,8 @@
  *   return [response.status, entry?.outcome] // [429, "refused"]
  * }).pipe(Effect.provide(Simulator.layer({ script: Script.byTier({ flex: Behavior.refuse() }) })))
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
@@ -57,6 +59,7 @@ import { Messages } from "./traffic/Messages.ts"
 import { Responses } from "./traffic/Responses.ts"
 import { inputTokens, type Traffic } from "./traffic/ProviderSim.ts"
 
+/** What a simulator is told. */
 export interface Options {
   /** What the providers do; without it every call is answered at once. */
   readonly script?: Script.Script | undefined
@@ -80,10 +83,18 @@ export interface Options {
 /**
  * The providers of the embedded demonstration: flex usually starts after one to eight seconds, and is sometimes
  * refused or stalls; standard starts in less than a second.
+ *
+ * @since 0.1.0
+ * @category constants
  */
 export const demo: Options = { script: Demo.script }
 
-/** The simulator's own controls, beside the two ways to call it. */
+/**
+ * The simulator's own controls, beside the two ways to call it.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class Simulator extends Context.Service<Simulator, {
   /** The calls so far, oldest first. */
   readonly ledger: Effect.Effect<ReadonlyArray<Ledger.LedgerEntry>>
@@ -154,7 +165,26 @@ const Session = Context.Reference<Map<object, Effect.Effect<Memory>> | undefined
 export const isolated = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.suspend(() => Effect.provideService(effect, Session, new Map()))
 
-/** A simulator without a layer. */
+/**
+ * A simulator without a layer.
+ *
+ * **Example** (the providers of the demo, without a layer)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { FlexInference, Transport } from "effect-flexinference"
+ * import { Simulator } from "effect-flexinference/testing"
+ * import { Layer, Redacted } from "effect"
+ *
+ * export const demo = Layer.unwrap(Effect.map(Simulator.make(Simulator.demo), ({ transport }) =>
+ *   FlexInference.layerTransport({ openai: { apiKey: Redacted.make("sk-simulated") } }).pipe(
+ *     Layer.provide(Layer.succeed(Transport.Transport, transport))
+ *   )))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]> =>
   Effect.gen(function*() {
     const shared = yield* memory(options)
@@ -263,7 +293,12 @@ export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]>
     })
   })
 
-/** The simulated providers as the `HttpClient` and the `Transport` of a program, with their controls. */
+/**
+ * The simulated providers as the `HttpClient` and the `Transport` of a program, with their controls.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (
   options: Options = {}
 ): Layer.Layer<Simulator | HttpClient.HttpClient | Transport.Transport> =>

@@ -5,13 +5,15 @@
  * request down with them, and no clock of its own ends a long wait: the router keeps the clocks. Redirects are not
  * followed, so a credential never travels further than its address. Nothing else may import undici: on Node 20 only
  * undici 7 loads.
+ *
+ * @since 0.1.0
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { constVoid } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import type { Dispatcher } from "undici"
+import { type Dispatcher, EnvHttpProxyAgent } from "undici"
 import * as Transport from "../Transport.ts"
 import * as Connections from "./Connections.ts"
 
@@ -24,6 +26,9 @@ const highWaterMark = 64 * 1024
 /**
  * A transport with connections of its own, which close with the layer's scope. Connecting counts as waiting for the
  * first byte, so undici's own clock for it is off, unless the options set one.
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layer = (options?: Options): Layer.Layer<Transport.Transport> =>
   Layer.effect(Transport.Transport, Effect.map(Connections.make({ connectTimeout: 0, ...options }), over))
@@ -34,12 +39,60 @@ export const layer = (options?: Options): Layer.Layer<Transport.Transport> =>
  * **Gotchas**
  *
  * undici's `Agent` and `Pool` connect anew for every request that is given up, with nothing to send.
+ *
+ * **Example** (over a proxy)
+ *
+ * ```ts
+ * import { Layer } from "effect"
+ * import { Transport } from "effect-flexinference"
+ * import * as Undici from "effect-flexinference/undici"
+ * import { ProxyAgent } from "undici"
+ *
+ * // The agent is yours: close it when the program ends.
+ * const agent = new ProxyAgent("http://proxy.example:3128")
+ *
+ * export const transport = Layer.succeed(Transport.Transport, Undici.make(agent))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const make = (dispatcher: Dispatcher): Transport.Transport["Service"] =>
   over((origin, options, handler) => {
     dispatcher.dispatch({ origin, ...options }, handler)
     return { done: constVoid, giveUp: handler.cancel }
   })
+
+/** The proxies that calls go through. */
+export interface Proxy {
+  /** For addresses that begin with `https:`; without it, the one for `http:`. */
+  readonly https?: string | undefined
+  /** For those that begin with `http:`. */
+  readonly http?: string | undefined
+  /** Hosts that are called directly, separated by commas, as `NO_PROXY` has them. */
+  readonly except?: string | undefined
+}
+
+/** A transport through proxies, which tunnel whatever is sent; nothing is read from the environment. */
+export const layerProxy = ({ except, http, https }: Proxy): Layer.Layer<Transport.Transport> =>
+  Layer.effect(
+    Transport.Transport,
+    Effect.map(
+      Effect.acquireRelease(
+        Effect.sync(() =>
+          new EnvHttpProxyAgent({
+            connectTimeout: 0,
+            // What is left out would be taken from the environment.
+            httpProxy: http ?? "",
+            httpsProxy: https ?? "",
+            noProxy: except ?? ""
+          })
+        ),
+        (agent) => Effect.promise(() => agent.destroy())
+      ),
+      make
+    )
+  )
 
 type Dispatch = (origin: string, options: Dispatcher.DispatchOptions, handler: Exchange) => Connections.Lease
 

@@ -10,3 +10,10 @@ export const join = (chunks: ReadonlyArray<Uint8Array>): Uint8Array => {
   }
   return out
 }
+
+const latin1 = new TextDecoder("latin1")
+
+/** Bytes as text of one character each, ASCII as it is; Node's own buffers do it ten times as fast as its decoders. */
+export const toLatin1: (bytes: Uint8Array) => string = typeof Buffer === "undefined"
+  ? (bytes) => latin1.decode(bytes)
+  : ({ buffer, byteLength, byteOffset }) => Buffer.from(buffer, byteOffset, byteLength).toString("latin1")

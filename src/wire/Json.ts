@@ -5,7 +5,9 @@
 import { isString } from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 
+/** Any JSON. */
 export type Json = Schema.Json
+/** A JSON object. */
 export type JsonObject = Schema.JsonObject
 
 type Keys<A> = A extends unknown ? keyof A : never

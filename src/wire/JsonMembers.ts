@@ -136,11 +136,16 @@ export const elements = (text: string, from: number): ReadonlyArray<number> => {
   return starts
 }
 
+const none: ReadonlyArray<string> = []
+const nothing: JsonObject = {}
+
 const rewrite = (text: string, span: Span, edits: Edits): string => {
-  const { once = [], print = JSON.stringify, remove = [], set = {} } = edits
+  const { once = none, print = JSON.stringify, remove = none, set = nothing } = edits
   const written: Array<string> = []
-  const lasts = new Map<string, Member>()
-  for (const member of span.members) if (once.includes(member.name)) lasts.set(member.name, member)
+  const lasts = once.length === 0 ? undefined : new Map<string, Member>()
+  if (lasts !== undefined) {
+    for (const member of span.members) if (once.includes(member.name)) lasts.set(member.name, member)
+  }
   const parts: Array<string> = []
   // Members that stay and follow each other stay one piece of the text.
   let from = -1
@@ -161,7 +166,7 @@ const rewrite = (text: string, span: Span, edits: Edits): string => {
       if (written.includes(name)) continue
       written.push(name)
       parts.push(text.slice(start, value) + print(replacement) + (last ? "" : text.slice(end, delimiter)))
-    } else if (remove.includes(name) || (lasts.get(name) ?? member) !== member) {
+    } else if (remove.includes(name) || (lasts?.get(name) ?? member) !== member) {
       keep()
     } else {
       if (from === -1) from = start
@@ -169,7 +174,8 @@ const rewrite = (text: string, span: Span, edits: Edits): string => {
     }
   }
   keep()
-  for (const [name, value] of Object.entries(set)) {
+  for (const name in set) {
+    const value = Object.hasOwn(set, name) ? set[name] : undefined
     if (value !== undefined && !written.includes(name)) parts.push(`${JSON.stringify(name)}:${print(value)}`)
   }
   return `${text.slice(0, span.open + 1)}${parts.join(",")}${tail}${text.slice(span.close)}`

@@ -4,7 +4,7 @@ import { Redacted } from "effect"
 import * as DeferredStore from "../../src/cli/DeferredStore.ts"
 
 const placeIn = (env: { readonly [name: string]: string }, simulated = false) =>
-  DeferredStore.variable({ simulated }).pipe(
+  DeferredStore.variable({ simulated, state: "/home/me/state" }).pipe(
     Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromEnv({ env }))
   )
 
@@ -17,14 +17,13 @@ describe("FLEXINFERENCE_STORE", () => {
     assert.notInclude(JSON.stringify(place), "secret")
   })
 
-  it.effect("is a folder in the user's state directory where it is not set", () =>
+  it.effect("is a folder among what outlives a gateway where it is not set", () =>
     Effect.gen(function*() {
-      const place = yield* placeIn({ XDG_STATE_HOME: "/home/me/state" })
-      assert.deepStrictEqual(place, { _tag: "Folder", folder: "/home/me/state/flexinference/deferred" })
+      assert.deepStrictEqual(yield* placeIn({}), { _tag: "Folder", folder: "/home/me/state/deferred" })
     }))
 
   it.effect("keeps no made-up answers there", () =>
     Effect.gen(function*() {
-      assert.deepStrictEqual(yield* placeIn({ XDG_STATE_HOME: "/home/me/state" }, true), { _tag: "Memory" })
+      assert.deepStrictEqual(yield* placeIn({}, true), { _tag: "Memory" })
     }))
 })

@@ -1,7 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { spawnSync } from "node:child_process"
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
+import { tmpdir } from "node:os"
+import path from "node:path"
 import * as Command from "./command.ts"
 import * as Provider from "./provider.ts"
 
@@ -25,6 +28,12 @@ const ask = (url: string, body: object, headers: Record<string, string> = {}) =>
       signal
     })
   )
+
+const stopping = "Stopping: no new connection is taken, requests under way may finish."
+
+/** What was logged as JSON lines. */
+const logOf = (stderr: string): ReadonlyArray<{ readonly [name: string]: unknown }> =>
+  stderr.trimEnd().split("\n").map((line) => JSON.parse(line))
 
 const prompt = (call: Provider.Call) => {
   call.start()
@@ -59,7 +68,11 @@ describe.concurrent("flexinference serve", () => {
       yield* gateway.kill("SIGTERM")
       const ended = yield* gateway.ended
       assert.match(ended.stdout, /^flexinference gateway [^\n]+\n$/)
-      assert.deepStrictEqual({ code: ended.code, stderr: ended.stderr }, { code: 0, stderr: "" })
+      assert.strictEqual(ended.code, 0)
+      assert.deepStrictEqual(logOf(ended.stderr).map(({ level, message }) => [level, message]), [
+        ["info", stopping],
+        ["info", "Stopped."]
+      ])
     }))
 
   it.live(
@@ -134,7 +147,12 @@ describe.concurrent("flexinference serve", () => {
       yield* readUntil(undefined)
       assert.include(chunks.join(""), "response.completed")
       const { code, stderr } = yield* gateway.ended
-      assert.deepStrictEqual({ code, stderr }, { code: 0, stderr: "" })
+      assert.strictEqual(code, 0)
+      assert.deepStrictEqual(logOf(stderr).map(({ event, message, status }) => [event, status ?? message]), [
+        ["log", stopping],
+        ["request", 200],
+        ["log", "Stopped."]
+      ])
     }))
 
   it.live("ends at once on a second SIGTERM, and says so", () =>
@@ -151,7 +169,7 @@ describe.concurrent("flexinference serve", () => {
       )
       const { code, stderr } = yield* Effect.raceFirst(gateway.ended, again)
       assert.strictEqual(code, 143)
-      assert.match(stderr, /^SIGTERM again: ended at once, with whatever was under way\n$/)
+      assert.match(stderr, /^SIGTERM again: ended at once, with whatever was under way\n$/m)
       yield* Effect.promise(() => response.text().catch(() => ""))
     }))
 
@@ -162,10 +180,60 @@ describe.concurrent("flexinference serve", () => {
       assert.strictEqual((yield* gateway.ended).code, 0)
     }))
 
-  it.live("prints nothing for a request", () =>
+  it.live("logs and keeps a record of every request, and sees that a provider's key is wrong", () =>
+    Effect.gen(function*() {
+      const folder = yield* Effect.acquireRelease(
+        Effect.sync(() => mkdtempSync(path.join(tmpdir(), "flexinference-records-"))),
+        (folder) => Effect.sync(() => rmSync(folder, { recursive: true }))
+      )
+      const provider = yield* Provider.make((call) => {
+        if (call.tier === "priority") {
+          return call.refuse(401, { code: "invalid_api_key", message: "canary-words sk-test" })
+        }
+        prompt(call)
+      })
+      const gateway = yield* ready([...serve, "--records", folder], Provider.environment(provider))
+      for (const [start_within, status] of [["default", 200], ["priority", 403], ["soon", 400]] as const) {
+        const response = yield* ask(gateway.url, { start_within, input: "canary-prompt", stream: true })
+        yield* Effect.promise(() => response.text())
+        assert.strictEqual(response.status, status)
+      }
+      yield* gateway.kill("SIGTERM")
+      const { stderr } = yield* gateway.ended
+      const requests = logOf(stderr).filter(({ event }) => event === "request")
+      assert.deepStrictEqual(requests.map(({ level, status }) => [level, status]), [
+        ["info", 200],
+        ["warn", 403],
+        ["info", 400]
+      ])
+      const kept = readdirSync(folder).map((name) => readFileSync(path.join(folder, name), "utf8")).join("")
+      assert.deepStrictEqual(logOf(kept), requests)
+      for (const canary of ["canary", "sk-test"]) assert.notInclude(stderr, canary)
+    }))
+
+  it.live("logs lines for a person where it is told to, and only what is worth a warning", () =>
     Effect.gen(function*() {
       const provider = yield* Provider.make(prompt)
-      const gateway = yield* ready(serve, Provider.environment(provider))
+      const gateway = yield* ready([...serve, "--log-format", "pretty"], {
+        ...Provider.environment(provider),
+        FLEXINFERENCE_LOG_FORMAT: "json"
+      })
+      yield* Effect.flatMap(
+        ask(gateway.url, { start_within: "default", stream: true }, { "x-request-id": "mine" }),
+        (response) => Effect.promise(() => response.text())
+      )
+      yield* gateway.kill("SIGTERM")
+      const [line] = (yield* gateway.ended).stderr.split("\n")
+      assert.match(
+        line ?? "",
+        /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ INFO {2}200 POST responses gpt-5\.5 · openai standard tier_direct · started after [\d.]+ s, took [\d.]+ s · \$0\.\d{6} · loopback · mine$/
+      )
+    }))
+
+  it.live("prints nothing for a request where nothing is to be logged", () =>
+    Effect.gen(function*() {
+      const provider = yield* Provider.make(prompt)
+      const gateway = yield* ready([...serve, "--log-level", "none"], Provider.environment(provider))
       for (const body of [{ start_within: "30s" }, { start_within: "default" }, { start_within: "00h-00m-30s" }]) {
         yield* Effect.flatMap(ask(gateway.url, body), (response) => Effect.promise(() => response.text()))
       }
@@ -228,6 +296,34 @@ describe.concurrent("flexinference serve", () => {
       )
       assert.strictEqual(response.status, status)
       assert.strictEqual(response.headers.get("x-flexinference-dropped"), dropped)
+    }))
+
+  it.live.each<readonly [string, ReadonlyArray<string>, Record<string, string>, number]>([
+    ["learns from flex legs", serve, {}, 5],
+    ["waits for flex all the same where the flag says so", [...serve, "--no-adaptive"], {}, 8],
+    ["waits for flex all the same where the environment says so", serve, { FLEXINFERENCE_ADAPTIVE: "false" }, 8],
+    ["lets the flag win over the environment", [...serve, "--adaptive"], { FLEXINFERENCE_ADAPTIVE: "false" }, 5]
+  ])("%s", ([, args, env, tried]) =>
+    Effect.gen(function*() {
+      const tiers: Array<string> = []
+      const provider = yield* Provider.make((call) => {
+        tiers.push(call.tier)
+        if (call.tier === "flex") call.refuse(429, { code: "resource_unavailable", message: "Busy." })
+        else prompt(call)
+      })
+      const gateway = yield* ready(args, { ...Provider.environment(provider), ...env })
+      for (let turn = 0; turn < 8; turn++) {
+        const response = yield* ask(gateway.url, { start_within: "00h-00m-30s", stream: true })
+        yield* Effect.promise(() => response.text())
+        assert.strictEqual(response.status, 200)
+      }
+      assert.deepStrictEqual(
+        {
+          flex: tiers.filter((tier) => tier === "flex").length,
+          standard: tiers.filter((tier) => tier !== "flex").length
+        },
+        { flex: tried, standard: 8 }
+      )
     }))
 
   it.live.each(["0.0.0.0", "::", "192.0.2.1", "gateway.example", "127.0.0.1.example", ""])(
@@ -303,17 +399,53 @@ describe.concurrent("flexinference serve", () => {
       /^error: FLEXINFERENCE_RETAIN is "forever"\. Expected: a time such as 45m, 12h or 30d\n$/
     ],
     [
+      "a form of log that there is none",
+      [...serve, "--log-format", "xml"],
+      {},
+      /^error: Invalid value for flag --log-format: "xml"/
+    ],
+    [
+      "a level in the environment that is none",
+      serve,
+      { FLEXINFERENCE_LOG_LEVEL: "loud" },
+      /^error: FLEXINFERENCE_LOG_LEVEL is "loud"\. Expected: debug, info, warn, error, none\n$/
+    ],
+    [
+      "a folder for records that cannot be made",
+      [...serve, "--records", "/dev/null/records"],
+      {},
+      /^error: records cannot be kept in \/dev\/null\/records: /
+    ],
+    [
+      "a protocol of OpenTelemetry's that it does not speak",
+      serve,
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
+      /^error: OTEL_EXPORTER_OTLP_PROTOCOL is "grpc"\. Expected: http\/protobuf or http\/json\n$/
+    ],
+    [
+      "a delay that it cannot read",
+      [...serve, "--early-headers", "soon"],
+      {},
+      /^error: Invalid value for flag --early-headers: "soon"\. Expected: a time such as 45s or 4m, or 0 to turn it off/
+    ],
+    [
+      "a delay in the environment that it cannot read",
+      serve,
+      { FLEXINFERENCE_EARLY_BODY: "240" },
+      /^error: FLEXINFERENCE_EARLY_BODY is "240"\. Expected: a time such as 45s or 4m, or 0 to turn it off\n$/
+    ],
+    [
       "a list of keys that holds none",
       serve,
       { FLEXINFERENCE_GATEWAY_KEYS: " , " },
       /^error: FLEXINFERENCE_GATEWAY_KEYS /
     ]
-  ])("refuses %s in plain words on stderr, with 1", ([, args, env, expected]) =>
+  ])("refuses %s in plain words on stderr, with 2", ([, args, env, expected]) =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* Command.run(args, { env })
       assert.match(stderr, expected)
       assert.notMatch(stderr, /\n\s+at /)
       assert.strictEqual(stdout, "")
-      assert.strictEqual(code, 1)
+      assert.strictEqual(code, 2)
     }))
 })

@@ -3,9 +3,10 @@ import { Effect } from "effect"
 import type { Scope } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
+import type { Readable } from "node:stream"
 import path from "node:path"
 
-const script = path.resolve(import.meta.dirname, "..", "..", "dist", "bin", "flexinference.js")
+export const script = path.resolve(import.meta.dirname, "..", "..", "dist", "bin", "flexinference.js")
 
 export interface Options {
   readonly env?: { readonly [name: string]: string }
@@ -22,11 +23,28 @@ export interface Ended {
 export interface Running {
   /** Waits for a match in what stdout holds so far. */
   readonly until: (pattern: RegExp) => Effect.Effect<RegExpExecArray>
+  /** The same for stderr. */
+  readonly untilError: (pattern: RegExp) => Effect.Effect<RegExpExecArray>
+  /** Ends a stdin that was left open. */
+  readonly endStdin: Effect.Effect<void>
   readonly kill: (signal: NodeJS.Signals) => Effect.Effect<void>
   /** Closes the reading end of stdout. */
   readonly stopReading: Effect.Effect<void>
   readonly ended: Effect.Effect<Ended>
 }
+
+/** Looks again with all that comes. */
+const found = (output: Readable, find: () => RegExpExecArray | null): Effect.Effect<RegExpExecArray> =>
+  Effect.callback((resume) => {
+    const look = () => {
+      const match = find()
+      if (match === null) return
+      output.off("data", look)
+      resume(Effect.succeed(match))
+    }
+    output.on("data", look)
+    look()
+  })
 
 /** Starts any program; what still runs when the scope closes is killed. */
 export const program = (
@@ -47,17 +65,9 @@ export const program = (
     if (typeof options.stdin !== "object") child.stdin.end(options.stdin)
     const closed = once(child, "close")
     return {
-      until: (pattern) =>
-        Effect.callback((resume) => {
-          const look = () => {
-            const found = pattern.exec(stdout)
-            if (found === null) return
-            child.stdout.off("data", look)
-            resume(Effect.succeed(found))
-          }
-          child.stdout.on("data", look)
-          look()
-        }),
+      until: (pattern) => found(child.stdout, () => pattern.exec(stdout)),
+      untilError: (pattern) => found(child.stderr, () => pattern.exec(stderr)),
+      endStdin: Effect.sync(() => child.stdin.end()),
       kill: (signal) => Effect.sync(() => child.kill(signal)),
       stopReading: Effect.sync(() => child.stdout.destroy()),
       ended: Effect.map(Effect.promise(() => closed), () => ({ code: child.exitCode, stdout, stderr }))

@@ -8,6 +8,9 @@ type Json = { readonly [key: string]: unknown }
 export interface Call {
   readonly tier: string
   readonly input: unknown
+  readonly instructions: unknown
+  /** What the text of the answer shall be. */
+  readonly format: unknown
   readonly refuse: (status: number, error: Json) => void
   readonly start: () => void
   readonly text: (delta: string) => void
@@ -33,6 +36,8 @@ const callOf = (request: Json, response: ServerResponse): Call => {
   return {
     tier,
     input: request["input"],
+    instructions: request["instructions"],
+    format: Object(request["text"])["format"],
     refuse: (status, error) =>
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ error })),
     start: () => {

@@ -232,9 +232,12 @@ describe("an answer that its provider gave in the caller's own format", () => {
 describe("what is kept", () => {
   const keys = ["key-one", "key-two", "key-three"]
 
-  it.live("is its own key's alone: to another it is as unknown as what never was", () =>
+  it.live.each<readonly [string, Gateway.Options["keys"]]>([
+    ["its own key's", keys.map((key) => Redacted.make(key))],
+    ["its own key's name's", keys.map((key, index) => ({ name: `team-${index}`, key: Redacted.make(key) }))]
+  ])("is %s alone: to another it is as unknown as what never was", ([, given]) =>
     Effect.gen(function*() {
-      const { url } = yield* serving({ keys: keys.map((key) => Redacted.make(key)) })
+      const { url } = yield* serving({ keys: given })
       const request = on("claude-opus-4-8", { start_within: "default" })
       for (const way of Object.values(ways)) {
         const answers = yield* Effect.forEach(keys, (key) =>

@@ -3,10 +3,14 @@ import { Effect, Redacted } from "effect"
 import { Headers } from "effect/http"
 import { dialects } from "../../src/dialect/index.ts"
 import * as Auth from "../../src/gateway/Auth.ts"
+import * as Keys from "../../src/gateway/Keys.ts"
 
 const pass = (keys: ReadonlyArray<string> | undefined, headers: { readonly [name: string]: string }) =>
   Effect.match(
-    Auth.make(keys?.map((key) => Redacted.make(key)))([], { headers: Headers.fromInput(headers), searchParams: {} }),
+    Auth.make(keys?.flatMap((key) => Keys.entry(Redacted.make(key)) ?? []))([], {
+      headers: Headers.fromInput(headers),
+      searchParams: {}
+    }),
     { onSuccess: () => "passed", onFailure: ({ code, status }) => `${status} ${code}` }
   )
 

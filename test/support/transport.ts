@@ -8,6 +8,20 @@ export interface Wire {
   readonly body?: string
 }
 
+/** An answer that comes in one piece. */
+export const answer = (status: number, headers: Wire["headers"], body: string): Transport.Response => {
+  let sent = false
+  return {
+    status,
+    headers: { "content-type": "application/json", ...headers },
+    pull: Effect.suspend(() => {
+      if (sent) return Cause.done()
+      sent = true
+      return Effect.succeed(new TextEncoder().encode(body))
+    })
+  }
+}
+
 /** `seen` takes the calls that were made; a `wire` without a body has `otherwise` for one. */
 export const layer = (seen: Array<Transport.Request>, wire: Wire, otherwise: string) =>
   Layer.succeed(
@@ -15,16 +29,7 @@ export const layer = (seen: Array<Transport.Request>, wire: Wire, otherwise: str
     Transport.make((request) =>
       Effect.sync(() => {
         seen.push(request)
-        let sent = false
-        return {
-          status: wire.status ?? 200,
-          headers: { "content-type": "application/json", ...wire.headers },
-          pull: Effect.suspend(() => {
-            if (sent) return Cause.done()
-            sent = true
-            return Effect.succeed(new TextEncoder().encode(wire.body ?? otherwise))
-          })
-        }
+        return answer(wire.status ?? 200, wire.headers, wire.body ?? otherwise)
       })
     )
   )

@@ -23,7 +23,7 @@ const words: { readonly [status: number]: string } = {
 /** Google's word for an HTTP status. */
 export const statusWord = (status: number): string => words[status] ?? (status >= 500 ? "INTERNAL" : "INVALID_ARGUMENT")
 
-/** `{ error: { code, message, status, details, flexinference } }` (contract (d)). */
+/** `{ error: { code, message, status, details, flexinference } }`. */
 export const errorBody = (error: FlexInferenceError): { readonly error: JsonObject } => ({
   error: Json.compact({
     code: error.status,

@@ -150,6 +150,8 @@ export const Interactions: Dialect = {
     conversation: steps,
     said: (body) => Json.array(body, "steps") ?? []
   },
+  // Google's guide: turns are linked by `previous_interaction_id`, which adds nothing to the interaction it names.
+  lasting: { appends: [], detaches: ["background"] },
   translation: {
     fieldOf,
     requestToResponses,

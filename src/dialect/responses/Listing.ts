@@ -1,4 +1,4 @@
-/** OpenAI's listing of models (its API reference), with what the router can do with each (contract (a)). */
+/** OpenAI's listing of models (its API reference), with what the router can do with each. */
 import type { ListedModel, Listing } from "../../Dialect.ts"
 import type { JsonObject } from "../../wire/Json.ts"
 

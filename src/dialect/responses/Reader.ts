@@ -8,6 +8,8 @@
  * with gaps or with another meaning in the terminal object, ids that change on the way, and events that come twice.
  * Where a whole contradicts what was streamed, what was streamed stands. Indices are keys and never lengths, and the
  * work is linear in what came.
+ *
+ * @since 0.1.0
  */
 import type { Served, Transducer } from "../../Dialect.ts"
 import * as Json from "../../wire/Json.ts"
@@ -20,7 +22,7 @@ import { served } from "./Usage.ts"
 export type Step =
   /** What is known of the answer before anything of it was made; always the first step. */
   | { readonly _tag: "Begin"; readonly response: JsonObject }
-  | { readonly _tag: "OpenMessage" }
+  | { readonly _tag: "OpenMessage"; readonly phase: string | undefined }
   | { readonly _tag: "OpenReasoning"; readonly id: string | undefined }
   | { readonly _tag: "OpenCall"; readonly isCustom: boolean; readonly id: string; readonly name: string }
   /** A piece of the text part that is open, or the first of the next; never empty. */
@@ -43,6 +45,8 @@ export type Step =
   | { readonly _tag: "CloseCall"; readonly signature: string | undefined }
   /** A search the provider made itself, whole. */
   | { readonly _tag: "Search"; readonly item: JsonObject }
+  /** An item of a kind that has no steps of its own, whole: an image that was made, a call of another tool. */
+  | { readonly _tag: "Item"; readonly item: JsonObject }
   /** The last step. */
   | End
 
@@ -59,6 +63,7 @@ export interface End {
   readonly response: JsonObject
 }
 
+/** What a part of a message holds. */
 export type PartKind = "text" | "refusal"
 
 /** Reads one answer. */
@@ -76,7 +81,12 @@ export interface StepWriter {
   readonly take: () => ReadonlyArray<JsonObject>
 }
 
-/** The events of another format for those of Responses. */
+/**
+ * The events of another format for those of Responses.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const transducer = ({ take, write }: StepWriter): Transducer => {
   const { push } = make()
   return {
@@ -87,7 +97,12 @@ export const transducer = ({ take, write }: StepWriter): Transducer => {
   }
 }
 
-/** The events of another format for a whole response. */
+/**
+ * The events of another format for a whole response.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const events = (response: JsonObject, { take, write }: StepWriter): ReadonlyArray<JsonObject> => {
   for (const step of make().finish(response)) write(step)
   return take()
@@ -190,7 +205,7 @@ const partOf = (value: JsonObject): (Part & { readonly kind: PartKind }) | undef
 }
 
 const messageReader = (added: JsonObject, tell: Tell): ItemReader => {
-  tell({ _tag: "OpenMessage" })
+  tell({ _tag: "OpenMessage", phase: Json.string(added, "phase") })
   const said: Array<Part> = []
   let open: { readonly kind: PartKind; readonly index: number; readonly part: Part } | undefined
   /** By the index of their part, whose text may be empty. */
@@ -380,8 +395,10 @@ const readerOf = (known: JsonObject, tell: Tell): ItemReader | undefined => {
       return Json.string(known, "name") === undefined ? undefined : callReader(known, tell)
     case "web_search_call":
       return { event: () => {}, close: (whole) => tell({ _tag: "Search", item: whole ?? known }) }
-    default:
+    case "":
       return undefined
+    default:
+      return { event: () => {}, close: (whole) => tell({ _tag: "Item", item: whole ?? known }) }
   }
 }
 
@@ -398,7 +415,11 @@ interface Item {
   readonly waiting: Array<JsonObject>
 }
 
-/** A reader of one answer. */
+/**
+ * A reader of one answer.
+ *
+ * @internal
+ */
 export const make = (): ResponsesReader => {
   let steps: Array<Step> = []
   /** What was known of the answer when it began. */

@@ -2,6 +2,8 @@
  * How translators speak Responses, the hub: the shell of a response, its items and usage, and a writer that turns
  * "an item opens, text arrives, the answer ends" into the event sequence OpenAI documents. A whole body is what the
  * writer's `finish` returns, so a translated stream and a translated body cannot disagree.
+ *
+ * @since 0.1.0
  */
 import type * as Api from "../../api/Responses.ts"
 import * as Json from "../../wire/Json.ts"
@@ -45,11 +47,19 @@ export interface Ending {
 /** The prefixes OpenAI gives its ids. */
 type IdPrefix = "resp" | "msg" | "fc" | "rs" | "ws"
 
-/** A made-up id: the same context and output index give the same id. */
+/**
+ * A made-up id: the same context and output index give the same id.
+ *
+ * @internal
+ */
 export const makeId = (context: AnswerContext, prefix: IdPrefix, outputIndex?: number): string =>
   outputIndex === undefined ? `${prefix}_${context.id}` : `${prefix}_${context.id}_${outputIndex}`
 
-/** What was written to the prompt cache, as both formats of OpenAI's tell it; the longer life is its twelve hours. */
+/**
+ * What was written to the prompt cache, as both formats of OpenAI's tell it; the longer life is its twelve hours.
+ *
+ * @internal
+ */
 export const cacheWrites = ({ cacheWriteInput, longCacheWriteInput }: Usage): JsonObject => ({
   cache_write_tokens: cacheWriteInput,
   ...(longCacheWriteInput === 0 ? {} : {
@@ -60,7 +70,11 @@ export const cacheWrites = ({ cacheWriteInput, longCacheWriteInput }: Usage): Js
   })
 })
 
-/** Token counts as a response's `usage`. */
+/**
+ * Token counts as a response's `usage`.
+ *
+ * @internal
+ */
 export const usageObject = (usage: Usage): JsonObject =>
   ({
     input_tokens: usage.input,
@@ -89,7 +103,11 @@ const echoed: ReadonlyArray<keyof Api.ResponseObject> = [
   "user"
 ]
 
-/** A complete response; what the vendor echoes of the request is echoed from `context.request`. */
+/**
+ * A complete response; what the vendor echoes of the request is echoed from `context.request`.
+ *
+ * @internal
+ */
 export const responseShell = (
   context: AnswerContext,
   options: Identity & {
@@ -145,7 +163,11 @@ export const responseShell = (
 /** Whether an item is still being written, is whole, or was cut off. */
 export type ItemStatus = "in_progress" | "completed" | "incomplete"
 
-/** An assistant message; `content` holds `output_text` and `refusal` parts. */
+/**
+ * An assistant message; `content` holds `output_text` and `refusal` parts.
+ *
+ * @internal
+ */
 export const messageItem = (id: string, status: ItemStatus, content: ReadonlyArray<JsonObject>): JsonObject =>
   ({
     id,
@@ -155,7 +177,11 @@ export const messageItem = (id: string, status: ItemStatus, content: ReadonlyArr
     content: [...content]
   }) satisfies Json.Members<Api.OutputMessage>
 
-/** An `output_text` part. */
+/**
+ * An `output_text` part.
+ *
+ * @internal
+ */
 export const textPart = (
   text: string,
   annotations: ReadonlyArray<JsonObject> = [],
@@ -165,11 +191,19 @@ export const textPart = (
     Api.OutputText
   >
 
-/** A `refusal` part. */
+/**
+ * A `refusal` part.
+ *
+ * @internal
+ */
 export const refusalPart = (refusal: string): JsonObject =>
   ({ type: "refusal", refusal }) satisfies Json.Members<Api.Refusal>
 
-/** A call the model makes; `arguments` is JSON text. */
+/**
+ * A call the model makes; `arguments` is JSON text.
+ *
+ * @internal
+ */
 export const functionCallItem = (id: string, status: ItemStatus, call: {
   readonly callId: string
   readonly name: string
@@ -189,7 +223,11 @@ export const functionCallItem = (id: string, status: ItemStatus, call: {
     } satisfies Json.Members<Api.FunctionCall & { readonly signature: string }>
   )
 
-/** What the model lets see of its thinking, and the opaque rest (as `ForeignSignature` encodes it for openai). */
+/**
+ * What the model lets see of its thinking, and the opaque rest (as `ForeignSignature` encodes it for openai).
+ *
+ * @internal
+ */
 export const reasoningItem = (
   id: string,
   summary: ReadonlyArray<string>,
@@ -204,7 +242,11 @@ export const reasoningItem = (
     } satisfies Json.Members<Api.Reasoning>
   )
 
-/** A search the provider made itself; `action` is such as `{ type: "search", query, queries }`. */
+/**
+ * A search the provider made itself; `action` is such as `{ type: "search", query, queries }`.
+ *
+ * @internal
+ */
 export const webSearchCallItem = (id: string, status: ItemStatus, action?: JsonObject | undefined): JsonObject =>
   Json.compact({ id, type: "web_search_call", status, action } satisfies Json.Members<Api.WebSearchCall>)
 
@@ -275,7 +317,12 @@ export interface ResponsesWriter {
   readonly take: () => ReadonlyArray<JsonObject>
 }
 
-/** A writer for one answer. */
+/**
+ * A writer for one answer.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (context: AnswerContext): ResponsesWriter => {
   let events: Array<JsonObject> = []
   let sequence = 0

@@ -89,11 +89,20 @@ const text = (response: JsonObject): string => {
  * How a stream of OpenAI's fails (recorded): an `error` event, by which clients know it, and then `response.failed`. Both
  * carry the contract's block.
  */
+const failed = (response: JsonObject, error: FlexInferenceError): JsonObject => ({
+  ...response,
+  status: "failed",
+  error: { code: error.code ?? "server_error", message: error.message, flexinference: errorBlock(error) }
+})
+
+/** What is known of a response of which nothing has come. */
+const nothing = { id: "resp_failed", object: "response", created_at: 0, model: null, output: [] }
+
 const errorFrames = (error: FlexInferenceError, seen: StreamSoFar): ReadonlyArray<Frame> => {
   const native = error.reason._tag === "StreamFailed" ? error.reason.event : undefined
   const response = (native === undefined ? undefined : Json.object(native, "response")) ??
     (seen.first === undefined ? undefined : Json.object(seen.first, "response")) ??
-    { id: "resp_failed", object: "response", created_at: 0, model: null, output: [] }
+    nothing
   const sequence = seen.last === undefined ? 0 : (Json.number(seen.last, "sequence_number") ?? -1) + 1
   const code = error.code ?? "server_error"
   const { message, param, type } = error
@@ -103,7 +112,7 @@ const errorFrames = (error: FlexInferenceError, seen: StreamSoFar): ReadonlyArra
     frame({
       type: "response.failed",
       sequence_number: sequence + 1,
-      response: { ...response, status: "failed", error: { code, message, flexinference } }
+      response: failed(response, error)
     })
   ]
 }
@@ -131,6 +140,7 @@ export const Responses: Dialect = {
   frame,
   closing: [],
   errorBody,
+  failedBody: (error) => failed(nothing, error),
   errorFrames,
   text,
   textDelta: (event) => typeOf(event) === "response.output_text.delta" ? Json.string(event, "delta") : undefined,
@@ -157,6 +167,9 @@ export const Responses: Dialect = {
         : undefined
     }
   },
+  // OpenAI's reference: items are added to a conversation when the response completes; a background response goes on when
+  // its connection closes, every other one ends with it. A stored response of an aborted leg is referred to by nobody.
+  lasting: { appends: ["conversation"], detaches: ["background"] },
   translation: undefined,
   plain: {
     fieldOf: AgentTools.fieldOf,

@@ -133,4 +133,22 @@ describe("an answer of Responses", () => {
     assert.strictEqual(end?._tag, "End")
     assert.include(end?._tag === "End" ? end.failure?.message : "", "more than 10000 items")
   })
+
+  it("tells an item that has no steps of its own whole, in its place, and the phase of a message", () => {
+    const image = { id: "ig", type: "image_generation_call", status: "completed", result: "AQID" }
+    const output = [image, { ...message(text("Here.")), phase: "final_answer" }]
+    const added = { id: "ig", type: "image_generation_call", status: "in_progress" }
+    const streams = [
+      [completed(output)],
+      [
+        event("output_item.added", { output_index: 0, item: added }),
+        event("output_item.done", { output_index: 0, item: image }),
+        completed(output)
+      ]
+    ]
+    for (const events of streams) {
+      const told = stepsOf(events).filter(({ _tag }) => _tag === "Item" || _tag === "OpenMessage")
+      assert.deepStrictEqual(told, [{ _tag: "Item", item: image }, { _tag: "OpenMessage", phase: "final_answer" }])
+    }
+  })
 })
