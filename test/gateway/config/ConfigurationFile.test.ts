@@ -161,7 +161,7 @@ id = "other"
       problems(wrong).map((problem) => problem.slice(0, 70)),
       [
         "port (line 1) must be a port from 0 to 65535",
-        "speed (line 2) is not known; known are default_start_within, drop_unsu",
+        "speed (line 2) is not known; known are default_start_within, adaptive,",
         "keys[0].name (line 4) must be a name of at most 64 letters, digits, po",
         "keys[1].daily_budget_microusd (line 11) must be a whole number of micr",
         "keys[1].models (line 12) must be a list of models, in which * stands f",

@@ -14,7 +14,7 @@ describe("a retention", () => {
     (text, millis) => assert.strictEqual(Duration.toMillis(Result.getOrThrow(retention.parse(text))), millis)
   )
 
-  it.each(["", "30", "d", "0d", "-1d", "1.5h", "30 days", "1w", "9999999d", " 1d", "30s"])(
+  it.each(["", "30", "d", "0d", "-1d", "1.5h", "30 days", "1w", "9999999d", " 1d"])(
     "says of %o what it takes",
     (text) => assert.deepStrictEqual(retention.parse(text), Result.fail(retention.accepted))
   )
