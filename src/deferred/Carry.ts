@@ -51,7 +51,7 @@ export interface Means {
 export const step = (means: Means, found: DeferredRequest): Effect.Effect<After, DeferredStoreError> =>
   Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
-    const rungs = rungsOf(means, found.request, yield* ModelCatalog.Current, now)
+    const rungs = rungsOf(means, found, yield* ModelCatalog.Current, now)
     if (Result.isFailure(rungs)) return yield* fail(means, found, rungs.failure)
     const under: Under = { ...means, ...rungs.success }
     const running = Request.running(found)
@@ -123,17 +123,20 @@ const batchPrice = ({ routes: [{ provider }] }: Routing.Plan): number => provide
 
 const rungsOf = (
   { batching, router }: Means,
-  request: string,
+  { attempts, request }: DeferredRequest,
   catalog: ModelCatalog.ModelCatalog,
   now: number
 ): Result.Result<Pick<Under, "plan" | "rungs">, FlexInferenceError> =>
   Result.map(planned(router, request, "default"), (plan) => {
     const flex = planned(router, request, StartWithin.fromDuration(StartWithin.maximum))
+    const refusals = attempts.filter(({ outcome, rung }) => rung === Tiers.flex && outcome === "failed").length
     const batch = batching.rungOf(plan)
     return {
       plan,
       rungs: [
-        ...Tiers.rungs(Result.isSuccess(flex) ? Tiers.flexShare(catalog, plan.model, now) : undefined),
+        ...Tiers.rungs(
+          Result.isSuccess(flex) ? { share: Tiers.flexShare(catalog, plan.model, now), refusals } : undefined
+        ),
         ...(batch === undefined ? [] : [batch])
       ]
     }
@@ -152,7 +155,7 @@ const carry = (under: Under, request: DeferredRequest, rung: string, now: number
     const { router, rungs, store } = under
     const begun = yield* replace(under, Request.begun(request, rung, now))
     if (begun === undefined) return over
-    const left = request.deadline - Ladder.lead(Arr.lastNonEmpty(rungs)) - now
+    const left = Ladder.lastMoment(request.deadline, rungs) - now
     const opened = yield* openOn(router, begun, rung === Tiers.flex ? windowOf(left) : "default").pipe(
       Effect.result,
       Effect.onInterrupt(() =>

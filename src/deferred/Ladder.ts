@@ -60,6 +60,10 @@ export const lead = (last: Rung.Rung): number => {
   return within?.[0] ?? Duration.toMillis(last.promise ?? Duration.zero)
 }
 
+/** When the rung that keeps the deadline has to begin. */
+export const lastMoment = (deadline: number, rungs: Situation["rungs"]): number =>
+  deadline - lead(Arr.lastNonEmpty(Arr.sort(rungs, byPrice)))
+
 const byPrice = Order.mapInput(Order.Number, ({ price }: Rung.Rung) => price)
 
 /** What to do next. */
@@ -108,8 +112,8 @@ const finest = 15_000
 const make = ({ deadline, notBefore, now, rungs: given, running }: Situation) => {
   const rungs = Arr.sort(given, byPrice)
   const last = Arr.lastNonEmpty(rungs)
-  const lastMoment = deadline - lead(last)
-  const leaves = leavingTimes(rungs, lastMoment, now)
+  const end = lastMoment(deadline, given)
+  const leaves = leavingTimes(rungs, end, now)
   const closedAt = (rung: Rung.Rung, time: number): boolean =>
     rung !== last && time < (notBefore?.get(rung.name) ?? -Infinity)
   const position = (name: string): number => rungs.findIndex((rung) => rung.name === name)
@@ -118,7 +122,7 @@ const make = ({ deadline, notBefore, now, rungs: given, running }: Situation) =>
   /** The best choice of the rungs from `index` on, for a request that stands on none at `time`. */
   const from = (index: number, time: number): Choice => {
     const rung = rungs[index]
-    if (rung === undefined || rung === last || time >= lastMoment) return { cost: last.price, rung: last }
+    if (rung === undefined || rung === last || time >= end) return { cost: last.price, rung: last }
     const memo = known.get(time) ?? []
     known.set(time, memo)
     return memo[index] ??= choose(index, rung, time)
@@ -147,12 +151,12 @@ const make = ({ deadline, notBefore, now, rungs: given, running }: Situation) =>
     const rung = rungs[index]
     if (rung === undefined) return undefined
     const chance = (within: number) => Rung.chanceAfter(rung.estimate, now - under.since, within)
-    return now < lastMoment && chance(lastMoment - now) > hopeless ? cheapest(index, now, chance) : undefined
+    return now < end && chance(end - now) > hopeless ? cheapest(index, now, chance) : undefined
   }
   /** Waiting for a rung that may be taken again later. */
   const opensAt = rungs.flatMap((rung) => {
     const time = notBefore?.get(rung.name) ?? -Infinity
-    return rung !== last && time > now && time < lastMoment ? [{ cost: from(0, time).cost, until: time }] : []
+    return rung !== last && time > now && time < end ? [{ cost: from(0, time).cost, until: time }] : []
   })
   const idle = opensAt.reduce<Stay | undefined>(
     (best, stay) => best === undefined || stay.cost < best.cost ? stay : best,

@@ -34,9 +34,19 @@ export const flexShare = (catalog: ModelCatalog.ModelCatalog, model: string, at:
   return Number.isFinite(share) ? share : 0.5
 }
 
+/** What is thought of flex, whose every refusal halves the chance that it serves this request. */
+export interface Flex {
+  readonly share: number
+  readonly refusals: number
+}
+
 /** The rungs of a model that has flex, or has none (`undefined`). */
-export const rungs = (share: number | undefined): Arr.NonEmptyReadonlyArray<Rung.Rung> =>
-  share === undefined ? [rung(standard, 1)] : [rung(flex, share), rung(standard, 1)]
+export const rungs = (own: Flex | undefined): Arr.NonEmptyReadonlyArray<Rung.Rung> => {
+  const last = rung(standard, 1)
+  if (own === undefined) return [last]
+  const first = rung(flex, own.share)
+  return [{ ...first, estimate: first.estimate.map(([within, chance]) => [within, chance / 2 ** own.refusals]) }, last]
+}
 
 /** The longest window that a flex leg may have, and the shortest that is worth a call. */
 export const longestWindow = Duration.toMillis(Duration.minutes(10))

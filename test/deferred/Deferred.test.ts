@@ -133,7 +133,8 @@ describe("Deferred", () => {
       const { changes, submit } = yield* Deferred.Deferred
       const { id } = yield* submit(request)
       const told = yield* Effect.forkChild(Stream.runCollect(changes(id)))
-      yield* TestClock.adjust("1 minute")
+      const simulator = yield* Simulator.Simulator
+      yield* simulator.until((calls) => calls.length === 1)
       yield* TestClock.adjust("1 minute")
       assert.deepStrictEqual(
         Array.from(yield* Fiber.join(told), ({ status }) => status).slice(-2),
