@@ -10,7 +10,7 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as RateLimiter from "effect/persistence/RateLimiter"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { KeyPlace } from "../Dialect.ts"
@@ -136,7 +136,11 @@ export const make = (options?: Options): Effect.Effect<Tenancy["Service"], never
     const failures = maxFailedAuthentications === 0
       ? undefined
       : FailedAuthentications.make(maxFailedAuthentications)
-    const operator = yield* Auth.usable(options?.operatorKey && [options.operatorKey])
+    // A key that nobody can send opens nothing.
+    const operatorKey = options?.operatorKey !== undefined && Redacted.value(options.operatorKey).trim() !== ""
+      ? [options.operatorKey]
+      : undefined
+    const operator = yield* Auth.usable(operatorKey)
     const isOperator = operator && Auth.make(operator)
     const races = new Map<string, number>()
     let state = yield* stateOf(options ?? {})
