@@ -8,13 +8,17 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type { Scope } from "effect/Scope"
+import type { SqlError } from "effect/sql/SqlError"
 import * as Semaphore from "effect/Semaphore"
 import * as Stream from "effect/Stream"
 import { Deferred, layerMemory, layerSql, type SqlOptions } from "../deferred/Deferred.ts"
 import * as Accept from "../deferred/Accept.ts"
 import * as Embedded from "../deferred/Embedded.ts"
 import { CapacityRefused, FlexInferenceError } from "../FlexInferenceError.ts"
+import * as Store from "../deferred/DeferredStore.ts"
 import type { Router } from "../Router.ts"
+import * as CommandFailed from "./CommandFailed.ts"
+import * as Tenants from "./Tenants.ts"
 
 /** Where deferred requests are kept. */
 export type Place =
@@ -82,6 +86,54 @@ export const layer = (
   )
 
 const none = Effect.succeed([])
+
+/** The service over a place that is opened now, for a command that does nothing without it. */
+export const layerNow = (
+  place: Exclude<Place, { readonly _tag: "Off" }>,
+  options?: SqlOptions
+): Layer.Layer<Deferred, CommandFailed.CommandFailed, Router> =>
+  place._tag === "Memory"
+    ? layerMemory(options)
+    : told(
+      place._tag === "Folder"
+        ? Embedded.layer(place.folder, options)
+        : Layer.provide(layerSql(options), PgClient.layer({ url: place.url }))
+    )
+
+/** The requests that a place holds, to be read: nothing is carried out. */
+export const layerStore = (
+  place: Extract<Place, { readonly _tag: "Folder" | "Postgres" }>
+): Layer.Layer<Store.DeferredStore, CommandFailed.CommandFailed> =>
+  told(
+    place._tag === "Folder"
+      ? Layer.provide(Store.layerSql, Embedded.layerClient(place.folder))
+      : Layer.provide(Store.layerSql, PgClient.layer({ url: place.url }))
+  )
+
+/** A layer that tells a person why it cannot be built. */
+const told = <A, R>(layer: Layer.Layer<A, Parameters<typeof unopened>[0], R>) =>
+  Layer.effectContext(Effect.mapError(Layer.build(layer), unopened))
+
+const unopened = (error: Embedded.FolderError | Store.DeferredStoreError | SqlError) =>
+  CommandFailed.make(
+    error._tag === "FolderError"
+      ? `${error.message} (--store FOLDER, or FLEXINFERENCE_STORE)`
+      : "the database of deferred requests cannot be reached: see that it runs, and that FLEXINFERENCE_STORE names it"
+  )
+
+/** The place that a flag names, and else the environment. */
+export const chosen = (
+  flag: Option.Option<string>,
+  simulated: boolean
+): Effect.Effect<Exclude<Place, { readonly _tag: "Off" }>, CommandFailed.CommandFailed | Config.ConfigError> =>
+  Effect.gen(function*() {
+    const place = Option.isSome(flag) && flag.value !== ""
+      ? placeOf(flag.value)
+      : yield* variable({ simulated, state: yield* Tenants.stateFolder })
+    return place._tag === "Off"
+      ? yield* CommandFailed.usage(["no store for deferred requests is named: --store FOLDER, or FLEXINFERENCE_STORE"])
+      : place
+  })
 
 /** Opens a store once, and tries again where that failed; it is closed with the scope. */
 const opening = (

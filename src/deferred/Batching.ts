@@ -37,8 +37,6 @@ export interface Options {
 }
 
 export interface Batching {
-  /** The batch rung of a planned request; nothing where its provider has none. */
-  readonly rungOf: (plan: Plan) => Rung.Rung | undefined
   /** What a batch made of a request; nothing as long as that is not known. The first time the request joins a batch. */
   readonly ask: (
     id: string,
@@ -250,13 +248,6 @@ export const make = (
       })
 
     return {
-      rungOf: ({ routes: [{ provider }] }) =>
-        provider.batches === undefined ? undefined : {
-          name,
-          price: provider.batches.price,
-          promise: provider.batches.promise,
-          estimate: published
-        },
       ask: (id, { model, routes: [{ dialect, provider }] }, open) =>
         Effect.gen(function*() {
           const item = yield* store.item(id)
@@ -291,6 +282,15 @@ const published: Rung.Estimate = [
   [Duration.toMillis("1 hour"), 0.9],
   [Duration.toMillis("24 hours"), 0.98]
 ]
+
+/** The batch rung of a planned request; nothing where its provider has none. */
+export const rungOf = ({ routes: [{ provider }] }: Plan): Rung.Rung | undefined =>
+  provider.batches === undefined ? undefined : {
+    name,
+    price: provider.batches.price,
+    promise: provider.batches.promise,
+    estimate: published
+  }
 
 const isForGood = ({ status }: Batches.BatchError): boolean =>
   status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429

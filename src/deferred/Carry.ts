@@ -51,7 +51,7 @@ export interface Means {
 export const step = (means: Means, found: DeferredRequest): Effect.Effect<After, DeferredStoreError> =>
   Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
-    const rungs = rungsOf(means, found, yield* ModelCatalog.Current, now)
+    const rungs = rungsOf(means.router, found, yield* ModelCatalog.Current, now)
     if (Result.isFailure(rungs)) return yield* fail(means, found, rungs.failure)
     const under: Under = { ...means, ...rungs.success }
     const running = Request.running(found)
@@ -60,11 +60,8 @@ export const step = (means: Means, found: DeferredRequest): Effect.Effect<After,
     return yield* climb(under, running === undefined ? found : Request.ended(found, "unknown", null))
   })
 
-/** The means, and what a request can stand on. */
-interface Under extends Means {
-  readonly plan: Routing.Plan
-  readonly rungs: Arr.NonEmptyReadonlyArray<Rung.Rung>
-}
+/** The means, and the ways. */
+interface Under extends Means, Ways {}
 
 /** Does what the ladder says of a request that stands where it stands. */
 const climb = (under: Under, request: DeferredRequest): Effect.Effect<After, DeferredStoreError> =>
@@ -121,16 +118,23 @@ const askBatch = (under: Under, request: DeferredRequest): Effect.Effect<After, 
 
 const batchPrice = ({ routes: [{ provider }] }: Routing.Plan): number => provider.batches?.price ?? 1
 
-const rungsOf = (
-  { batching, router }: Means,
-  { attempts, request }: DeferredRequest,
+/** What a request can stand on, and what would be done with it at the standard tier. */
+export interface Ways {
+  readonly plan: Routing.Plan
+  readonly rungs: Arr.NonEmptyReadonlyArray<Rung.Rung>
+}
+
+/** The ways there are to have a request done, after what was tried. */
+export const rungsOf = (
+  router: Router.Service,
+  { attempts, request }: Pick<DeferredRequest, "attempts" | "request">,
   catalog: ModelCatalog.ModelCatalog,
   now: number
-): Result.Result<Pick<Under, "plan" | "rungs">, FlexInferenceError> =>
+): Result.Result<Ways, FlexInferenceError> =>
   Result.map(planned(router, request, "default"), (plan) => {
     const flex = planned(router, request, StartWithin.fromDuration(StartWithin.maximum))
     const refusals = attempts.filter(({ outcome, rung }) => rung === Tiers.flex && outcome === "failed").length
-    const batch = batching.rungOf(plan)
+    const batch = Batching.rungOf(plan)
     return {
       plan,
       rungs: [

@@ -4,6 +4,8 @@ import * as Latch from "effect/Latch"
 import type { DeferredStore } from "./DeferredStore.ts"
 
 export interface Changes {
+  /** How many requests are listened to. */
+  readonly size: () => number
   /** The store, whose changes are told. */
   readonly told: (store: DeferredStore["Service"]) => DeferredStore["Service"]
   /** Listens to a request from before something is done until that has ended: `change` waits for the next one. */
@@ -20,6 +22,7 @@ export const make = (): Changes => {
       for (const listener of listeners.get(id) ?? []) listener.openUnsafe()
     })
   return {
+    size: () => listeners.size,
     told: (store) => ({
       ...store,
       replace: (request) => Effect.tap(store.replace(request), () => tell(request.id)),

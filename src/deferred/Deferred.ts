@@ -135,6 +135,9 @@ export interface SqlOptions extends Options {
 /** What wakes the next step of a request. */
 const Wake = Schema.Struct({ id: Schema.String, step: Schema.Int })
 
+/** As many as may look for changes of other processes at the interval that is set; of more, each looks less often. */
+const mostLooking = 100
+
 /** How often a request under way is looked at, in case another process has canceled it. */
 const watchInterval = Duration.seconds(10)
 
@@ -228,7 +231,13 @@ export const layer = (
             ? Effect.succeed(found.value)
             : Effect.fail(Accept.notFound(id)))
       const poll = (id: string, owner?: string) => Effect.map(find(id, owner), view)
-      const pollInterval = options?.pollInterval ?? Duration.seconds(5)
+      // However many wait, together they look no more often than so many would.
+      const pollInterval = Effect.sync(() =>
+        Duration.times(
+          Duration.fromInputUnsafe(options?.pollInterval ?? Duration.seconds(5)),
+          Math.max(1, changed.size() / mostLooking)
+        )
+      )
       const changes = (id: string, owner?: string) =>
         Stream.suspend(() => {
           let seen = -1
@@ -237,7 +246,7 @@ export const layer = (
               find(id, owner),
               (request) => {
                 if (request.version === seen) {
-                  return Effect.andThen(Effect.raceFirst(change, Effect.sleep(pollInterval)), look)
+                  return Effect.andThen(Effect.raceFirst(change, Effect.flatMap(pollInterval, Effect.sleep)), look)
                 }
                 seen = request.version
                 return Effect.succeed(request)

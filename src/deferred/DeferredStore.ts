@@ -48,24 +48,34 @@ export class DeferredStore extends Context.Service<DeferredStore, {
   readonly remove: (id: string) => Effect.Effect<void, DeferredStoreError>
   /** Removes what ended before a time in epoch milliseconds. */
   readonly removeEndedBefore: (time: number) => Effect.Effect<void, DeferredStoreError>
-  /** An owner's requests, the newest first. */
-  readonly list: (owner: string, limit: number) => Effect.Effect<ReadonlyArray<DeferredRequest>, DeferredStoreError>
+  /** The requests of an owner, or of all where none is named; the newest first. */
+  readonly list: (
+    owner: string | undefined,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<DeferredRequest>, DeferredStoreError>
   readonly batches: BatchStore
 }>()("effect-flexinference/DeferredStore") {}
 
 /** In the memory of this process, and gone with it. */
 export const layerMemory: Layer.Layer<DeferredStore> = Layer.sync(DeferredStore, () => {
   const byId = new Map<string, DeferredRequest>()
+  /** The id of a request by its owner and key. */
+  const byKey = new Map<string, string>()
+  const remove = (id: string): void => {
+    const request = byId.get(id)
+    byId.delete(id)
+    if (request !== undefined && request.key !== null) byKey.delete(JSON.stringify([request.owner, request.key]))
+  }
   return DeferredStore.of({
     batches: batchesInMemory(),
     insert: (request) =>
       Effect.sync(() => {
         const { key, owner } = request
-        const standing = key === null
-          ? undefined
-          : Array.from(byId.values()).find((other) => other.owner === owner && other.key === key)
+        const name = JSON.stringify([owner, key])
+        const standing = key === null ? undefined : byId.get(byKey.get(name) ?? "")
         if (standing !== undefined) return standing
         byId.set(request.id, request)
+        if (key !== null) byKey.set(name, request.id)
         return request
       }),
     get: (id) => Effect.sync(() => Option.fromUndefinedOr(byId.get(id))),
@@ -75,14 +85,14 @@ export const layerMemory: Layer.Layer<DeferredStore> = Layer.sync(DeferredStore,
         byId.set(request.id, { ...request, version: request.version + 1 })
         return true
       }),
-    remove: (id) => Effect.sync(() => void byId.delete(id)),
+    remove: (id) => Effect.sync(() => remove(id)),
     removeEndedBefore: (time) =>
       Effect.sync(() => {
-        for (const [id, { endedAt }] of byId) if (endedAt !== null && endedAt < time) byId.delete(id)
+        for (const [id, { endedAt }] of byId) if (endedAt !== null && endedAt < time) remove(id)
       }),
     list: (owner, limit) =>
       Effect.sync(() =>
-        Array.from(byId.values()).filter((request) => request.owner === owner)
+        Array.from(byId.values()).filter((request) => owner === undefined || request.owner === owner)
           .toSorted((one, other) => other.createdAt - one.createdAt).slice(0, limit)
       )
   })
@@ -266,9 +276,11 @@ export const layerSql: Layer.Layer<DeferredStore, DeferredStoreError, SqlClient.
         failed(Effect.asVoid(sql`DELETE FROM flexinference_deferred WHERE ended_at < ${time}`)),
       list: (owner, limit) =>
         failed(Effect.flatMap(
-          sql`
-            SELECT request FROM flexinference_deferred WHERE owner = ${owner}
-            ORDER BY created_at DESC LIMIT ${limit}`,
+          owner === undefined
+            ? sql`SELECT request FROM flexinference_deferred ORDER BY created_at DESC LIMIT ${limit}`
+            : sql`
+              SELECT request FROM flexinference_deferred WHERE owner = ${owner}
+              ORDER BY created_at DESC LIMIT ${limit}`,
           read
         ))
     })

@@ -103,8 +103,7 @@ const lock = (folder: string): Effect.Effect<void, FolderError, Scope> => {
             : Effect.fail(
               new FolderError({
                 folder,
-                message:
-                  `Process ${holder} has the folder ${folder}: ask the gateway that it is, or choose another folder.`
+                message: `Process ${holder} has the folder ${folder}: stop it, or choose another folder.`
               })
             ))
       })

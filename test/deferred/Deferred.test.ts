@@ -168,7 +168,7 @@ describe("Deferred", () => {
     const both = [["OpenAI", "gpt-5.5"], ["Anthropic", "claude-opus-4-8"]] as const
     const refusing = Script.byTier({ flex: Behavior.refuse() })
 
-    it.effect.each(both)("has %s answer in a batch at half the price", ([_, model]) =>
+    it.effect.each(both)("has %s answer in a batch at half the price", ([, model]) =>
       Effect.gen(function*() {
         const { submit } = yield* Deferred.Deferred
         const { batches } = yield* Simulator.Simulator
