@@ -1,6 +1,8 @@
 /**
  * The contract of a provider's batch interface: many requests handed over at once, answered within a day or so at a part
  * of the price. A provider that has one carries it in its record.
+ *
+ * @since 0.1.0
  */
 import * as Data from "effect/Data"
 import type * as Duration from "effect/Duration"

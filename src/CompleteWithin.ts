@@ -15,12 +15,26 @@
  * CompleteWithin.deadline("2027-01-15T18:00:00+01:00", now) // Result.succeed(Date.parse("2027-01-15T17:00:00Z"))
  * CompleteWithin.deadline("00h-05m-00s", now) // Result.fail("range"): that is what start_within is for
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
 import * as Result from "effect/Result"
 
-/** What the shortest deadline is beyond, and the longest one. */
+/**
+ * What the shortest deadline is beyond.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const beyond = Duration.minutes(10)
+
+/**
+ * The longest deadline.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
 export const maximum = Duration.days(7)
 
 /** Why a value is no `complete_within`: not a string, in neither form, or not within the limits. */
@@ -32,7 +46,12 @@ const durationPattern = /^([0-9]{2,3})h-([0-9]{2})m-([0-9]{2})s$/
 const instantPattern =
   /^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})$/
 
-/** The deadline that a value sets for a request that came at `now`, both in epoch milliseconds, or the value's flaw. */
+/**
+ * The deadline that a value sets for a request that came at `now`, both in epoch milliseconds, or the value's flaw.
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const deadline = (value: unknown, now: number): Result.Result<number, Flaw> => {
   if (typeof value !== "string") return Result.fail("type")
   const duration = durationPattern.exec(value)
@@ -50,7 +69,23 @@ export const deadline = (value: unknown, now: number): Result.Result<number, Fla
 
 const two = (value: number): string => String(value).padStart(2, "0")
 
-/** The wire form of a duration, in whole seconds, or the flaw `"range"`. A fraction of a second is no such duration. */
+/**
+ * The wire form of a duration, in whole seconds, or the flaw `"range"`. A fraction of a second is no such duration.
+ *
+ * **Example** (from the shortest to the longest)
+ *
+ * ```ts
+ * import { Duration, Result } from "effect"
+ * import { CompleteWithin } from "effect-flexinference"
+ *
+ * CompleteWithin.fromDuration(Duration.hours(2)) // => Result.succeed("02h-00m-00s")
+ * CompleteWithin.fromDuration(CompleteWithin.maximum) // => Result.succeed("168h-00m-00s")
+ * CompleteWithin.fromDuration(CompleteWithin.beyond) // => Result.fail("range")
+ * ```
+ *
+ * @since 0.1.0
+ * @category conversions
+ */
 export const fromDuration = (duration: Duration.Duration): Result.Result<string, "range"> => {
   const seconds = Duration.toSeconds(duration)
   return Number.isInteger(seconds) && seconds > Duration.toSeconds(beyond) && seconds <= Duration.toSeconds(maximum)

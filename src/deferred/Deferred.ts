@@ -20,6 +20,8 @@
  *   return done.response
  * })
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -79,7 +81,12 @@ export interface SubmitOptions {
   readonly key?: string | undefined
 }
 
-/** Carries requests out by a deadline. */
+/**
+ * Carries requests out by a deadline.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class Deferred extends Context.Service<Deferred, {
   /** Stores a request, which is then carried out. What is wrong with it is told at once, and nothing is stored. */
   readonly submit: (
@@ -141,7 +148,12 @@ const mostLooking = 100
 /** How often a request under way is looked at, in case another process has canceled it. */
 const watchInterval = Duration.seconds(10)
 
-/** Carries requests out on the `Router`, the store and the queue of the context. */
+/**
+ * Carries requests out on the `Router`, the store and the queue of the context.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (
   options?: Options
 ): Layer.Layer<
@@ -282,7 +294,7 @@ export const layer = (
               key: key ?? null,
               createdAt: now
             }))
-            yield* reached(wake(stored.id, stored.step, Duration.zero))
+            if (!Request.isOver(stored)) yield* reached(wake(stored.id, stored.step, Duration.zero))
             return view(stored)
           }),
         await: (id, owner) =>
@@ -298,7 +310,12 @@ export const layer = (
     })
   )
 
-/** In the memory of this process: what is under way is gone with it. For tests, and for programs that do not mind. */
+/**
+ * In the memory of this process: what is under way is gone with it. For tests, and for programs that do not mind.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerMemory = (options?: Options): Layer.Layer<Deferred, never, Router> =>
   layer(options).pipe(
     Layer.provide(DeferredStore.layerMemory),
@@ -308,6 +325,28 @@ export const layerMemory = (options?: Options): Layer.Layer<Deferred, never, Rou
 /**
  * In a Postgres database, which any number of processes may share: what was submitted to one that went away is carried
  * on by another, or by the next one to start.
+ *
+ * **Example** (one database, and what it takes to have another)
+ *
+ * ```ts
+ * import { PgClient } from "@effect/sql-pg"
+ * import { Layer, Redacted } from "effect"
+ * import { PersistedQueue } from "effect/persistence"
+ * import { Deferred, DeferredStore } from "effect-flexinference/deferred"
+ *
+ * const url = Redacted.make("postgres://localhost/flexinference")
+ *
+ * export const inPostgres = Layer.provide(Deferred.layerSql(), PgClient.layer({ url }))
+ *
+ * // Any store and any queue: these two are what `Deferred.layerMemory()` is made of.
+ * export const inMemory = Deferred.layer().pipe(
+ *   Layer.provide(DeferredStore.layerMemory),
+ *   Layer.provide(Layer.provide(PersistedQueue.layer, PersistedQueue.layerStoreMemory))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const layerSql = (
   options?: SqlOptions

@@ -1,6 +1,8 @@
 /**
  * Where deferred requests are kept. What was inserted is there after a crash, if the store is one that survives it:
  * `layerMemory` does not and is for tests, `layerSql` does.
+ *
+ * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,7 +14,12 @@ import type { SqlError } from "effect/sql/SqlError"
 import { Batch, type Item, type Result } from "./Batch.ts"
 import { DeferredRequest } from "./Request.ts"
 
-/** The store could not be reached, or holds what nobody can read. */
+/**
+ * The store could not be reached, or holds what nobody can read.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class DeferredStoreError extends Schema.Error<DeferredStoreError>("DeferredStoreError")({
   _tag: Schema.tag("DeferredStoreError"),
   cause: Schema.Defect()
@@ -37,7 +44,12 @@ export interface BatchStore {
   readonly drop: (id: string) => Effect.Effect<void, DeferredStoreError>
 }
 
-/** Keeps deferred requests. */
+/**
+ * Keeps deferred requests.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class DeferredStore extends Context.Service<DeferredStore, {
   /** Stores a request, unless its owner has one of the same key: the one that stands is returned. */
   readonly insert: (request: DeferredRequest) => Effect.Effect<DeferredRequest, DeferredStoreError>
@@ -56,7 +68,12 @@ export class DeferredStore extends Context.Service<DeferredStore, {
   readonly batches: BatchStore
 }>()("effect-flexinference/DeferredStore") {}
 
-/** In the memory of this process, and gone with it. */
+/**
+ * In the memory of this process, and gone with it.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerMemory: Layer.Layer<DeferredStore> = Layer.sync(DeferredStore, () => {
   const byId = new Map<string, DeferredRequest>()
   /** The id of a request by its owner and key. */
@@ -145,7 +162,32 @@ const decodeBatchRow = Schema.decodeUnknownEffect(Schema.Struct({ batch: Schema.
 const encodeBatch = Schema.encodeEffect(Schema.fromJsonString(Batch))
 const encode = Schema.encodeEffect(Schema.fromJsonString(DeferredRequest))
 
-/** In a table of a Postgres database, which many processes may share. It is made where it is not there yet. */
+/**
+ * In a table of a Postgres database, which many processes may share. It is made where it is not there yet.
+ *
+ * **Example** (what a database holds, without carrying it out)
+ *
+ * ```ts
+ * import { PgClient } from "@effect/sql-pg"
+ * import { Effect, Layer, Redacted } from "effect"
+ * import { DeferredStore } from "effect-flexinference/deferred"
+ *
+ * const url = Redacted.make("postgres://localhost/flexinference")
+ *
+ * export const newest = Effect.gen(function*() {
+ *   const store = yield* DeferredStore.DeferredStore
+ *   return yield* store.list(undefined, 10)
+ * }).pipe(
+ *   Effect.provide(Layer.provide(DeferredStore.layerSql, PgClient.layer({ url }))),
+ *   Effect.catchIf((error) => error instanceof DeferredStore.DeferredStoreError, () => Effect.succeed([]))
+ * )
+ *
+ * export const forTests = DeferredStore.layerMemory
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerSql: Layer.Layer<DeferredStore, DeferredStoreError, SqlClient.SqlClient> = Layer.effect(
   DeferredStore,
   Effect.gen(function*() {

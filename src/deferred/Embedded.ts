@@ -16,6 +16,8 @@
  *   Layer.provide(FetchHttpClient.layer)
  * )
  * ```
+ *
+ * @since 0.1.0
  */
 import * as PgClient from "@effect/sql-pg/PgClient"
 import type { PGlite } from "@electric-sql/pglite"
@@ -33,7 +35,12 @@ import type { Router } from "../Router.ts"
 import * as Deferred from "./Deferred.ts"
 import type { DeferredStoreError } from "./DeferredStore.ts"
 
-/** A folder that cannot be used; the message says what to do. */
+/**
+ * A folder that cannot be used; the message says what to do.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class FolderError extends Schema.Error<FolderError>("FolderError")({
   _tag: Schema.tag("FolderError"),
   folder: Schema.String,
@@ -41,7 +48,12 @@ export class FolderError extends Schema.Error<FolderError>("FolderError")({
   cause: Schema.optional(Schema.Defect())
 }) {}
 
-/** Carries deferred requests out that are kept in a folder, which is made where it is not there. */
+/**
+ * Carries deferred requests out that are kept in a folder, which is made where it is not there.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (
   folder: string,
   options?: Deferred.SqlOptions
@@ -49,7 +61,25 @@ export const layer = (
   // Nobody else has the folder, so nobody else can be carrying what is in it.
   Layer.provide(Deferred.layerSql({ takeOver: "15 seconds", ...options }), layerClient(folder))
 
-/** The database of a folder. */
+/**
+ * The database of a folder.
+ *
+ * **Example** (another table beside the requests)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { SqlClient } from "effect/sql"
+ * import * as Embedded from "effect-flexinference/deferred/Embedded"
+ *
+ * export const count = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT count(*) FROM flexinference_deferred`).pipe(
+ *   Effect.provide(Embedded.layerClient("./deferred")),
+ *   Effect.catchIf((error) => error instanceof Embedded.FolderError, ({ message }) => Effect.fail(message))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerClient = (folder: string): Layer.Layer<SqlClient.SqlClient, FolderError> =>
   Layer.unwrap(Effect.map(open(folder), (database) =>
     PgClient.layer({

@@ -23,6 +23,8 @@
  * Ladder.next({ now: minute, deadline: 120 * minute, rungs, running: { rung: "batch", since: 0 } })
  * // { _tag: "Wait", until: 110 * minute }
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Arr from "effect/Array"
 import * as Duration from "effect/Duration"
@@ -54,19 +56,34 @@ const sure = 0.99
 /** A rung that is done in time with no more than this chance is not worth the wait. */
 const hopeless = 0.01
 
-/** How long the rung that keeps the deadline needs. */
+/**
+ * How long the rung that keeps the deadline needs.
+ *
+ * @since 0.1.0
+ * @category calculations
+ */
 export const lead = (last: Rung.Rung): number => {
   const within = last.estimate.find(([, chance]) => chance >= sure) ?? last.estimate.at(-1)
   return within?.[0] ?? Duration.toMillis(last.promise ?? Duration.zero)
 }
 
-/** When the rung that keeps the deadline has to begin. */
+/**
+ * When the rung that keeps the deadline has to begin.
+ *
+ * @since 0.1.0
+ * @category calculations
+ */
 export const lastMoment = (deadline: number, rungs: Situation["rungs"]): number =>
   deadline - lead(Arr.lastNonEmpty(Arr.sort(rungs, byPrice)))
 
 const byPrice = Order.mapInput(Order.Number, ({ price }: Rung.Rung) => price)
 
-/** What to do next. */
+/**
+ * What to do next.
+ *
+ * @since 0.1.0
+ * @category decisions
+ */
 export const next = (situation: Situation): Step => {
   const plan = make(situation)
   const { now, running } = situation
@@ -85,7 +102,35 @@ export const next = (situation: Situation): Step => {
     : { _tag: "Wait", until: staying.until }
 }
 
-/** What a request is expected to cost from here on, as a share of the standard price. */
+/**
+ * What a request is expected to cost from here on, as a share of the standard price.
+ *
+ * **Example** (what a day is worth)
+ *
+ * ```ts
+ * import { Duration } from "effect"
+ * import { Ladder, Rung } from "effect-flexinference/deferred"
+ *
+ * const minute = 60_000
+ * const batch: Rung.Rung = {
+ *   name: "batch",
+ *   price: 0.5,
+ *   promise: Duration.hours(24),
+ *   estimate: [[60 * minute, 0.75]]
+ * }
+ * const standard: Rung.Rung = { name: "standard", price: 1, promise: undefined, estimate: [[10 * minute, 1]] }
+ * const rungs = [batch, standard] as const
+ *
+ * // Three of four requests are done by the batch, the fourth is left to the standard tier.
+ * Ladder.expectedPrice({ now: 0, deadline: 120 * minute, rungs }) // => 0.625
+ * Ladder.expectedPrice({ now: 0, deadline: 30 * minute, rungs }) // => 1
+ * Ladder.lead(standard) // => 10 * minute
+ * Ladder.lastMoment(120 * minute, rungs) // => 110 * minute
+ * ```
+ *
+ * @since 0.1.0
+ * @category calculations
+ */
 export const expectedPrice = (situation: Situation): number => {
   const plan = make(situation)
   const { now, running } = situation

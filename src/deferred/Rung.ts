@@ -17,7 +17,25 @@ export interface Rung {
   readonly estimate: Estimate
 }
 
-/** The chance that a rung is done within so many milliseconds. */
+/**
+ * The chance that a rung is done within so many milliseconds.
+ *
+ * **Example** (half are done within a minute)
+ *
+ * ```ts
+ * import { Rung } from "effect-flexinference/deferred"
+ *
+ * const estimate: Rung.Estimate = [[60_000, 0.5], [600_000, 0.75]]
+ *
+ * Rung.chance(estimate, 59_999) // => 0
+ * Rung.chance(estimate, 60_000) // => 0.5
+ * // Of those that were not done after a minute, half are done nine minutes later.
+ * Rung.chanceAfter(estimate, 60_000, 540_000) // => 0.5
+ * ```
+ *
+ * @since 0.1.0
+ * @category calculations
+ */
 export const chance = (estimate: Estimate, withinMillis: number): number => {
   let known = 0
   for (const [within, share] of estimate) {
@@ -27,7 +45,12 @@ export const chance = (estimate: Estimate, withinMillis: number): number => {
   return known
 }
 
-/** The same, of a rung that was not done after `elapsedMillis`: the time counts from there on. */
+/**
+ * The same, of a rung that was not done after `elapsedMillis`: the time counts from there on.
+ *
+ * @since 0.1.0
+ * @category calculations
+ */
 export const chanceAfter = (estimate: Estimate, elapsedMillis: number, withinMillis: number): number => {
   const before = chance(estimate, elapsedMillis)
   return before >= 1 ? 0 : (chance(estimate, elapsedMillis + withinMillis) - before) / (1 - before)
@@ -37,6 +60,9 @@ export const chanceAfter = (estimate: Estimate, elapsedMillis: number, withinMil
  * A guess for a rung nobody has waited for yet. A promise is kept most of the time and rarely early: what providers
  * publish is better than this (one router saw 90 of 100 batches done within an hour), and a guess that is too good
  * would be paid for with the dearest rung.
+ *
+ * @since 0.1.0
+ * @category constructors
  */
 export const guess = (promise: Duration.Duration): Estimate => {
   const millis = Duration.toMillis(promise)

@@ -1,4 +1,8 @@
-/** Requests whose answer may take longer than ten minutes. */
+/**
+ * Requests whose answer may take longer than ten minutes.
+ *
+ * @since 0.1.0
+ */
 
 /** The service that carries them out. */
 export * as Deferred from "./Deferred.ts"

@@ -35,7 +35,7 @@ export const defer = (
     const place = yield* DeferredStore.chosen(options.store, simulated)
     if (simulated) yield* Output.stderr("no provider key is set: the answer is simulated\n")
     yield* Effect.gen(function*() {
-      const deferral = yield* awaiting(yield* begin, place)
+      const deferral = yield* awaiting(yield* begin, place, options.store)
       if (options.json) {
         yield* Output.print(Stream.succeed(`${JSON.stringify(Report.toJson(deferral), null, 2)}\n`))
       } else if (deferral.status === "completed") {
@@ -93,7 +93,8 @@ const beginning = (options: Options) =>
 /** Waits until it is over, and shows where it stands; whoever stops that is told how to go on. */
 const awaiting = (
   first: Deferral,
-  place: DeferredStore.Place
+  place: DeferredStore.Place,
+  store: Option.Option<string>
 ): Effect.Effect<Deferral, FlexInferenceError, Deferred | Stdio.Stdio> =>
   Effect.gen(function*() {
     const deferred = yield* Deferred
@@ -103,6 +104,7 @@ const awaiting = (
       Stream.runForEach((deferral) => Effect.sync(() => (current = deferral))),
       Effect.map(() => current)
     )
+    const flag = Option.match(store, { onNone: () => "", onSome: (place) => ` --store ${JSON.stringify(place)}` })
     const isShown = (yield* stderrIsTerminal) && process.env["TERM"] !== "dumb"
     if (!isShown) yield* Output.stderr(`deferred as ${first.id}\n`)
     const left = first.deadline - (yield* Clock.currentTimeMillis)
@@ -116,6 +118,6 @@ const awaiting = (
       Output.stderr(
         place._tag === "Memory"
           ? "Stopped: a simulated request is kept by a folder alone (--store).\n"
-          : `Stopped. The request is kept: flexinference defer --resume ${first.id}\n`
+          : `Stopped. The request is kept: flexinference defer --resume ${first.id}${flag}\n`
       ))
   })
