@@ -24,6 +24,8 @@ const { metafile } = await build({
   format: "esm",
   target: "node20",
   minifySyntax: true,
+  // Whoever defers requests in a folder installs it: 27 MB.
+  external: ["@electric-sql/pglite"],
   // CommonJS packages inside call `require`, which a module does not have.
   banner: {
     js: `import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);`

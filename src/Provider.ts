@@ -35,6 +35,7 @@ import * as Headers from "effect/http/Headers"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import type { Batches } from "./Batches.ts"
 import type { DialectName, InStreamFailure } from "./Dialect.ts"
 import { contractPage, type ErrorClass } from "./FlexInferenceError.ts"
 import type { ProviderName, Tier } from "./ModelCatalog.ts"
@@ -196,6 +197,8 @@ export interface Provider {
   /** The same for an event of a 200 stream, of which the dialect has read what all its providers say alike. */
   readonly failureIn: (said: InStreamFailure, event: JsonObject) => Failure
   readonly verdict: (failure: Failure) => Verdict
+  /** Its batch interface, if it has one. */
+  readonly batches: Batches | undefined
   /** It races by itself: requests go to it as they are, in any dialect, and its answers' headers hold the record. */
   readonly races: boolean
 }
@@ -246,6 +249,7 @@ export interface Options {
   readonly statuses?: { readonly [word: string]: number } | undefined
   /** @default `verdict` */
   readonly verdict?: ((failure: Failure) => Verdict) | undefined
+  readonly batches?: Batches | undefined
   readonly races?: boolean | undefined
 }
 
@@ -338,6 +342,7 @@ export const make = (options: Options): Provider => {
       }
     },
     verdict: options.verdict ?? verdict,
+    batches: options.batches,
     races: options.races ?? false
   }
 }

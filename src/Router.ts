@@ -43,7 +43,7 @@ import * as Deadline from "./Deadline.ts"
 import type { DialectName } from "./Dialect.ts"
 import * as Dialects from "./dialect/index.ts"
 import { Draining } from "./Draining.ts"
-import type { FlexInferenceError } from "./FlexInferenceError.ts"
+import { type FlexInferenceError, internal } from "./FlexInferenceError.ts"
 import { FlexMemory } from "./FlexMemory.ts"
 import * as ModelCatalog from "./ModelCatalog.ts"
 import type { ConnectionOptions } from "./Provider.ts"
@@ -105,16 +105,31 @@ export type Count = (
   options?: { readonly model?: string | undefined; readonly caller?: Caller | undefined }
 ) => Effect.Effect<Counted, FlexInferenceError>
 
+/** What would be done with a request, or everything that is wrong with it; nothing is sent. */
+export type Plan = (
+  surface: DialectName,
+  request: string | Json.JsonObject
+) => Result.Result<Routing.Plan, FlexInferenceError>
+
+/** What a router does: `open` answers a request, `count` tells what one would read, `plan` what would be done with one. */
+export interface Service {
+  readonly open: Open
+  readonly count: Count
+  readonly plan: Plan
+  /**
+   * The same router, whose calls leave by another transport; it is given the one that they leave by here. What is asked of
+   * it stands in no record.
+   */
+  readonly over: (transport: (own: Transport["Service"]) => Transport["Service"]) => Service
+}
+
 /**
- * Carries requests out: `open` answers one, `count` tells what one would read.
+ * Carries requests out.
  *
  * @since 0.1.0
  * @category services
  */
-export class Router extends Context.Service<Router, {
-  readonly open: Open
-  readonly count: Count
-}>()("effect-flexinference/Router") {}
+export class Router extends Context.Service<Router, Service>()("effect-flexinference/Router") {}
 
 /**
  * A router that races in this process, on the `HttpClient` of the context.
@@ -235,7 +250,7 @@ const hosted = ({ apiKey, baseUrl, headers, ...options }: HostedOptions): Option
  */
 export const make = (options: Options): Effect.Effect<Router["Service"], never, Transport> =>
   Effect.gen(function*() {
-    const transport = yield* Transport
+    const direct = yield* Transport
     const catalog = yield* ModelCatalog.Current
     const log = Option.getOrUndefined(yield* Effect.serviceOption(AttemptLog))
     const memory = Option.getOrUndefined(yield* Effect.serviceOption(FlexMemory))
@@ -244,68 +259,70 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
     const secrets = Secrets.make([...Secrets.ofProviders(providers), ...(options.secrets ?? []).map(Redacted.value)])
     const pool = ConnectionPool.make()
     const decoding = { defaultStartWithin: wireDefault(options.defaultStartWithin), providers }
-    const open: Open = (surface, given, callOptions, caller) =>
-      Effect.withFiber((fiber) => {
-        const receivedAt = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
-        return Attempt.watch(fiber, { log, catalog, providers, surface, caller, receivedAt }, (attempt) => {
-          const dialect = dialects.get(surface)
-          if (dialect === undefined) return unknownFormat(surface)
-          const { request, value } = withStartWithin(given, caller?.headers[Routing.startWithinHeader])
-          attempt?.asked(value)
-          const fields = Decode.validate(
-            dialect,
-            value,
-            caller?.defaultStartWithin === undefined
-              ? decoding
-              : { ...decoding, defaultStartWithin: caller.defaultStartWithin }
-          )
-          if (Result.isFailure(fields)) return Effect.fail(fields.failure)
-          attempt?.validated(fields.success)
-          const own = forCall(options, callOptions)
-          const budget = PlanBudget.make(fiber.getRef(Deadline.Current), caller?.headers, own.reserve, receivedAt)
-          if (Result.isFailure(budget)) return Effect.fail(budget.failure)
-          const asking = Json.isObject(value) ? value : undefined
-          const context = { surface: dialect, request: asking, catalog, providers, dialects, ...budget.success }
-          const planned = Routing.plan(fields.success, context)
-          if (Result.isFailure(planned)) return Effect.fail(planned.failure)
-          const mayRace = planned.success.raced ? caller?.mayRace : undefined
-          const leave = mayRace?.()
-          const plan = mayRace !== undefined && leave === undefined
-            ? Routing.unraced(planned.success, "flex_slots_full")
-            : planned.success
-          attempt?.planned(plan)
-          const incoming = {
-            surface: dialect,
-            text: typeof request === "string" ? request : undefined,
-            value: Json.isObject(value) ? value : {}
-          }
-          const asked = Encode.named(Encode.shortened(incoming, fields.success, plan), plan.model)
-          const answers = Continue.answersOf(fiber.context, dialect, caller?.owner)
-          const carryOut = (incoming: Encode.Incoming) =>
-            FlexEntry.decided(memory ?? Context.getOrUndefined(fiber.context, FlexMemory), caller?.owner, {
-              transport,
-              catalog,
-              secrets,
-              pool,
-              options: own,
-              own: callOptions,
-              incoming,
-              sent: caller && Passage.request(dialect.protocol, caller, options.accountHeaders === true),
-              plan,
-              receivedAt,
-              log: attempt?.log ?? LegLog.make(receivedAt),
-              attempt,
-              draining: fiber.getRef(Draining),
-              newId: () => newId(fiber.getRef(Random.Random)),
-              keep: answers?.keeping(incoming),
-              encode: Encode.once(incoming, own.dropUnsupported)
-            }, respond)
-          const continued = answers?.continued(asked)
-          const answered = continued === undefined ? carryOut(asked) : Effect.flatMap(continued, carryOut)
-          return leave === undefined ? answered : Effect.ensuring(answered, Effect.sync(leave))
+    const openOver =
+      (transport: Transport["Service"], log: AttemptLog["Service"] | undefined): Open =>
+      (surface, given, callOptions, caller) =>
+        Effect.withFiber((fiber) => {
+          const receivedAt = fiber.getRef(Clock.Clock).currentTimeMillisUnsafe()
+          return Attempt.watch(fiber, { log, catalog, providers, surface, caller, receivedAt }, (attempt) => {
+            const dialect = dialects.get(surface)
+            if (dialect === undefined) return unknownFormat(surface)
+            const { request, value } = withStartWithin(given, caller?.headers[Routing.startWithinHeader])
+            attempt?.asked(value)
+            const fields = Decode.validate(
+              dialect,
+              value,
+              caller?.defaultStartWithin === undefined
+                ? decoding
+                : { ...decoding, defaultStartWithin: caller.defaultStartWithin }
+            )
+            if (Result.isFailure(fields)) return Effect.fail(fields.failure)
+            attempt?.validated(fields.success)
+            const own = forCall(options, callOptions)
+            const budget = PlanBudget.make(fiber.getRef(Deadline.Current), caller?.headers, own.reserve, receivedAt)
+            if (Result.isFailure(budget)) return Effect.fail(budget.failure)
+            const asking = Json.isObject(value) ? value : undefined
+            const context = { surface: dialect, request: asking, catalog, providers, dialects, ...budget.success }
+            const planned = Routing.plan(fields.success, context)
+            if (Result.isFailure(planned)) return Effect.fail(planned.failure)
+            const mayRace = planned.success.raced ? caller?.mayRace : undefined
+            const leave = mayRace?.()
+            const plan = mayRace !== undefined && leave === undefined
+              ? Routing.unraced(planned.success, "flex_slots_full")
+              : planned.success
+            attempt?.planned(plan)
+            const incoming = {
+              surface: dialect,
+              text: typeof request === "string" ? request : undefined,
+              value: Json.isObject(value) ? value : {}
+            }
+            const asked = Encode.named(Encode.shortened(incoming, fields.success, plan), plan.model)
+            const answers = Continue.answersOf(fiber.context, dialect, caller?.owner)
+            const carryOut = (incoming: Encode.Incoming) =>
+              FlexEntry.decided(memory ?? Context.getOrUndefined(fiber.context, FlexMemory), caller?.owner, {
+                transport,
+                catalog,
+                secrets,
+                pool,
+                options: own,
+                own: callOptions,
+                incoming,
+                sent: caller && Passage.request(dialect.protocol, caller, options.accountHeaders === true),
+                plan,
+                receivedAt,
+                log: attempt?.log ?? LegLog.make(receivedAt),
+                attempt,
+                draining: fiber.getRef(Draining),
+                newId: () => newId(fiber.getRef(Random.Random)),
+                keep: answers?.keeping(incoming),
+                encode: Encode.once(incoming, own.dropUnsupported)
+              }, respond)
+            const continued = answers?.continued(asked)
+            const answered = continued === undefined ? carryOut(asked) : Effect.flatMap(continued, carryOut)
+            return leave === undefined ? answered : Effect.ensuring(answered, Effect.sync(leave))
+          })
         })
-      })
-    const count: Count = (surface, request, { caller, model } = {}) =>
+    const countOver = (transport: Transport["Service"]): Count => (surface, request, { caller, model } = {}) =>
       Effect.withFiber(({ context }) => {
         const dialect = dialects.get(surface)
         if (dialect === undefined) return unknownFormat(surface)
@@ -318,7 +335,22 @@ export const make = (options: Options): Effect.Effect<Router["Service"], never, 
           : undefined
         return continued === undefined ? ask({ text, value }) : Effect.flatMap(continued, ask)
       })
-    return Router.of({ open, count })
+    const plan: Plan = (surface, request) => {
+      const dialect = dialects.get(surface)
+      return dialect === undefined
+        ? Result.fail(internal(notKnown(surface)))
+        : Result.flatMap(
+          Decode.validate(dialect, typeof request === "string" ? Json.parse(request) : request, decoding),
+          (fields) => Routing.plan(fields, { surface: dialect, catalog, providers, dialects })
+        )
+    }
+    const over = (transport: Transport["Service"], log?: AttemptLog["Service"]): Service => ({
+      open: openOver(transport, log),
+      count: countOver(transport),
+      plan,
+      over: (wrap) => over(wrap(transport))
+    })
+    return Router.of(over(direct, log))
   })
 
 /** The default as it stands on the wire; one that is no `start_within` is a mistake of whoever wrote it. */
@@ -331,7 +363,9 @@ const wireDefault = (given: StartWithin.Input | undefined): StartWithin.StartWit
   )
 }
 
-const unknownFormat = (surface: DialectName) => Effect.die(new Error(`${surface} is no format that is known`))
+const notKnown = (surface: DialectName) => new Error(`${surface} is no format that is known`)
+
+const unknownFormat = (surface: DialectName) => Effect.die(notKnown(surface))
 
 /** A request and its value, with the window or tier that its caller named beside it; its own field wins. */
 const withStartWithin = (

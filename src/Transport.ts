@@ -36,12 +36,17 @@ import * as Effect from "effect/Effect"
 import type * as Pull from "effect/Pull"
 import * as Scope from "effect/Scope"
 
-/** One call, as it goes out. The method is POST. */
+/** One call, as it goes out. */
 export interface Request {
+  /**
+   * @default "POST"
+   */
+  readonly method?: "POST" | "GET" | undefined
   /** The whole address, query included. It comes from configuration, never from a caller. */
   readonly url: string
   /** By lower-case name. */
   readonly headers: { readonly [name: string]: string }
+  /** Of a GET there is none, and what stands here is left out. */
   readonly body: string
 }
 

@@ -12,6 +12,8 @@ export * as AttemptLog from "./AttemptLog.ts"
 export * as AttemptMetrics from "./AttemptMetrics.ts"
 /** Request, body and event types of OpenAI Chat Completions. */
 export * as ChatCompletions from "./api/ChatCompletions.ts"
+/** The field that makes a request deferred. */
+export * as CompleteWithin from "./CompleteWithin.ts"
 /** What an answer cost. */
 export * as Cost from "./Cost.ts"
 /** The moment by which whoever asked needs an answer. */

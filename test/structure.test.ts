@@ -7,13 +7,13 @@ const src = path.resolve(import.meta.dirname, "..", "src")
 /** The storeys of the house, from the ground up: a file imports from its own storey and from those below. */
 const storeys: ReadonlyArray<ReadonlyArray<string>> = [
   ["wire/"],
-  ["FlexInferenceError.ts", "StartWithin.ts"],
+  ["FlexInferenceError.ts", "StartWithin.ts", "CompleteWithin.ts"],
   ["Deadline.ts"],
   ["catalog/"],
   ["ModelCatalog.ts", "Usage.ts"],
   ["RequestFields.ts", "Cost.ts"],
   ["api/"],
-  ["Provider.ts", "Dialect.ts", "Transport.ts"],
+  ["Provider.ts", "Dialect.ts", "Transport.ts", "Batches.ts"],
   ["dialect/"],
   ["provider/", "transport/"],
   ["policy/"],

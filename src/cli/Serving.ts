@@ -5,6 +5,7 @@ import * as Console from "effect/Console"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { identity } from "effect/Function"
 import type * as FileSystem from "effect/FileSystem"
 import * as HttpServer from "effect/http/HttpServer"
 import type { ServeError } from "effect/http/HttpServerError"
@@ -22,6 +23,7 @@ import * as Gateway from "../gateway/Gateway.ts"
 import * as Tenancy from "../gateway/Tenancy.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
 import type { StartWithin } from "../StartWithin.ts"
+import * as DeferredStore from "./DeferredStore.ts"
 import * as CommandFailed from "./CommandFailed.ts"
 import * as Configured from "./Configured.ts"
 import * as Connections from "./Connections.ts"
@@ -84,12 +86,13 @@ const run = (
     const maxBody = Option.getOrUndefined(options.maxBody) ?? (yield* maxBodyVariable)
     const earlyHeaders = Option.getOrUndefined(options.earlyHeaders) ?? (yield* earlyHeadersVariable)
     const earlyBody = Option.getOrUndefined(options.earlyBody) ?? (yield* earlyBodyVariable)
-    const answers = { retain: yield* retainVariable }
+    const retain = yield* retainVariable
     const connections = yield* Connections.settings
+    const place = yield* DeferredStore.variable({ simulated, state: yield* Tenants.stateFolder })
     const gateway = Gateway.layer({
       ...connections,
       adaptive: Option.getOrUndefined(options.adaptive) ?? (yield* adaptiveVariable),
-      answers,
+      answers: { retain },
       dashboard: Option.getOrUndefined(options.dashboard) ?? (yield* dashboardVariable),
       simulated,
       host,
@@ -99,6 +102,7 @@ const run = (
       earlyBody,
       operatorKey: yield* operatorKey
     }).pipe(
+      place._tag === "Off" ? identity : Layer.provide(DeferredStore.layer(place, { retain })),
       Layer.provide(Layer.succeed(Tenancy.Tenancy, tenancy)),
       Layer.provide(Layer.provide(router, Observability.attempts(yield* recordsOf(options)))),
       Layer.provide(Layer.succeed(ModelCatalog.Current, configured.catalog)),

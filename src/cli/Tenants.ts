@@ -23,7 +23,7 @@ const membersOf = ({ aliases, keys }: Pick<Configured, "aliases" | "keys">, shar
 }
 
 /** Where what outlives a gateway is kept. */
-const stateFolder = Effect.gen(function*() {
+export const stateFolder = Effect.gen(function*() {
   const own = yield* Config.option(Config.String("FLEXINFERENCE_STATE"))
   if (Option.isSome(own)) return own.value
   const states = yield* Config.option(Config.String("XDG_STATE_HOME"))

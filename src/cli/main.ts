@@ -20,17 +20,23 @@ import * as Style from "./Style.ts"
 import { Doctor } from "./Doctor.ts"
 import * as Help from "./Help.ts"
 import { Models } from "./Models.ts"
+import { Defer } from "./Defer.ts"
+import { Jobs } from "./Jobs.ts"
+import { Run } from "./Run.ts"
 import { Serve } from "./Serve.ts"
 import { Usage } from "./Usage.ts"
 import { version } from "./Version.ts"
 
-const explained = ["serve", "ask", "models", "usage", "simulate", "doctor"]
+const explained = ["serve", "ask", "run", "defer", "jobs", "models", "usage", "simulate", "doctor"]
 
 const root = Command.make("flexinference").pipe(
   Command.withDescription("Half-price flex inference with a start deadline: a gateway, and a question from the shell."),
   Command.withSubcommands([
     Serve,
     Ask,
+    Run,
+    Defer,
+    Jobs,
     Models,
     Usage,
     Simulate,

@@ -43,12 +43,14 @@ import * as FlexMemory from "../FlexMemory.ts"
 import { dialects, registry } from "../dialect/index.ts"
 import * as ModelCatalog from "../ModelCatalog.ts"
 import { type Caller, Router } from "../Router.ts"
+import { Deferred as DeferredRequests } from "../deferred/Deferred.ts"
 import * as Draining from "../Draining.ts"
 import * as Routing from "../Routing.ts"
 import * as Auth from "./Auth.ts"
 import * as Cors from "./Cors.ts"
 import * as Dashboard from "./dashboard/Dashboard.ts"
 import * as Page from "./dashboard/Page.ts"
+import * as Deferrals from "./Deferrals.ts"
 import type { DrainingServer } from "./DrainingServer.ts"
 import * as Early from "./Early.ts"
 import * as Listening from "./Listening.ts"
@@ -209,6 +211,7 @@ export const routes = (
     const early = yield* Early.make(options)
     const draining = yield* Draining.Draining
     const answers = yield* answersOf(options)
+    const deferred = yield* Effect.serviceOption(DeferredRequests)
     const memory = yield* memoryOf(options)
     const dashboard = Option.getOrUndefined(yield* Effect.serviceOption(Dashboard.Dashboard))
     // Where a request has them already nothing is added: the context of a whole gateway does.
@@ -248,6 +251,15 @@ export const routes = (
             ),
             ({ caller: told, headers, settling, text }) => {
               const { key, owner } = tenant
+              const later = Deferrals.asked(text)
+              if (later !== undefined) {
+                const own = { owner, key: request.headers["idempotency-key"] }
+                return Effect.map(
+                  Deferrals.accept(deferred, dialect, text, later, own),
+                  (accepted) =>
+                    Reply.facts(accepted, requestId)
+                )
+              }
               const name = key?.name ?? Auth.nameOf(owner)
               const caller = {
                 headers: request.headers,
@@ -266,6 +278,14 @@ export const routes = (
                   Reply.answer(answer, dialect, { requestId, retires, draining, headers })))
             }
           )))
+    }
+    if (Option.isSome(deferred)) {
+      for (const path of Deferrals.paths) {
+        yield* add(path, ({ requestId, tenant }) =>
+          Effect.flatMap(HttpRouter.params, ({ response: id = "" }) =>
+            Effect.map(path.ask(deferred.value, id, tenant.owner), (response) =>
+              Reply.facts(response, requestId))))
+      }
     }
     for (const path of Paths.counts(formats(options))) {
       const { behindModel, dialect } = path
@@ -434,6 +454,7 @@ const addressOf = (request: HttpServerRequest.HttpServerRequest): string | undef
 
 const pathsOf = (options: Pick<Options, "dashboard" | "dialects"> | undefined): ReadonlyArray<Paths.Path> => [
   ...Paths.surfaces(formats(options)),
+  ...Deferrals.paths,
   ...Paths.counts(formats(options)),
   ...Paths.models(formats(options)).flatMap(({ all, one }) => [all, one]),
   limits,

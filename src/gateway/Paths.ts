@@ -5,7 +5,7 @@ import * as Auth from "./Auth.ts"
 /** One path; a segment that begins with a colon is whatever stands there. */
 export interface Path {
   readonly path: `/${string}`
-  readonly method: "GET" | "POST"
+  readonly method: "GET" | "POST" | "DELETE"
   /** What has to stand behind the model, where the path ends in one. */
   readonly behindModel?: string | undefined
   /** Whose clients are told of what is wrong with a request to it. */

@@ -5,6 +5,7 @@
  * `details.error_code` names a spend limit does not pass by waiting.
  */
 import * as Provider from "../Provider.ts"
+import { AnthropicBatches } from "./AnthropicBatches.ts"
 import * as Json from "../wire/Json.ts"
 
 export const Anthropic = Provider.make({
@@ -14,6 +15,7 @@ export const Anthropic = Provider.make({
   models: ["claude-"],
   baseUrl: "https://api.anthropic.com",
   docUrls: Provider.contractPages("no_anthropic_key", "flex_unsupported_for_anthropic"),
+  batches: AnthropicBatches,
   tiers: { standard: "standard_only", priority: "auto", auto: "auto" },
   servedTiers: { standard: "standard", priority: "priority", auto: "auto" },
   // SDKs of this vendor take a base URL without the version; one that has it means the same.

@@ -6,6 +6,7 @@
  * inside a 200 stream before any output.
  */
 import * as Provider from "../Provider.ts"
+import { OpenAIBatches } from "./OpenAIBatches.ts"
 
 export const OpenAI = Provider.make({
   name: "openai",
@@ -14,6 +15,7 @@ export const OpenAI = Provider.make({
   models: ["gpt-", "chatgpt-", "codex-", /^o\d/],
   baseUrl: "https://api.openai.com/v1",
   missingKeyCode: "no_byok_key",
+  batches: OpenAIBatches,
   tiers: {
     flex: "flex",
     standard: "default",

@@ -3,9 +3,10 @@
  * turn, each with its retries.
  */
 import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { afterFlex, type FlexInferenceError } from "../FlexInferenceError.ts"
+import { afterFlex, CapacityRefused, FlexInferenceError, timedOut } from "../FlexInferenceError.ts"
 import * as FlexRace from "../FlexRace.ts"
 import type { Tier } from "../ModelCatalog.ts"
 import * as Routing from "../Routing.ts"
@@ -20,30 +21,58 @@ export const commit = <A>(
   open: Open<A>
 ): Effect.Effect<Committed<A>, FlexInferenceError, Scope.Scope> => {
   const { plan } = job
-  if (!plan.raced || plan.wait === undefined) return fallback(job, plan.unraced, open)
-  if (job.draining?.isBegun() === true) return fallback(job, "draining", open)
+  const isFlexOnly = job.options.fallback === false && plan.window !== undefined
+  if (!plan.raced || plan.wait === undefined) {
+    return isFlexOnly ? Effect.fail(notAsked(plan)) : fallback(job, plan.unraced, open)
+  }
+  if (job.draining?.isBegun() === true) {
+    return isFlexOnly ? Effect.fail(notAsked({ ...plan, unraced: "draining" })) : fallback(job, "draining", open)
+  }
+  const { wait } = plan
   const flex = call(job, plan.routes[0], "flex", open, { reason: "flex_won", fallbackAttempts: 0, retries: () => 0 })
   return FlexRace.make({
-    startWithin: plan.wait,
+    startWithin: wait,
     cutShort: job.draining?.begun,
     onDeadline: job.options.onDeadline,
     isDefinite: (error: FlexInferenceError) => Routing.escalation(error) === undefined,
     flex: job.entry === undefined ? flex : FlexEntry.observe(job.entry, plan.wait, flex),
     standard: (trigger) =>
-      fallback(
-        job,
-        reasonOf(trigger),
-        open
-      )
+      isFlexOnly
+        ? Effect.fail(trigger._tag === "FlexFailed" ? trigger.error : notStarted(plan, wait))
+        : fallback(job, reasonOf(trigger), open)
   }).pipe(
     Effect.map(({ value }) => value),
     Effect.mapError((error) => {
       if (error._tag === "Fatal") return error.error
       const { flex, standard } = error
+      if (job.options.fallback === false) return flex ?? standard
       return flex === undefined ? standard : afterFlex(standard, flex)
     })
   )
 }
+
+/** What a request fails with that is for flex alone, where flex has not started in time. */
+const notStarted = ({ routes: [{ provider }] }: Routing.Plan, after: Duration.Duration): FlexInferenceError =>
+  timedOut({
+    provider: provider.name,
+    clock: "firstByte",
+    after,
+    message: `${provider.title} had not started on flex after ${
+      Duration.format(after)
+    }, and no other tier may be asked.`
+  })
+
+/** The same, where flex is not asked at the moment. */
+const notAsked = ({ unraced }: Routing.Plan): FlexInferenceError =>
+  new FlexInferenceError({
+    reason: new CapacityRefused({
+      origin: "flexinference",
+      status: 503,
+      type: "server_error",
+      code: unraced,
+      message: `Flex is not asked now (${unraced}), and no other tier may be asked.`
+    })
+  })
 
 const reasonOf = (trigger: FlexRace.StandardTrigger<FlexInferenceError>): Routing.Reason => {
   switch (trigger._tag) {

@@ -30,6 +30,12 @@ export interface CallOptions {
    */
   readonly onDeadline?: OnDeadline | undefined
   /**
+   * Whether the fallback tier is asked where flex refuses, breaks off or has not started in time. Without it, what flex
+   * fails with is what the request fails with.
+   * @default true
+   */
+  readonly fallback?: boolean | undefined
+  /**
    * What counts as started: the first output, or the provider's first event.
    * @default "output"
    */

@@ -46,6 +46,7 @@ import * as Json from "../wire/Json.ts"
 import type { JsonObject } from "../wire/Json.ts"
 import * as Sse from "../wire/Sse.ts"
 import { compose } from "./Answer.ts"
+import * as Batches from "./Batches.ts"
 import * as Behavior from "./Behavior.ts"
 import * as Demo from "./Demo.ts"
 import * as Ledger from "./Ledger.ts"
@@ -75,6 +76,8 @@ export interface Options {
    * @default true
    */
   readonly strict?: boolean | undefined
+  /** What becomes of batches; without it each ends after seven minutes, its requests answered. */
+  readonly batches?: Batches.Options | undefined
 }
 
 /**
@@ -101,6 +104,8 @@ export class Simulator extends Context.Service<Simulator, {
   ) => Effect.Effect<ReadonlyArray<Ledger.LedgerEntry>>
   /** Replaces the script for the calls to come. */
   readonly script: (script: Script.Script) => Effect.Effect<void>
+  /** The batches that were handed over, oldest first. */
+  readonly batches: Effect.Effect<ReadonlyArray<Batches.Handed>>
   readonly client: HttpClient.HttpClient
   readonly transport: Transport.Transport["Service"]
 }>()("effect-flexinference/simulator/Simulator") {}
@@ -195,6 +200,7 @@ export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]>
       })
     })
     const strict = options.strict ?? true
+    const batches = Batches.make(options.batches)
     const serve = Effect.fnUntraced(function*(request: Request, method = "POST") {
       const { counts, ledger, random, script } = yield* remembered
       const draw = <A>(effect: Effect.Effect<A>): Effect.Effect<A> =>
@@ -203,7 +209,10 @@ export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]>
       const counter = method === "POST" ? counters.find(({ path }) => path.test(url)) : undefined
       if (counter !== undefined) return counted(request, counter)
       const traffic = method === "POST" ? all.find(({ path }) => path.test(url)) : undefined
-      if (traffic === undefined) return notFound(method, url)
+      if (traffic === undefined) {
+        const replied = batches.reply({ method, url, body: request.body }, servedInBatch(request.headers))
+        return replied === undefined ? notFound(method, url) : whole(yield* replied)
+      }
       const bodyText = request.body
       const body = Json.parseObject(bodyText) ?? {}
       const prompt = traffic.promptOf(body)
@@ -251,6 +260,7 @@ export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]>
       ledger: Effect.flatMap(remembered, ({ ledger }) => ledger.entries),
       until: (predicate) => Effect.flatMap(remembered, ({ ledger }) => ledger.until(predicate)),
       script: (next) => Effect.flatMap(remembered, ({ script }) => Ref.set(script, next)),
+      batches: batches.handed,
       client: HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
         Effect.flatMap((request) =>
           textOf(request.body).pipe(
@@ -272,7 +282,7 @@ export const make = (options: Options = {}): Effect.Effect<Simulator["Service"]>
       transport: Transport.make((request) =>
         // Nothing may come between having an answer and owning its body, or an interruption there would leave it open.
         Effect.uninterruptibleMask((restore) =>
-          Effect.flatMap(restore(serve(request)), ({ headers, status, stream }) =>
+          Effect.flatMap(restore(serve(request, request.method)), ({ headers, status, stream }) =>
             Effect.map(Stream.toPull(stream), (pull) => ({
               status,
               headers,
@@ -299,6 +309,38 @@ export const layer = (
         Context.add(Transport.Transport, simulator.transport)
       ))
   )
+
+/** A request of a batch, answered as a call of its own is. */
+const servedInBatch = (headers: Request["headers"]): Batches.Serve => (dialect, request) =>
+  Effect.gen(function*() {
+    const traffic = all.find((own) => own.dialect === dialect) ?? Responses
+    const prompt = traffic.promptOf(request)
+    const now = yield* Clock.currentTimeMillis
+    const objection = Strict.objection(dialect, request, headers)
+    const behavior = objection === undefined ? Behavior.answer() : Behavior.refuse(objection)
+    const exchange = {
+      request,
+      prompt,
+      answer: compose(prompt, {}),
+      model: Json.string(request, "model") ?? "",
+      tier: "standard" as const,
+      servedTier: "standard" as const,
+      seed: String(yield* Random.nextInt),
+      createdAt: now,
+      startedAt: now,
+      pace: 0
+    }
+    const plan = Plan.make(traffic, exchange, behavior, false)
+    return plan._tag === "Answered"
+      ? { status: plan.status, text: plan.pieces.map(({ text }) => text).join("") }
+      : { status: 500, text: "{}" }
+  })
+
+const whole = ({ status, text }: Batches.Reply): Response => ({
+  status,
+  headers: { "content-type": "application/json", ...mark },
+  stream: Stream.encodeText(Stream.succeed(text))
+})
 
 /** A call, whichever way it came. */
 type Request = Transport.Request

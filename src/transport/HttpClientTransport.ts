@@ -50,8 +50,10 @@ export const make = (client: HttpClient.HttpClient): Effect.Effect<Transport.Tra
 const pulling = <A, E>(stream: Stream.Stream<A, E>) =>
   Effect.flatMap(Effect.scope, (scope) => Channel.toPullScoped(Stream.toChannel(stream), scope))
 
-const requestOf = ({ body, headers, url }: Transport.Request): HttpClientRequest.HttpClientRequest =>
-  HttpClientRequest.post(url, { headers }).pipe(HttpClientRequest.bodyText(body, headers["content-type"]))
+const requestOf = ({ body, headers, method, url }: Transport.Request): HttpClientRequest.HttpClientRequest =>
+  method === "GET"
+    ? HttpClientRequest.get(url, { headers })
+    : HttpClientRequest.post(url, { headers }).pipe(HttpClientRequest.bodyText(body, headers["content-type"]))
 
 const failureOf = (error: HttpClientError | Cause.Done): Transport.TransportError | Cause.Done =>
   Cause.isDone(error) ? error : errorOf(error)

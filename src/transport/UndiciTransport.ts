@@ -148,14 +148,14 @@ class Exchange implements Transport.Call, Connections.Handler {
 
   readonly response: Effect.Effect<Transport.Response, Transport.TransportError> = Effect.callback((resume) => {
     if (this.ended !== undefined) return resume(Effect.fail(this.ended.failure ?? givenUp))
-    const { body, headers, url } = this.request
+    const { body, headers, method = "POST", url } = this.request
     const path = url.indexOf("/", url.indexOf("://") + 3)
     this.head = resume
     const lease = this.dispatch(path === -1 ? url : url.slice(0, path), {
       path: path === -1 ? "/" : url.slice(path),
-      method: "POST",
+      method,
       headers,
-      body,
+      body: method === "GET" ? null : body,
       headersTimeout: 0,
       bodyTimeout: 0
     }, this)

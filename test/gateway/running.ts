@@ -1,6 +1,8 @@
 /** Gateways on a free port of the loopback interface, for tests that talk to them as any client would. */
-import { Context, Effect, Layer, Redacted, type Scope } from "effect"
+import { assert } from "@effect/vitest"
+import { Context, Effect, Layer, Redacted, Result, type Scope } from "effect"
 import { HttpServer } from "effect/http"
+import { internal } from "../../src/FlexInferenceError.ts"
 import * as Gateway from "../../src/gateway/Gateway.ts"
 import * as UndiciTransport from "../../src/transport/UndiciTransport.ts"
 import * as Router from "../../src/Router.ts"
@@ -67,7 +69,9 @@ export const onRouter = (
   Layer.build(
     Gateway.layer({ port: 0, ...gateway }).pipe(Layer.provide(Layer.succeed(Router.Router, {
       open,
-      count: () => Effect.die("asked to count")
+      count: () => Effect.die("asked to count"),
+      plan: () => Result.fail(internal("asked to plan")),
+      over: () => assert.fail("asked to call by another transport")
     })))
   ).pipe(
     Effect.flatMap((context) => Effect.provideContext(address, context)),

@@ -111,7 +111,7 @@ const echoed: ReadonlyArray<keyof Api.ResponseObject> = [
 export const responseShell = (
   context: AnswerContext,
   options: Identity & {
-    readonly status: FinalStatus | "in_progress"
+    readonly status: FinalStatus | "queued" | "in_progress" | "cancelled"
     readonly output: ReadonlyArray<JsonObject>
     readonly usage?: Usage | undefined
     readonly incompleteReason?: string | undefined
