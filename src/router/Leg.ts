@@ -9,6 +9,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { constVoid } from "effect/Function"
 import { hasProperty, isString } from "effect/Predicate"
 import * as Pull from "effect/Pull"
 import * as Redacted from "effect/Redacted"
@@ -182,6 +183,8 @@ interface Running {
   readonly within: (clock: TimeoutClock, after: Duration.Duration) => Effect.Effect<void>
   /** From now on the provider has this long for all the rest. */
   readonly bounded: Effect.Effect<void>
+  /** From now on it has as long as it likes, as long as it is not silent. */
+  readonly unbounded: Effect.Effect<void>
   /** What an error of the transport means: a clock that ran out, or a connection that broke. */
   readonly failure: (error: Transport.TransportError, started: boolean) => FlexInferenceError
 }
@@ -209,6 +212,7 @@ const begin = (options: Options, stream: boolean): Effect.Effect<Running, never,
         watch,
         within: (clock, after) => watch.set(after, lapse(clock, after)),
         bounded: watch.cap(clocks.total, lapse("total", clocks.total)),
+        unbounded: watch.cap(Duration.infinity, constVoid),
         failure: (error, started) => lapsed ?? broken(options, error.cause, started)
       }
       // `Effect.addFinalizer` would make a context of its own for what needs none.
@@ -345,14 +349,15 @@ const untilStarted = (
     next++
     return Effect.succeed(chunk)
   })
-  const opened = Effect.as(untilStart === undefined ? Effect.void : idle, {
+  const opened = Effect.as(untilStart === undefined ? running.unbounded : idle, {
     frames,
     headers: response.headers,
     served: meter.served,
     isWhole: stream.isWhole,
     bounded: running.bounded
   })
-  return untilStart === undefined ? Effect.andThen(idle, start) : start
+  // Keep-alives are no silence, so they alone would have a leg waited for without end.
+  return untilStart === undefined ? Effect.andThen(idle, Effect.andThen(running.bounded, start)) : start
 }
 
 /** The frames of a stream, watched: failures inside it, malformed events, silence and early ends become errors. */
@@ -379,11 +384,7 @@ const watched = (
       if (!started && frame.value === undefined) return ended(options, response, false)
       closed = true
     } else if (!looksWhole(frame.data) && frame.value === undefined) {
-      return flushed ? ended(options, response, started) : streamFailed({
-        provider: provider.name,
-        message: `${provider.title} sent an event whose data is not a JSON object.`,
-        started
-      })
+      return flushed ? ended(options, response, started) : malformed(provider, started)
     } else if (sign === "failed") {
       const event = options.secrets.object(frame.value ?? {})
       const error = Verdict.streamErrorOf(
@@ -471,6 +472,27 @@ const closeBrace = 0x7d
 const looksWhole = (data: string): boolean =>
   data.charCodeAt(0) === openBrace && data.charCodeAt(data.length - 1) === closeBrace
 
+/** The error of a frame of a stream that has started which only looked whole, where its value is asked for after all. */
+export const malformedIn = (provider: Provider, { data, value }: Sse.Frame): FlexInferenceError | undefined =>
+  value === undefined && looksWhole(data) ? malformed(provider, true) : undefined
+
+/** Frames whose values are asked for, of a stream that has started. */
+export const parsed = (provider: Provider, frames: Frames): Frames =>
+  Effect.flatMap(frames, (chunk) => {
+    for (const frame of chunk.frames) {
+      const error = malformedIn(provider, frame)
+      if (error !== undefined) return Effect.fail(error)
+    }
+    return Effect.succeed(chunk)
+  })
+
+const malformed = (provider: Provider, started: boolean): FlexInferenceError =>
+  streamFailed({
+    provider: provider.name,
+    message: `${provider.title} sent an event whose data is not a JSON object.`,
+    started
+  })
+
 /**
  * Reads a body whose last event has come to its end, which usually is already there: a connection that is read to the
  * end is used again, one that is left is lost. A provider that holds it open is not waited for.
@@ -489,7 +511,7 @@ const drained = (running: Running, { pull }: Transport.Response): Effect.Effect<
 const awaited: { readonly [clock in TimeoutClock]: string } = {
   firstByte: "had not started answering",
   idle: "fell silent in the middle of its answer",
-  total: "had not finished its answer"
+  total: "had not finished its answer, or begun it,"
 }
 
 /** What a provider has nested deeper than a stack is: its answer cannot be read, and that is no fault of ours. */

@@ -41,10 +41,10 @@ const asStream = (
           continuation,
           provider.name,
           leg.encoded.value,
-          opened.frames,
+          Leg.parsed(provider, opened.frames),
           (request) =>
             Scope.provide(
-              Effect.map(open(Encode.again(request, leg.route, form)), ({ frames }) => frames),
+              Effect.map(open(Encode.again(request, leg.route, form)), ({ frames }) => Leg.parsed(provider, frames)),
               scope
             )
         )

@@ -114,8 +114,13 @@ const translated = (frames: Frames, options: Options): Frames => {
   const onChunk = (chunk: Sse.FrameChunk): Frames => {
     const out: Array<Sse.Frame> = []
     try {
-      for (const { value } of chunk.frames) {
-        if (value === undefined) continue
+      for (const frame of chunk.frames) {
+        const { value } = frame
+        if (value === undefined) {
+          failure = Leg.malformedIn(options.provider, frame)
+          if (failure !== undefined) break
+          continue
+        }
         for (const event of toHub === undefined ? [value] : toHub.push(value)) {
           give(out, restored === undefined ? event : restored.event(event))
         }

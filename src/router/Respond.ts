@@ -161,7 +161,11 @@ const gather = ({ answer, leg }: Committed<Leg.Opened>): Effect.Effect<Gathered,
   const onChunk = ({ frames }: FrameChunk): Effect.Effect<Gathered, FlexInferenceError> => {
     for (const frame of frames) {
       if (needs !== undefined && frame.event !== undefined && !needs(frame.event)) continue
-      if (frame.value === undefined) continue
+      if (frame.value === undefined) {
+        const malformed = Leg.malformedIn(provider, frame)
+        if (malformed === undefined) continue
+        return Effect.fail(malformed)
+      }
       add(frame.value)
       last = frame
     }
