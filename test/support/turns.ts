@@ -1,4 +1,5 @@
 /** Turns of the event loop, in each of which every fiber that can run does. A repeated `yieldNow` costs ten times that. */
+import { assert } from "@effect/vitest"
 import { Effect } from "effect"
 import { setImmediate } from "node:timers"
 
@@ -24,4 +25,13 @@ export const still = (count: () => number): Effect.Effect<number> =>
       yield* turns(2_000)
     }
     return last
+  })
+
+/** Waits until something is so, for no more turns than anything on this machine takes. */
+export const within = (what: string, isSo: () => boolean): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    for (let left = 5_000; !isSo(); left--) {
+      assert.isAbove(left, 0, what)
+      yield* turns(1)
+    }
   })

@@ -2,6 +2,11 @@ import { describe, it } from "@effect/vitest"
 import { cells, run } from "./cells.ts"
 import { faults } from "./faults.ts"
 
+/** A third of the cells, for each fault another: `npm run test:long` builds the whole wall. */
+const third = (index: number) => cells.filter((_, at) => (at + index) % 3 === 0)
+
 describe("a provider's fault does no more than one answer can show, on any leg and any surface", () => {
-  it.effect.each(faults.filter(({ heavy }) => heavy !== true))("$name", (fault) => run(fault, cells))
+  it.effect.each(
+    faults.map((fault, index) => ({ ...fault, index })).filter(({ heavy }) => heavy !== true)
+  )("$name", (fault) => run(fault, third(fault.index)))
 })

@@ -1,23 +1,20 @@
 /** The fault wall: every fault, on every leg, of every surface, streamed and collected, and what has to come of each. */
 import { assert } from "@effect/vitest"
-import { Effect, Layer, Schema } from "effect"
-import { HttpServer } from "effect/http"
+import { Effect, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { connect } from "node:net"
 import { buildConnector } from "undici"
 import * as AttemptLog from "../../src/AttemptLog.ts"
 import { type BuiltInName as DialectName, dialects } from "../../src/dialect/index.ts"
-import * as Gateway from "../../src/gateway/Gateway.ts"
-import * as Router from "../../src/Router.ts"
-import * as UndiciTransport from "../../src/transport/UndiciTransport.ts"
 import * as Json from "../../src/wire/Json.ts"
 import type { JsonObject } from "../../src/wire/Json.ts"
-import { found, keys, redacted } from "../support/canary.ts"
+import { found, keys } from "../support/canary.ts"
 import { collect, eventsOf, framesOf } from "../support/streams.ts"
-import { turns } from "../support/turns.ts"
-import { good, text, whole } from "./answers.ts"
+import { turns, within } from "../support/turns.ts"
+import { type Good, good, text, whole } from "./answers.ts"
 import * as Caller from "./caller.ts"
 import type { Fault, Meaning } from "./faults.ts"
+import * as Gateway from "./gateway.ts"
 import * as Provider from "./provider.ts"
 
 /** Which calls the fault meets: the flex leg's alone, both legs', or that of a request without a race. */
@@ -40,7 +37,7 @@ const spoken = {
   "claude-sonnet-4-6": "messages"
 } as const
 
-const upstreamOf = ({ model, surface }: Cell): DialectName =>
+export const upstreamOf = ({ model, surface }: Cell): DialectName =>
   model === "gpt-5.5" && surface === "chat.completions" ? surface : spoken[model]
 
 /** Claude has no flex tier: the race of that surface is one of a translated model. */
@@ -66,10 +63,10 @@ export const translated = product((surface, leg) =>
   )
 )
 
-const nameOf = ({ leg, model, stream, surface }: Cell): string =>
+export const nameOf = ({ leg, model, stream, surface }: Cell): string =>
   `${leg}, ${model} on ${surface}, ${stream ? "streamed" : "collected"}`
 
-const requestOf = ({ leg, model, stream, surface }: Cell): string =>
+export const requestOf = ({ leg, model, stream, surface }: Cell, connection?: string): string =>
   Caller.requestOf(surface, {
     model,
     ...(surface === "responses" || surface === "interactions"
@@ -77,7 +74,7 @@ const requestOf = ({ leg, model, stream, surface }: Cell): string =>
       : { messages: [{ role: "user", content: "Hi" }], max_tokens: 100 }),
     ...(stream ? { stream } : {}),
     start_within: leg === "named tier" ? "default" : "00h-00m-30s"
-  })
+  }, connection)
 
 /** What has to come of a cell. */
 interface Expected {
@@ -157,16 +154,16 @@ const json = (text: string): JsonObject =>
 const tierOf = ({ body }: Provider.Call): "flex" | "standard" =>
   Json.string(json(body), "service_tier") === "flex" ? "flex" : "standard"
 
+/** What the provider should answer to a call. */
+export const goodFor = (call: Provider.Call): Good =>
+  good(dialectAt(call.path), tierOf(call) === "flex" ? "flex" : "default", json(call.body)["stream"] === true)
+
+const dialectAt = (path: string): DialectName =>
+  surfaces.find((surface) => path.includes(surface === "chat.completions" ? "/chat/completions" : `/${surface}`)) ??
+    assert.fail(path)
+
 /** Lets virtual time pass, as long as it takes. */
 const passing = Effect.forever(Effect.andThen(turns(10), TestClock.adjust("2 seconds")))
-
-const within = (turnsAtMost: number, what: string, isSo: () => boolean): Effect.Effect<void> =>
-  Effect.gen(function*() {
-    for (let left = turnsAtMost; !isSo(); left--) {
-      assert.isAbove(left, 0, what)
-      yield* turns(1)
-    }
-  })
 
 /** Runs cells against a fault, one after the other, on one gateway. */
 export const run = (fault: Fault, cells: ReadonlyArray<Cell>): Effect.Effect<void> =>
@@ -174,47 +171,27 @@ export const run = (fault: Fault, cells: ReadonlyArray<Cell>): Effect.Effect<voi
     let cell: Cell | undefined
     const isMet = (tier: "flex" | "standard") => cell?.leg !== "flex leg" || tier === "flex"
     const provider = yield* Provider.make((call) => {
-      const asked = json(call.body)
       const tier = tierOf(call)
-      const stream = Json.getOwn(asked, "stream") === true
-      const upstream = cell === undefined ? "responses" : upstreamOf(cell)
-      const answer = good(upstream, tier === "flex" ? "flex" : "default", stream)
+      const answer = goodFor(call)
       if (fault.connecting !== undefined) {
         return [whole({ ...answer, head: answer.head.replace("\r\n", "\r\nconnection: close\r\n") }), "fin"]
       }
       return isMet(tier) ? fault.steps(answer) : [whole(answer)]
     })
-    const records: Array<AttemptLog.AttemptRecord> = []
     let connections = 0
     const connector = buildConnector({ timeout: 0 })
-    const gateway = Layer.build(
-      Gateway.layer({ port: 0, keys: [redacted("gateway")] }).pipe(
-        Layer.provide(Router.layerTransport({
-          openai: { baseUrl: provider.url, apiKey: redacted("openai") },
-          google: { baseUrl: provider.url, apiKey: redacted("google") },
-          anthropic: { baseUrl: provider.url, apiKey: redacted("anthropic") },
-          secrets: [redacted("gateway")]
-        })),
-        Layer.provide(AttemptLog.layer({ record: (record) => Effect.sync(() => records.push(record)) })),
-        Layer.provide(UndiciTransport.layer({
-          connect: (options, callback) => {
-            const isFirst = connections++ === 0
-            if (fault.connecting === undefined || !isMet(isFirst ? "flex" : "standard")) {
-              return connector(options, callback)
-            }
-            const failed = Object.assign(new Error(`connect ${fault.connecting}`), { code: fault.connecting })
-            const socket = fault.connecting === "ECONNREFUSED"
-              ? connect({ host: "127.0.0.1", port: 1 })
-              : connect({ host: options.hostname, port: 1, lookup: (_, __, found) => found(failed, "", 4) })
-            socket.on("error", (error) => callback(error, null))
-            return socket
-          }
-        }))
-      )
-    )
+    const connecting: buildConnector.connector = (options, callback) => {
+      const isFirst = connections++ === 0
+      if (fault.connecting === undefined || !isMet(isFirst ? "flex" : "standard")) return connector(options, callback)
+      const failed = Object.assign(new Error(`connect ${fault.connecting}`), { code: fault.connecting })
+      const socket = fault.connecting === "ECONNREFUSED"
+        ? connect({ host: "127.0.0.1", port: 1 })
+        : connect({ host: options.hostname, port: 1, lookup: (_, __, found) => found(failed, "", 4) })
+      socket.on("error", (error) => callback(error, null))
+      return socket
+    }
     yield* Effect.scoped(Effect.gen(function*() {
-      const context = yield* gateway
-      const url = yield* Effect.provideContext(HttpServer.addressFormattedWith(Effect.succeed), context)
+      const { records, url } = yield* Gateway.before(provider.url, { connect: connecting })
       const failures: Array<string> = []
       for (const asked of cells) {
         cell = asked
@@ -231,7 +208,7 @@ export const run = (fault: Fault, cells: ReadonlyArray<Cell>): Effect.Effect<voi
       }
       assert.deepStrictEqual(failures, [])
     }))
-    yield* within(2_000, "the gateway closes its connections", () => provider.sockets() === 0)
+    yield* within("the gateway closes its connections", () => provider.sockets() === 0)
   }).pipe(Effect.scoped, Effect.orDie)
 
 const judge = (
@@ -246,7 +223,7 @@ const judge = (
     const dialect = dialects[cell.surface]
     const seen = Caller.read(bytes)
 
-    yield* within(2_000, "a record is made", () => records.length > 0)
+    yield* within("a record is made", () => records.length > 0)
     const [record = assert.fail("no record"), ...others] = records
     const tiers = record.legs.map(({ tier }) => tier)
     const outcomes = record.legs.map(({ outcome }) => outcome)
@@ -302,7 +279,7 @@ const judge = (
     }
     assert.deepStrictEqual(found(seen.raw + seen.body + line), [])
 
-    yield* within(2_000, "no call is left open", () => provider.open() === 0)
+    yield* within("no call is left open", () => provider.open() === 0)
   }).pipe(Effect.orDie)
 
 const prefixes: { readonly [name: string]: string } = { openai: "gpt", google: "gemini", anthropic: "claude" }

@@ -45,7 +45,7 @@ const answer = (status: string, type: string, body: string, ...more: ReadonlyArr
 const chunks = (pieces: ReadonlyArray<string>): string => pieces.map(chunk).join("")
 
 /** The beginning of an answer, up to its first words. */
-const begun = ({ admission, head, pieces }: Good): string => head + chunks(pieces.slice(0, admission + 4))
+export const begun = ({ admission, head, pieces }: Good): string => head + chunks(pieces.slice(0, admission + 4))
 const admitted = ({ admission, head, pieces }: Good): string => head + chunks(pieces.slice(0, admission))
 
 /** The whole answer, written otherwise. */

@@ -101,6 +101,8 @@ export const make = (answer: (call: Call) => ReadonlyArray<Step>): Effect.Effect
 
     const server = createServer({ allowHalfOpen: false, noDelay: true }, (socket) => {
       sockets.add(socket)
+      // A connection carries many calls, each of which wants to know when it closes.
+      socket.setMaxListeners(0)
       let received = Buffer.alloc(0)
       socket.on("error", () => {})
       socket.on("close", () => sockets.delete(socket))
