@@ -60,55 +60,58 @@ const modelOf = (surface: Cell["surface"]): Cell["model"] => surface === "intera
 
 describe("a caller that leaves", () => {
   it.effect.each(
-    situations.flatMap((situation) => Object.keys(ways).map((way) => ({ ...situation, way })))
-  )("has every call of its own aborted, and none opened: $name, it $way", (situation) =>
-    Effect.gen(function*() {
-      const fibers = Census.fibers()
-      const provider = yield* Provider.make((call) =>
-        situation.begins === true ? [begun(goodFor(call)), "hold"] : ["hold"]
-      )
-      const { records, url } = yield* Effect.provideService(
-        Gateway.before(provider.url),
-        Metric.FiberRuntimeMetrics,
-        fibers.service
-      )
-      /** How many fibers are left of the first caller: they are the gateway's own. */
-      let idle: number | undefined
-      const before = Census.resources()
-      for (const surface of surfaces) {
-        provider.calls.length = 0
-        records.length = 0
-        const { leg, stream } = situation
-        const socket = yield* caller(url)
-        let received = 0
-        socket.on("data", (bytes: Buffer) => (received += bytes.length))
-        const request = requestOf({ surface, model: modelOf(surface), leg, stream }, "keep-alive")
-        socket.write(request.repeat(situation.requests ?? 1))
-        yield* within("the provider is called", () => provider.open() > 0)
-        if (situation.calls > 1) yield* TestClock.adjust("31 seconds")
-        yield* within("all calls are open", () => provider.open() === situation.calls)
-        if (situation.begins === true && stream) yield* within("the answer begins", () => received > 0)
-        ways[situation.way]?.(socket)
-        yield* within("every call is aborted", () => provider.open() === 0)
-        yield* within("the record is made", () => records.length > 0)
-        // Whatever would have been begun later would begin now.
-        yield* TestClock.adjust("10 minutes")
-        yield* turns(50)
-        assert.strictEqual(provider.calls.length, situation.calls, "no call is opened for nobody")
-        assert.deepStrictEqual(records.map(({ status }) => status), [499])
-        assert.deepStrictEqual(
-          records[0]?.legs.map(({ outcome }) => outcome),
-          Array.from({ length: situation.calls }, () => "canceled")
+    situations.flatMap((situation) => Object.keys(ways).map((way) => ({ situation, way, name: situation.name })))
+  )(
+    "has every call of its own aborted, and none opened: $name, it $way",
+    ({ situation, way }) =>
+      Effect.gen(function*() {
+        const fibers = Census.fibers()
+        const provider = yield* Provider.make((call) =>
+          situation.begins === true ? [begun(goodFor(call)), "hold"] : ["hold"]
         )
-        idle ??= fibers.running()
-        yield* within("no fiber is left", () => fibers.running() === idle)
-      }
-      yield* within("no connection is left", () => provider.sockets() === 0)
-      yield* within(
-        "no socket is left",
-        () => (Census.resources()["TCPSocketWrap"] ?? 0) <= (before["TCPSocketWrap"] ?? 0)
-      )
-    }))
+        const { records, url } = yield* Effect.provideService(
+          Gateway.before(provider.url),
+          Metric.FiberRuntimeMetrics,
+          fibers.service
+        )
+        /** How many fibers are left of the first caller: they are the gateway's own. */
+        let idle: number | undefined
+        const before = Census.resources()
+        for (const surface of surfaces) {
+          provider.calls.length = 0
+          records.length = 0
+          const { leg, stream } = situation
+          const socket = yield* caller(url)
+          let received = 0
+          socket.on("data", (bytes: Buffer) => (received += bytes.length))
+          const request = requestOf({ surface, model: modelOf(surface), leg, stream }, "keep-alive")
+          socket.write(request.repeat(situation.requests ?? 1))
+          yield* within("the provider is called", () => provider.open() > 0)
+          if (situation.calls > 1) yield* TestClock.adjust("31 seconds")
+          yield* within("all calls are open", () => provider.open() === situation.calls)
+          if (situation.begins === true && stream) yield* within("the answer begins", () => received > 0)
+          ways[way]?.(socket)
+          yield* within("every call is aborted", () => provider.open() === 0)
+          yield* within("the record is made", () => records.length > 0)
+          // Whatever would have been begun later would begin now.
+          yield* TestClock.adjust("10 minutes")
+          yield* turns(50)
+          assert.strictEqual(provider.calls.length, situation.calls, "no call is opened for nobody")
+          assert.deepStrictEqual(records.map(({ status }) => status), [499])
+          assert.deepStrictEqual(
+            records[0]?.legs.map(({ outcome }) => outcome),
+            Array.from({ length: situation.calls }, () => "canceled")
+          )
+          idle ??= fibers.running()
+          yield* within("no fiber is left", () => fibers.running() === idle)
+        }
+        yield* within("no connection is left", () => provider.sockets() === 0)
+        yield* within(
+          "no socket is left",
+          () => (Census.resources()["TCPSocketWrap"] ?? 0) <= (before["TCPSocketWrap"] ?? 0)
+        )
+      })
+  )
 
   it.effect("leaves no memory behind", () =>
     Effect.gen(function*() {

@@ -7,6 +7,6 @@ const third = (index: number) => cells.filter((_, at) => (at + index) % 3 === 0)
 
 describe("a provider's fault does no more than one answer can show, on any leg and any surface", () => {
   it.effect.each(
-    faults.map((fault, index) => ({ ...fault, index })).filter(({ heavy }) => heavy !== true)
-  )("$name", (fault) => run(fault, third(fault.index)))
+    faults.map((fault, index) => ({ fault, index, name: fault.name })).filter(({ fault }) => fault.heavy !== true)
+  )("$name", ({ fault, index }) => run(fault, third(index)))
 })

@@ -30,13 +30,14 @@ export const requestOf = (surface: DialectName, body: JsonObject, connection = "
   ].join("\r\n")
 }
 
-/** Everything that comes on a connection until it closes. */
-export const exchange = (url: string, sent: string | Uint8Array): Effect.Effect<Buffer> =>
+/** Everything that comes on a connection until it closes; `isAll` says with a FIN that nothing more is sent. */
+export const exchange = (url: string, sent: string | Uint8Array, isAll = false): Effect.Effect<Buffer> =>
   Effect.callback((resume) => {
     const { hostname, port } = new URL(url)
     const received: Array<Buffer> = []
     const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true }, () => {
-      socket.write(sent)
+      if (isAll) socket.end(sent)
+      else socket.write(sent)
     })
     socket.on("data", (bytes: Buffer) => received.push(bytes))
     socket.on("error", () => {})
