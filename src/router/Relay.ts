@@ -92,6 +92,9 @@ const withRouting = (chunk: Sse.FrameChunk, surface: Dialect, routing: () => Rou
   return changed ? Sse.chunk(frames) : chunk
 }
 
+/** The events of the hub that end an answer. */
+const terminal: ReadonlySet<string> = new Set(["response.completed", "response.incomplete"])
+
 const translated = (frames: Frames, options: Options): Frames => {
   const { surface, upstream } = options
   const context = options.context()
@@ -99,16 +102,24 @@ const translated = (frames: Frames, options: Options): Frames => {
   const fromHub = (surface.translation ?? surface.plain)?.eventsFromResponses(context)
   const restored = restoredIn(context, upstream)
   let isOver = false
+  let isWhole = false
   let failure: FlexInferenceError | undefined
 
   const give = (out: Array<Sse.Frame>, event: JsonObject): void => {
+    const type = Json.string(event, "type")
     // What reports a failure is none of the answer's events: in another format it would pass for the end of one.
-    if (Json.string(event, "type") === "response.failed") {
+    if (type === "response.failed") {
       const told = options.secrets.object(event)
       const error = Json.object(Json.object(told, "response") ?? {}, "error") ?? {}
       failure = Verdict.streamErrorOf(options.provider, failureOf(error), told, true)
-    } else if (fromHub === undefined) out.push(surface.frame(event))
+      return
+    }
+    const before = out.length
+    if (fromHub === undefined) out.push(surface.frame(event))
     else for (const own of fromHub.push(event)) out.push(surface.frame(own))
+    if (type !== undefined && terminal.has(type)) {
+      isWhole ||= out.slice(before).some((frame) => surface.sign(frame, true) === surface.whole)
+    }
   }
 
   const onChunk = (chunk: Sse.FrameChunk): Frames => {
@@ -133,6 +144,8 @@ const translated = (frames: Frames, options: Options): Frames => {
 
   const onDone = (): Frames => {
     isOver = true
+    // The provider has said that its answer ends, and yet nothing could be made of its end.
+    if (!isWhole) return Effect.fail(Leg.emptyAnswer(options.provider))
     return surface.closing.length === 0 ? Cause.done() : Effect.succeed(Sse.chunk(surface.closing))
   }
 

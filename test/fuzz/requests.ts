@@ -48,7 +48,7 @@ const headersOf = (random: Seeded): ReadonlyArray<string> =>
 
 /** A request whose head is whole, or is not. */
 const http = (random: Seeded, path: string, body: Uint8Array): Uint8Array => {
-  const isChunked = random.once(6)
+  const isChunked = random.once(6) && body.length > 0
   const head = [
     `${random.once(30) ? random.pick(["GET", "PUT", "OPTIONS", "HEAD"]) : "POST"} ${path} HTTP/1.1`,
     "host: localhost",
