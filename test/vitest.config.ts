@@ -1,4 +1,5 @@
 /** How the tests run: `npm test` runs them, `npm run test:long` (mode `long`) those of `*.long.test.ts`. */
+import path from "node:path"
 import { configDefaults, defineConfig } from "vitest/config"
 // oxlint-disable-next-line no-unassigned-import -- on Node 20 vitest needs it
 import "./support/node20.js"
@@ -7,6 +8,7 @@ const long = "test/**/*.long.test.ts"
 
 export default defineConfig(({ mode }) => ({
   test: {
+    setupFiles: [path.join(import.meta.dirname, "support/written.setup.ts")],
     include: mode === "long" ? [long] : ["test/**/*.test.ts"],
     exclude: mode === "long" ? configDefaults.exclude : [...configDefaults.exclude, long],
     // No test replaces a module or a global, and loading everything anew for each file costs as much as the tests.
