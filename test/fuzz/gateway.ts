@@ -20,6 +20,7 @@ import { framesOf } from "../support/streams.ts"
 import { turns } from "../support/turns.ts"
 import * as Caller from "../wall/caller.ts"
 import { surfaces } from "../wall/cells.ts"
+import { plain } from "../wall/gateway.ts"
 
 /** What a provider says: a stream or a body, in pieces. */
 export type Answer = (call: Transport.Request) => ReadonlyArray<Uint8Array>
@@ -49,7 +50,7 @@ export const running: Effect.Effect<Running, never, Scope.Scope> = Effect.gen(fu
     })
   )
   const context = yield* Layer.build(
-    Gateway.layer({ port: 0, keys: [redacted("gateway")] }).pipe(
+    Gateway.layer({ port: 0, keys: [redacted("gateway")], ...plain }).pipe(
       Layer.provide(Router.layerTransport({
         openai: { apiKey: redacted("openai") },
         google: { apiKey: redacted("google") },

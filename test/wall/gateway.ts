@@ -8,6 +8,9 @@ import * as Router from "../../src/Router.ts"
 import * as UndiciTransport from "../../src/transport/UndiciTransport.ts"
 import { redacted } from "../support/canary.ts"
 
+/** Every request as if it were the first, and its status not sent before it is known. */
+export const plain: Gateway.Options = { adaptive: false, earlyHeaders: 0, earlyBody: 0 }
+
 export interface Running {
   readonly url: string
   /** Of every request that is over. */
@@ -21,7 +24,7 @@ export const before = (
   Effect.gen(function*() {
     const records: Array<AttemptLog.AttemptRecord> = []
     const context = yield* Layer.build(
-      Gateway.layer({ port: 0, keys: [redacted("gateway")] }).pipe(
+      Gateway.layer({ port: 0, keys: [redacted("gateway")], ...plain }).pipe(
         Layer.provide(Router.layerTransport({
           openai: { baseUrl: providerUrl, apiKey: redacted("openai") },
           google: { baseUrl: providerUrl, apiKey: redacted("google") },
