@@ -71,7 +71,8 @@ const main = async ({ callers, minutes, seed }: Options.Options): Promise<void> 
   const told: Array<string> = []
   const scope = Scope.makeUnsafe()
   let records = 0
-  const gateway = Gateway.layer({ port: 0, keys: [redacted("gateway")] }).pipe(
+  // What is kept up to a bound is full before it is first measured.
+  const gateway = Gateway.layer({ port: 0, keys: [redacted("gateway")], answers: { maxAnswers: 50 } }).pipe(
     Layer.provide(Router.layer({
       simulated: true,
       idle: "100 millis",
@@ -88,7 +89,7 @@ const main = async ({ callers, minutes, seed }: Options.Options): Promise<void> 
           if (record.level === "error" || found(JSON.stringify(record)).length > 0) told.push(JSON.stringify(record))
         })
     })),
-    Layer.provideMerge(Simulator.layer({ seed, script: moody }))
+    Layer.provideMerge(Simulator.layer({ seed, script: moody, remember: 50 }))
   )
   const context = await Effect.runPromise(
     Layer.buildWithScope(gateway, scope).pipe(
