@@ -1,6 +1,9 @@
 /** The paths of a gateway: what its formats bring, and what it has of its own. */
 import type { Dialect, KeyPlace, Listing } from "../Dialect.ts"
+import { dialects, registry } from "../dialect/index.ts"
 import * as Auth from "./Auth.ts"
+import * as Deferrals from "./Deferrals.ts"
+import type { Options } from "./GatewayOptions.ts"
 
 /** One path; a segment that begins with a colon is whatever stands there. */
 export interface Path {
@@ -13,6 +16,29 @@ export interface Path {
   /** Where else than in `Authorization` a key may stand. */
   readonly keys: ReadonlyArray<KeyPlace>
 }
+
+/** Whose error envelope stands where no format was asked for. */
+export const common = dialects.responses
+export const home = "/"
+/** Any client's first look, and what a supervisor asks. */
+export const greetings: ReadonlyArray<Path> = [
+  { path: home, method: "GET", dialect: common, keys: [] },
+  { path: "/healthz", method: "GET", dialect: common, keys: [] }
+]
+
+/** What an operator and a supervisor of several gateways ask. */
+export const operations = {
+  events: { path: "/dashboard/events", method: "GET", dialect: common, keys: [] },
+  metrics: { path: "/metrics", method: "GET", dialect: common, keys: [] },
+  ready: { path: "/readyz", method: "GET", dialect: common, keys: [] }
+} satisfies { readonly [name: string]: Path }
+
+/** What whoever asks may do, and how much of it they have done. */
+export const limits: Path = { path: "/v1/limits", method: "GET", dialect: common, keys: [] }
+
+/** The formats that it speaks. */
+export const formats = (options: Pick<Options, "dialects"> | undefined): ReadonlyArray<Dialect> =>
+  Array.from(registry(options?.dialects).values())
 
 /** The surfaces: a path for every place that the clients of a format post to. */
 export const surfaces = (formats: ReadonlyArray<Dialect>): ReadonlyArray<Path> =>
@@ -60,6 +86,17 @@ export const models = (formats: ReadonlyArray<Dialect>): ReadonlyArray<ModelPath
     }]
   })
 }
+
+/** All that it answers. */
+export const all = (options: Pick<Options, "dashboard" | "dialects"> | undefined): ReadonlyArray<Path> => [
+  ...surfaces(formats(options)),
+  ...Deferrals.paths,
+  ...counts(formats(options)),
+  ...models(formats(options)).flatMap(({ all, one }) => [all, one]),
+  limits,
+  ...greetings,
+  ...Object.values(operations).filter((path) => path !== operations.events || options?.dashboard !== false)
+]
 
 /**
  * Whether an address asks for this path as it is written. A router takes more spellings for one path than whoever stands
