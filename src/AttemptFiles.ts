@@ -18,6 +18,8 @@
  *   Stream.runFold(() => 0, (sum, { costMicroUsd }) => sum + (costMicroUsd ?? 0))
  * )
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Arr from "effect/Array"
 import * as ByteSize from "effect/ByteSize"
@@ -180,7 +182,11 @@ const slices = (lines: ReadonlyArray<string>, bound: number): ReadonlyArray<Arr.
   return all
 }
 
-/** A log that writes into a folder. It fails where the folder cannot be made. */
+/**
+ * A log that writes into a folder. It fails where the folder cannot be made.
+ *
+ * @internal
+ */
 export const make = (
   options: Options
 ): Effect.Effect<
@@ -232,7 +238,12 @@ export const make = (
     })
   })
 
-/** Writes records into a folder, beside the log that is in the context, if there is one. */
+/**
+ * Writes records into a folder, beside the log that is in the context, if there is one.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (
   options: Options
 ): Layer.Layer<AttemptLog.AttemptLog, PlatformError, FileSystem.FileSystem | Path.Path> =>
@@ -243,6 +254,9 @@ const decode = Schema.decodeResult(AttemptLog.AttemptRecordLine)
 /**
  * All records of a folder, the oldest first. A line that is none, such as one that was being written when its writer was
  * killed, is left out; a warning says how many there were.
+ *
+ * @since 0.1.0
+ * @category queries
  */
 export const read = (folder: string): Stream.Stream<AttemptRecord, PlatformError, FileSystem.FileSystem | Path.Path> =>
   Stream.unwrap(Effect.gen(function*() {

@@ -89,22 +89,10 @@ const refusalKinds: { readonly [outcome in AttemptLog.LegOutcome]?: string } = {
  * import { Effect, Metric } from "effect"
  * import { AttemptLog, AttemptMetrics } from "effect-flexinference"
  *
- * // Prometheus's names of them all.
- * export const names = [
- *   AttemptMetrics.requests,
- *   AttemptMetrics.start,
- *   AttemptMetrics.overhead,
- *   AttemptMetrics.waiting,
- *   AttemptMetrics.inFlight,
- *   AttemptMetrics.tokens,
- *   AttemptMetrics.cost,
- *   AttemptMetrics.saving,
- *   AttemptMetrics.retries,
- *   AttemptMetrics.refusals,
- *   AttemptMetrics.legs
- * ].map(({ id }) => id)
- *
- * export const inFlight = Effect.map(Metric.value(AttemptMetrics.inFlight), ({ value }) => value)
+ * export const own = Effect.map(
+ *   Metric.snapshot,
+ *   (metrics) => metrics.filter(({ id }) => id.startsWith("flexinference_"))
+ * )
  *
  * export const layer = AttemptLog.layerEffect(AttemptMetrics.make)
  * ```

@@ -13,6 +13,8 @@
  *   (draining) => Effect.addFinalizer(() => draining.begin)
  * ))
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -34,13 +36,23 @@ export interface Control extends State {
   readonly end: Effect.Effect<void>
 }
 
-/** The end of the process that serves a request. Without one, nothing is known of it. */
+/**
+ * The end of the process that serves a request. Without one, nothing is known of it.
+ *
+ * @since 0.1.0
+ * @category references
+ */
 export const Draining: Context.Reference<State | undefined> = Context.Reference<State | undefined>(
   "effect-flexinference/Draining",
   { defaultValue: () => undefined }
 )
 
-/** Neither has it begun. */
+/**
+ * For whoever serves requests: neither has begun.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make: Effect.Effect<Control> = Effect.sync(() => {
   const begun = Latch.makeUnsafe(false)
   const listeners = new Set<() => void>()

@@ -24,6 +24,8 @@
  *   Layer.provide(FetchHttpClient.layer)
  * )
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -67,7 +69,12 @@ export interface Entry {
   readonly leave: Effect.Effect<void>
 }
 
-/** Remembers, and decides by it. */
+/**
+ * Remembers, and decides by it.
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class FlexMemory extends Context.Service<FlexMemory, {
   /** What is known of a model's flex tier now. */
   readonly estimate: (provider: ProviderName, model: string) => Effect.Effect<Estimate.Estimate>
@@ -117,6 +124,7 @@ export interface Slots {
   readonly perProvider?: number | undefined
 }
 
+/** What a memory can be told. */
 export interface Options {
   /**
    * Whether it learns. Otherwise it only holds the slots, and every window is kept to the letter.
@@ -148,7 +156,29 @@ export interface Options {
   readonly cacheLife?: Duration.Input | undefined
 }
 
-/** A store in the memory of this process. */
+/**
+ * A store in the memory of this process.
+ *
+ * **Example** (a store that also tells what it is told)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { FlexMemory } from "effect-flexinference"
+ *
+ * const store = FlexMemory.memoryStore({ maxModels: 100 })
+ *
+ * export const layer = FlexMemory.layer({
+ *   store: {
+ *     ...store,
+ *     append: (key, outcome) =>
+ *       Effect.andThen(Effect.logDebug(`${key}: ${outcome.result} after ${outcome.after} ms`), store.append(key, outcome))
+ *   }
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const memoryStore = (options?: StoreOptions): Store => {
   const outcomes = recent<Array<Estimate.Outcome>>(options?.maxModels ?? 1000)
   const conversations = recent<PromptCache.Conversation>(options?.maxConversations ?? 10_000)
@@ -207,7 +237,23 @@ const recent = <A>(most: number) => {
 /** A place is held for as long as a flex leg can wait beyond its window, and then some. */
 const margin = Duration.minutes(1)
 
-/** Builds the service itself, for those who compose it by hand. */
+/**
+ * Builds the service itself, for those who compose it by hand.
+ *
+ * **Example** (two routers that learn from each other)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { FlexMemory } from "effect-flexinference"
+ *
+ * const memory = FlexMemory.make({ slots: { total: 200, perProvider: 100 } })
+ *
+ * export const learning = Effect.provideService(FlexMemory.FlexMemory, memory)
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (options: Options = {}): FlexMemory["Service"] => {
   const {
     adaptive = true,
@@ -332,7 +378,12 @@ export const make = (options: Options = {}): FlexMemory["Service"] => {
   })
 }
 
-/** A memory for a program. */
+/**
+ * A memory for a program.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (options?: Options): Layer.Layer<FlexMemory> => Layer.sync(FlexMemory, () => make(options))
 
 const keyOf = (provider: ProviderName, model: string): string => `${provider}/${model}`

@@ -49,6 +49,8 @@
  *   return { reasons, refusalRate, stallRate, median: FlexPolicy.startQuantile(known, 0.5) }
  * }).pipe(Effect.provide(layer))
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Duration from "effect/Duration"
 import * as Estimate from "./policy/Estimate.ts"
@@ -104,13 +106,39 @@ export type Decision = Race | Probe | Skip
 /** Decides. It is asked once for every request that has a window, so it has to be quick. */
 export type FlexPolicy = (bet: Bet) => Decision
 
-/** Runs the race. */
+/**
+ * Runs the race.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const race = (wait: Duration.Input): Race => ({ _tag: "Race", wait: Duration.fromInputUnsafe(wait) })
 
-/** Runs the race if no other request is trying. */
+/**
+ * Runs the race if no other request is trying.
+ *
+ * **Example** (nobody waits for flex by night, but one)
+ *
+ * ```ts
+ * import { FlexPolicy } from "effect-flexinference"
+ *
+ * export const nocturnal: FlexPolicy.FlexPolicy = (bet) => {
+ *   const isNight = new Date(bet.now).getUTCHours() < 6
+ *   return isNight ? FlexPolicy.probe(bet.window) : FlexPolicy.race(bet.window)
+ * }
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const probe = (wait: Duration.Input): Probe => ({ _tag: "Probe", wait: Duration.fromInputUnsafe(wait) })
 
-/** Asks the standard tier at once. */
+/**
+ * Asks the standard tier at once.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const skip = (reason: SkipReason): Skip => ({ _tag: "Skip", reason })
 
 /** What the built-in policy can be told. */
@@ -137,10 +165,31 @@ export interface Options {
   readonly turnsAhead?: number | undefined
 }
 
-/** Keeps every window to the letter, whatever is known. */
+/**
+ * Keeps every window to the letter, whatever is known.
+ *
+ * @since 0.1.0
+ * @category policies
+ */
 export const patient: FlexPolicy = ({ window }) => race(window)
 
-/** The built-in policy, as its options have it. */
+/**
+ * The built-in policy, as its options have it.
+ *
+ * **Example** (a policy that gives up sooner, and never on good odds)
+ *
+ * ```ts
+ * import { FlexPolicy } from "effect-flexinference"
+ *
+ * const hasty = FlexPolicy.make({ hopeless: 0.3, probeAfterStall: "10 minutes" })
+ *
+ * export const policy: FlexPolicy.FlexPolicy = (bet) =>
+ *   FlexPolicy.chance(bet.estimate, 30_000) > 0.9 ? FlexPolicy.patient(bet) : hasty(bet)
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (options: Options = {}): FlexPolicy => {
   const { hopeless = 0.1, probeAfterRefusal = "1 minute", probeAfterStall = "5 minutes", turnsAhead = 20 } = options
   const afterRefusal = Duration.toMillis(probeAfterRefusal)
@@ -161,7 +210,12 @@ export const make = (options: Options = {}): FlexPolicy => {
   }
 }
 
-/** The built-in policy as it comes. */
+/**
+ * The built-in policy as it comes.
+ *
+ * @since 0.1.0
+ * @category policies
+ */
 export const decide: FlexPolicy = make()
 
 /** So unlikely a run of failures is no bad luck, even among a million. */

@@ -55,7 +55,11 @@ export interface ConnectedRoute extends Route {
   readonly connection: Connection
 }
 
-/** The request header that stands for a `start_within` that is not in the body. */
+/**
+ * The request header that stands for a `start_within` that is not in the body.
+ *
+ * @internal
+ */
 export const startWithinHeader = "x-flexinference-start-within"
 
 /** What will be done with a request. */
@@ -134,7 +138,11 @@ export const plan = (asked: RequestFields, context: PlanContext): Result.Result<
   }))
 }
 
-/** The plan of a race as a policy will have it: shorter, or not run. It cannot make one longer than its window. */
+/**
+ * The plan of a race as a policy will have it: shorter, or not run. It cannot make one longer than its window.
+ *
+ * @internal
+ */
 export const decided = (plan: Plan, decision: FlexPolicy.Race | FlexPolicy.Skip): Plan => {
   if (plan.window === undefined) return plan
   return decision._tag === "Skip"
@@ -142,7 +150,11 @@ export const decided = (plan: Plan, decision: FlexPolicy.Race | FlexPolicy.Skip)
     : { ...plan, wait: Duration.min(plan.window, decision.wait) }
 }
 
-/** The plan without its race. */
+/**
+ * The plan without its race.
+ *
+ * @internal
+ */
 export const unraced = (plan: Plan, reason: Reason): Plan => ({
   ...plan,
   raced: false,

@@ -22,6 +22,8 @@
  *   Effect.withExecutionPlan(plan)
  * )
  * ```
+ *
+ * @since 0.1.0
  */
 import * as AiError from "effect/ai/AiError"
 import * as LanguageModel from "effect/ai/LanguageModel"
@@ -107,7 +109,24 @@ export interface Settings extends Omit<ResponsesRequest, NotSettings> {
   readonly call?: FlexInference.CallOptions | undefined
 }
 
-/** Settings for all calls within, of whichever model; they come before those of the layer. */
+/**
+ * Settings for all calls within, of whichever model; they come before those of the layer.
+ *
+ * **Example** (a stream with settings of its own)
+ *
+ * ```ts
+ * import { Stream } from "effect"
+ * import { LanguageModel } from "effect/ai"
+ * import { FlexLanguageModel } from "effect-flexinference/ai"
+ *
+ * export const story = LanguageModel.streamText({ prompt: "Tell me a story." }).pipe(
+ *   Stream.provideService(FlexLanguageModel.Config, { startWithin: "10 seconds", text: { verbosity: "high" } })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class Config extends Context.Service<Config, Settings & { readonly model?: ModelName | undefined }>()(
   "effect-flexinference/ai/FlexLanguageModel/Config"
 ) {}
@@ -126,27 +145,72 @@ export class Config extends Context.Service<Config, Settings & { readonly model?
  *   Effect.provideService(FlexLanguageModel.StartWithin, "10 minutes")
  * )
  * ```
+ *
+ * @since 0.1.0
+ * @category references
  */
 export const StartWithin = Context.Reference<StartWithinInput | undefined>(
   "effect-flexinference/ai/FlexLanguageModel/StartWithin",
   { defaultValue: () => undefined }
 )
 
-/** A model as a layer that tells its name too; a step of an `ExecutionPlan`. */
+/**
+ * A model as a layer that tells its name too; a step of an `ExecutionPlan`.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const model = (
   model: ModelName,
   config?: Settings
 ): Model.Model<"flexinference", LanguageModel.LanguageModel, FlexInference.FlexInference> =>
   Model.make("flexinference", model, layer({ model, config }))
 
-/** The service as a layer. */
+/**
+ * The service as a layer.
+ *
+ * **Example** (a whole program's model)
+ *
+ * ```ts
+ * import { Layer } from "effect"
+ * import { FetchHttpClient } from "effect/http"
+ * import { FlexInference } from "effect-flexinference"
+ * import { FlexLanguageModel } from "effect-flexinference/ai"
+ *
+ * export const layer = FlexLanguageModel.layer({ model: "gpt-5.5", config: { startWithin: "30 seconds" } }).pipe(
+ *   Layer.provide(FlexInference.layerConfig()),
+ *   Layer.provide(FetchHttpClient.layer)
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (options: {
   readonly model: ModelName
   readonly config?: Settings | undefined
 }): Layer.Layer<LanguageModel.LanguageModel, never, FlexInference.FlexInference> =>
   Layer.effect(LanguageModel.LanguageModel, make(options))
 
-/** The service. */
+/**
+ * The service.
+ *
+ * **Example** (a model for one part of a program)
+ *
+ * ```ts
+ * import { Effect } from "effect"
+ * import { LanguageModel } from "effect/ai"
+ * import { FlexLanguageModel } from "effect-flexinference/ai"
+ *
+ * export const summary = (text: string) =>
+ *   LanguageModel.generateText({ prompt: `Summarize: ${text}` }).pipe(
+ *     Effect.provideServiceEffect(LanguageModel.LanguageModel, FlexLanguageModel.make({ model: "gpt-5.5" }))
+ *   )
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = Effect.fnUntraced(function*(options: {
   readonly model: ModelName
   readonly config?: Settings | undefined
@@ -216,6 +280,9 @@ export const make = Effect.fnUntraced(function*(options: {
  * **Gotchas**
  *
  * A stream has no such call: give it `Config` with `Stream.provideService`.
+ *
+ * @since 0.1.0
+ * @category combinators
  */
 export const withConfigOverride: {
   (

@@ -16,6 +16,8 @@
  *
  * export const toolkit = Toolkit.make(GetStock, FlexTool.WebSearch({ search_context_size: "low" }))
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Tool from "effect/ai/Tool"
 import * as Schema from "effect/Schema"
@@ -25,6 +27,9 @@ const Text = Schema.optional(Schema.NullOr(Schema.String))
 /**
  * The web search of the model's own provider, whichever that is. A provider that cannot keep to a filter refuses it,
  * rather than search without.
+ *
+ * @since 0.1.0
+ * @category tools
  */
 export const WebSearch = Tool.providerDefined({
   id: "flexinference.web_search",

@@ -68,10 +68,10 @@ const run = (
     const shared = yield* gatewayKeys
     const keys = [...configured.keys, ...shared]
     if (keys.length === 0 && !isLoopback(host)) {
-      return yield* CommandFailed.make(
+      return yield* CommandFailed.usage([
         `without keys the gateway serves loopback only, not ${host}: set FLEXINFERENCE_GATEWAY_KEYS to the keys it ` +
-          "shall accept, separated by commas, or give it [[keys]] in a file with --config"
-      )
+        "shall accept, separated by commas, or give it [[keys]] in a file with --config"
+      ])
     }
     const tenancy = yield* Tenants.make(configured, shared)
     const { names, router, simulated } = yield* Providers.find({

@@ -311,6 +311,22 @@ export const routes = (
 /**
  * `/readyz`, and `/metrics` for Prometheus: all Effect metrics of the process, those of `AttemptMetrics` among them where
  * the router has its layer. Part of `layer`; for a server of one's own they are apart from `routes`.
+ *
+ * **Example** (metrics of a server of one's own)
+ *
+ * ```ts
+ * import { Layer } from "effect"
+ * import { AttemptMetrics } from "effect-flexinference"
+ * import { Gateway } from "effect-flexinference/gateway"
+ *
+ * // The router that is provided to them must have `AttemptMetrics.layer` too.
+ * export const routes = Layer.mergeAll(Gateway.routes(), Gateway.operatorRoutes()).pipe(
+ *   Layer.provide(AttemptMetrics.layer)
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
  */
 export const operatorRoutes = (
   options?: Pick<Options, "operatorKey">

@@ -1,6 +1,8 @@
 /**
  * How a gateway's log reads: JSON lines for machines, or lines for a person. A request's record is a line as it is, at its
  * own level; whatever else Effect logs stands beside it.
+ *
+ * @since 0.1.0
  */
 import * as Arr from "effect/Array"
 import * as Cause from "effect/Cause"
@@ -29,7 +31,12 @@ const levels: { readonly [level in AttemptLog.Level]: LogLevel.Severity } = {
   error: "Error"
 }
 
-/** Logs every record, beside the log that is in the context, if there is one. */
+/**
+ * Logs every record, beside the log that is in the context, if there is one.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerRecords: Layer.Layer<AttemptLog.AttemptLog> = AttemptLog.layerEffect(
   Effect.map(Effect.context<never>(), (context) =>
     AttemptLog.AttemptLog.of({
@@ -46,7 +53,12 @@ const recordIn = (message: unknown): AttemptRecord | undefined => {
 const textOf = (message: unknown): string =>
   Arr.ensure(message).map((part) => typeof part === "string" ? part : JSON.stringify(part)).join(" ")
 
-/** One JSON object a line. */
+/**
+ * One JSON object a line.
+ *
+ * @since 0.1.0
+ * @category loggers
+ */
 export const json: Logger.Logger<unknown, string> = Logger.make(({ cause, date, fiber, logLevel, message }) =>
   JSON.stringify(
     recordIn(message) ?? {
@@ -60,7 +72,25 @@ export const json: Logger.Logger<unknown, string> = Logger.make(({ cause, date, 
   )
 )
 
-/** One line that a person reads; a cause takes more. */
+/**
+ * One line that a person reads; a cause takes more.
+ *
+ * **Example** (lines for whoever looks at the terminal, and JSON lines for a file)
+ *
+ * ```ts
+ * import { Layer, Logger } from "effect"
+ * import { NodeFileSystem } from "@effect/platform-node"
+ * import { Log } from "effect-flexinference/gateway"
+ *
+ * export const layer = Logger.layer([
+ *   Logger.withConsoleError(Log.pretty),
+ *   Logger.toFile(Log.json, "gateway.jsonl")
+ * ]).pipe(Layer.provide(NodeFileSystem.layer))
+ * ```
+ *
+ * @since 0.1.0
+ * @category loggers
+ */
 export const pretty: Logger.Logger<unknown, string> = Logger.make(({ cause, date, logLevel, message }) => {
   const record = recordIn(message)
   const text = record === undefined ? textOf(message) : line(record)
@@ -76,7 +106,11 @@ const seconds = (millis: number): string => `${(millis / 1000).toFixed(millis < 
 
 const dollars = (microUsd: number): string => `$${(microUsd / 1_000_000).toFixed(6)}`
 
-/** A record in one line, without its time and level. */
+/**
+ * A record in one line, without its time and level.
+ *
+ * @internal
+ */
 export const line = (record: AttemptRecord): string => {
   const { costMicroUsd, provider, reason, savingMicroUsd, startedAfterMs, status, tier } = record
   const failed = status < 400 ? undefined : record.legs.at(-1)?.outcome
@@ -99,7 +133,24 @@ export const line = (record: AttemptRecord): string => {
   ].join(" · ")
 }
 
-/** A log of this form on stderr, in place of Effect's own. */
+/**
+ * A log of this form on stderr, in place of Effect's own.
+ *
+ * **Example** (a gateway that logs JSON lines)
+ *
+ * ```ts
+ * import { Layer } from "effect"
+ * import { Gateway, Log } from "effect-flexinference/gateway"
+ *
+ * export const gateway = Gateway.layer().pipe(
+ *   Layer.provide(Log.layerRecords),
+ *   Layer.provide(Log.layer({ format: "json", level: "Info" }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (options: { readonly format: Format; readonly level: LogLevel.LogLevel }): Layer.Layer<never> =>
   Layer.mergeAll(
     Logger.layer([Logger.withConsoleError(options.format === "json" ? json : pretty)]),

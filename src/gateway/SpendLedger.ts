@@ -22,6 +22,8 @@
  *   Layer.provide(NodeFileSystem.layer)
  * )
  * ```
+ *
+ * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -44,7 +46,28 @@ export interface Reservation {
   readonly settle: (microUsd: number) => Effect.Effect<void>
 }
 
-/** What could not be written down must not be spent. */
+/**
+ * What could not be written down must not be spent.
+ *
+ * A ledger of one's own fails with it where it cannot write, and the request is refused.
+ *
+ * **Example** (a ledger that cannot be reached)
+ *
+ * ```ts
+ * import { Effect, Layer } from "effect"
+ * import { SpendLedger } from "effect-flexinference/gateway"
+ *
+ * const unreachable = Effect.fail(new SpendLedger.SpendUnrecorded("The database does not answer."))
+ *
+ * export const layer = Layer.succeed(SpendLedger.SpendLedger, {
+ *   reserve: () => unreachable,
+ *   spent: () => unreachable
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category errors
+ */
 export class SpendUnrecorded {
   readonly _tag = "SpendUnrecorded"
   readonly cause: unknown
@@ -53,6 +76,39 @@ export class SpendUnrecorded {
   }
 }
 
+/**
+ * Keeps what each key has spent today, under the name of the key; where many gateways share budgets, one of your own does.
+ *
+ * **Example** (a ledger of one's own, with a limit for all keys together)
+ *
+ * ```ts
+ * import { Effect, Layer, Option } from "effect"
+ * import { SpendLedger } from "effect-flexinference/gateway"
+ *
+ * const everyone = "everyone"
+ *
+ * export const layer = Layer.sync(SpendLedger.SpendLedger, () => {
+ *   const ledger = SpendLedger.make()
+ *   return SpendLedger.SpendLedger.of({
+ *     spent: ledger.spent,
+ *     reserve: (key, microUsd, budget) =>
+ *       Effect.flatMap(ledger.reserve(everyone, microUsd, 500_000_000), (all) =>
+ *         Option.isNone(all)
+ *           ? Effect.succeedNone
+ *           : Effect.flatMap(ledger.reserve(key, microUsd, budget), (own) =>
+ *             Option.isNone(own)
+ *               ? Effect.as(all.value.settle(0), own)
+ *               : Effect.succeedSome({
+ *                 remaining: Math.min(own.value.remaining, all.value.remaining),
+ *                 settle: (cost) => Effect.andThen(all.value.settle(cost), own.value.settle(cost))
+ *               })))
+ *   })
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class SpendLedger extends Context.Service<SpendLedger, {
   /** Sets money of a key's budget for today aside; none where there is not as much left. */
   readonly reserve: (
@@ -84,7 +140,11 @@ interface Journal {
 
 const dayOf = (now: number): string => new Date(now).toISOString().slice(0, 10)
 
-/** How long it is, in milliseconds, until budgets begin anew. */
+/**
+ * How long it is, in milliseconds, until budgets begin anew.
+ *
+ * @internal
+ */
 export const untilTomorrow = (now: number): number => 86_400_000 - now % 86_400_000
 
 /** Adds a change to the sums; of a key, only the latest day is kept. */
@@ -136,10 +196,29 @@ const over = ({ append, before }: Journal): SpendLedger["Service"] => {
   })
 }
 
-/** A ledger in the memory of this process. */
+/**
+ * A ledger in the memory of this process.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (): SpendLedger["Service"] => over({ before: [], append: () => Effect.void })
 
-/** A ledger of this kind. */
+/**
+ * A ledger of this kind.
+ *
+ * **Example** (budgets that end with the process, for a gateway and what is built beside it)
+ *
+ * ```ts
+ * import { Layer } from "effect"
+ * import { Gateway, SpendLedger } from "effect-flexinference/gateway"
+ *
+ * export const gateway = Gateway.layer().pipe(Layer.provideMerge(SpendLedger.layer))
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer: Layer.Layer<SpendLedger> = Layer.sync(SpendLedger, make)
 
 /** After so many lines the file is written anew. */
@@ -197,7 +276,12 @@ const journal = (path: string): Effect.Effect<Journal, PlatformError, FileSystem
     return { before, append }
   })
 
-/** A ledger in a file, which is read when the first budget is asked for. */
+/**
+ * A ledger in a file, which is read when the first budget is asked for.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerFile = (path: string): Layer.Layer<SpendLedger, never, FileSystem.FileSystem> =>
   Layer.effect(
     SpendLedger,

@@ -1,6 +1,8 @@
 /**
  * Who calls a gateway, and what they may do: the keys, what each may ask for and spend, and the names that stand for
  * models. It can be told of others while the gateway runs; what is counted for a key goes on under its name.
+ *
+ * @since 0.1.0
  */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -41,6 +43,7 @@ export interface Members {
   readonly aliases?: ReadonlyArray<Aliases.Alias> | undefined
 }
 
+/** Whom a gateway serves, and how it is kept from those it does not. */
 export interface Options extends Members {
   /** The key to which `GET /v1/limits` shows what all the others have and use. */
   readonly operatorKey?: Redacted.Redacted<string> | undefined
@@ -75,6 +78,7 @@ export interface Admission {
   ) => Effect.Effect<Answer, E, R>
 }
 
+/** What stands in a request that may pass or not. */
 export interface Asked {
   readonly text: string
   /** The model, where it stands in the path. */
@@ -82,7 +86,29 @@ export interface Asked {
   readonly startWithin: string | undefined
 }
 
-/** The tenants of a gateway. One in the context takes the place of the one its options describe. */
+/**
+ * The tenants of a gateway. One in the context takes the place of the one its options describe.
+ *
+ * **Example** (keys that change while the gateway runs)
+ *
+ * ```ts
+ * import { Effect, Redacted } from "effect"
+ * import { Tenancy } from "effect-flexinference/gateway"
+ *
+ * export const newcomer = Effect.gen(function*() {
+ *   const { replace } = yield* Tenancy.Tenancy
+ *   yield* replace({
+ *     keys: [
+ *       { name: "team-a", key: Redacted.make("…"), dailyBudgetMicroUsd: 20_000_000 },
+ *       { name: "team-b", key: Redacted.make("…"), requestsPerMinute: 60 }
+ *     ]
+ *   })
+ * })
+ * ```
+ *
+ * @since 0.1.0
+ * @category services
+ */
 export class Tenancy extends Context.Service<Tenancy, {
   /** Who sends a request, by the keys it carries; `address` is where it comes from. */
   readonly authorize: (
@@ -123,7 +149,28 @@ const stateOf = ({ aliases = [], keys }: Members): Effect.Effect<State> =>
     aliases: new Map(aliases.map((alias) => [alias.name, alias]))
   }))
 
-/** Tenants by these options; what is spent goes to the `SpendLedger` of the context, else to one in memory. */
+/**
+ * Tenants by these options; what is spent goes to the `SpendLedger` of the context, else to one in memory.
+ *
+ * **Example** (a log of who asks)
+ *
+ * ```ts
+ * import { Effect, Layer, Redacted } from "effect"
+ * import { Tenancy } from "effect-flexinference/gateway"
+ *
+ * export const layer = Layer.effect(
+ *   Tenancy.Tenancy,
+ *   Effect.map(Tenancy.make({ keys: [Redacted.make("…")] }), (tenancy) => ({
+ *     ...tenancy,
+ *     admit: (tenant: Tenancy.Tenant, asked: Tenancy.Asked) =>
+ *       Effect.tap(tenancy.admit(tenant, asked), ({ model }) => Effect.logInfo(`${tenant.owner} asks ${model}`))
+ *   }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
 export const make = (options?: Options): Effect.Effect<Tenancy["Service"], never, Scope.Scope> =>
   Effect.gen(function*() {
     const catalog = yield* ModelCatalog.Current
@@ -295,7 +342,23 @@ export const make = (options?: Options): Effect.Effect<Tenancy["Service"], never
     })
   })
 
-/** Tenants by these options, for a gateway and for whoever replaces them. */
+/**
+ * Tenants by these options, for a gateway and for whoever replaces them.
+ *
+ * **Example** (a gateway whose keys can be replaced)
+ *
+ * ```ts
+ * import { Layer, Redacted } from "effect"
+ * import { Gateway, Tenancy } from "effect-flexinference/gateway"
+ *
+ * export const gateway = Gateway.layer().pipe(
+ *   Layer.provideMerge(Tenancy.layer({ keys: [{ name: "team-a", key: Redacted.make("…") }] }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layer = (options?: Options): Layer.Layer<Tenancy> => Layer.effect(Tenancy, make(options))
 
 const startWithinOf = (text: string): Json.Json | undefined => {

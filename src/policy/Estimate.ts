@@ -73,7 +73,12 @@ export const make = (outcomes: ReadonlyArray<Outcome>, now: number, half: Durati
   }
 }
 
-/** The time by which a share of the legs that are not refused has started; none where that was never seen. */
+/**
+ * The time by which a share of the legs that are not refused has started; none where that was never seen.
+ *
+ * @since 0.1.0
+ * @category queries
+ */
 export const startQuantile = ({ starts }: Estimate, share: number): Option.Option<Duration.Duration> =>
   Option.map(Option.fromUndefinedOr(StartCurve.quantile(starts, share)), (after) => Duration.millis(after))
 
@@ -81,6 +86,9 @@ export const startQuantile = ({ starts }: Estimate, share: number): Option.Optio
  * How likely a leg is to serve within a window, in milliseconds: neither refused nor too late. With nothing known it is a
  * half. What was seen is doubted as if half a leg more had told the contrary, and of a time that no leg has waited for
  * nothing is held to be known, however many gave up before it.
+ *
+ * @since 0.1.0
+ * @category queries
  */
 export const chance = ({ refused, starts, watched }: Estimate, window: number): number => {
   const share = StartCurve.startedBy(starts, window)

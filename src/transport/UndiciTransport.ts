@@ -73,7 +73,24 @@ export interface Proxy {
   readonly except?: string | undefined
 }
 
-/** A transport through proxies, which tunnel whatever is sent; nothing is read from the environment. */
+/**
+ * A transport through proxies, which tunnel whatever is sent; nothing is read from the environment.
+ *
+ * **Example** (the proxy of a company, but not for its own hosts)
+ *
+ * ```ts
+ * import { Layer, Redacted } from "effect"
+ * import { FlexInference } from "effect-flexinference"
+ * import * as Undici from "effect-flexinference/undici"
+ *
+ * export const layer = FlexInference.layerTransport({ openai: { apiKey: Redacted.make("sk-…") } }).pipe(
+ *   Layer.provide(Undici.layerProxy({ http: "http://proxy.example:3128", except: "models.example" }))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ * @category layers
+ */
 export const layerProxy = ({ except, http, https }: Proxy): Layer.Layer<Transport.Transport> =>
   Layer.effect(
     Transport.Transport,

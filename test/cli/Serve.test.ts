@@ -334,7 +334,7 @@ describe.concurrent("flexinference serve", () => {
         assert.strictEqual(stdout, "")
         assert.match(stderr, /^error: .+\n/)
         assert.notMatch(stderr, /\n\s+at /)
-        assert.strictEqual(code, 1)
+        assert.strictEqual(code, 2)
       })
   )
 

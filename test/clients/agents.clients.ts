@@ -179,5 +179,18 @@ else {
           Client.savedWhereItCan(calls.filter((call) => call.model === model), model)
         }).pipe(Effect.scoped))
     }
+
+    it.live("is carried over to another vendor's flex by nothing but the model's name", () =>
+      Effect.gen(function*() {
+        const agent = agents[name] ?? assert.fail("no such agent")
+        const { simulator, url } = yield* Client.aliased(script(agent))
+        const here = yield* place(agent, url, Client.alias.name)
+        const { failed, said } = yield* start(agent, agent.options(here), here)
+        assert.isFalse(failed, said)
+        assert.include(said, "All is done.")
+        const calls = (yield* simulator.ledger).filter((call) => call.model === Client.alias.model)
+        assert.isNotEmpty(calls)
+        Client.savedWhereItCan(calls, Client.alias.model)
+      }).pipe(Effect.scoped))
   })
 }

@@ -61,6 +61,13 @@ export const savedWhereItCan = (calls: ReadonlyArray<Ledger.LedgerEntry>, model:
 export const gateway = (script: Script.Script) =>
   Running.onSimulator({ script, router: { defaultStartWithin: StartWithin.fromDuration("30 seconds") } })
 
+/** A name that stands for a model of another vendor's and a window; whatever else is asked for is served at standard. */
+export const alias = { name: "fast", model: "gemini-2.5-flash", startWithin: StartWithin.fromDuration("20 seconds") }
+
+/** A gateway at which nothing but that name asks for flex. */
+export const aliased = (script: Script.Script) =>
+  Running.onSimulator({ script, gateway: { aliases: [alias] }, router: { defaultStartWithin: "default" } })
+
 export const perform = ({ answers, cut, run }: Case, model: string): Effect.Effect<void> =>
   Effect.gen(function*() {
     const [first, ...rest] = answers
