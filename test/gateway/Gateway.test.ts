@@ -289,7 +289,7 @@ describe("Gateway", () => {
         const paths = [
           "/v1",
           "/v1/embeddings",
-          "/v1/responses/resp_1",
+          "/v1/messages/msg_1",
           "/v1/models/a/b",
           `/${"x".repeat(5000)}`,
           "/%zz"

@@ -94,7 +94,7 @@ const print = ({ json }: Options, data: object, lines: ReadonlyArray<string>) =>
 const goesOn = ({ place }: Work): string =>
   place._tag === "Memory"
     ? "The same command goes on with those that have no result yet; name a folder with --store to keep what is under way."
-    : "The same command goes on where this one stopped; what was asked for is kept, and no answer is paid for twice."
+    : "The same command goes on where this one stopped, and what was asked for is kept."
 
 const answerAll = (work: Work) => {
   let totals = Totals.none
