@@ -6,6 +6,7 @@ import { tmpdir } from "node:os"
 import path from "node:path"
 import { promisify } from "node:util"
 import * as ai from "../src/ai/index.ts"
+import * as deferred from "../src/deferred/index.ts"
 import * as gateway from "../src/gateway/index.ts"
 import * as library from "../src/index.ts"
 import * as testing from "../src/simulator/index.ts"
@@ -21,6 +22,7 @@ const manifest: { readonly exports: { readonly [subpath: string]: unknown } } = 
 const entries = {
   "effect-flexinference": library,
   "effect-flexinference/ai": ai,
+  "effect-flexinference/deferred": deferred,
   "effect-flexinference/gateway": gateway,
   "effect-flexinference/testing": testing
 }
@@ -59,7 +61,9 @@ const install = (): string => {
   const folder = mkdtempSync(path.join(tmpdir(), "effect-flexinference-"))
   const modules = path.join(folder, "node_modules")
   mkdirSync(path.join(modules, "@effect"), { recursive: true })
-  for (const name of ["effect", "@effect/platform-node", "@effect/vitest", "undici", "vitest"]) {
+  mkdirSync(path.join(modules, "@electric-sql"), { recursive: true })
+  const peers = ["@effect/platform-node", "@effect/sql-pg", "@electric-sql/pglite", "undici"]
+  for (const name of ["effect", "@effect/vitest", "vitest", ...peers]) {
     symlinkSync(path.join(root, "node_modules", name), path.join(modules, name))
   }
   const own = path.join(modules, "effect-flexinference")
@@ -131,8 +135,11 @@ describe("the package", () => {
       "./package.json",
       ".",
       ...Object.keys(library).map((name) => api.has(name) ? `./api/${name}` : `./${name}`),
-      ...["ai", "gateway", "testing", "undici"].map((entry) => `./${entry}`),
+      ...["ai", "deferred", "gateway", "testing", "undici"].map((entry) => `./${entry}`),
       ...Object.keys(ai).map((name) => `./ai/${name}`),
+      ...Object.keys(deferred).map((name) => `./deferred/${name}`),
+      // By itself, because it needs Node and what else it keeps requests by.
+      "./deferred/Embedded",
       ...Object.keys(gateway).map((name) => `./gateway/${name}`),
       ...Object.keys(testing).map((name) => `./testing/${name}`)
     ])

@@ -1,18 +1,45 @@
-/** A deferred request as it is stored: what was asked, by when, what was tried, and what came of it. */
+/**
+ * A deferred request as it is stored: what was asked, by when, what was tried, and what came of it.
+ *
+ * **Example** (the parts of a row, for a store of one's own)
+ *
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Request } from "effect-flexinference/deferred"
+ *
+ * export const row = Schema.fromJsonString(Request.DeferredRequest)
+ * export const parts = [Request.Status, Request.Attempt, Request.Outcome, Request.Failure]
+ * ```
+ *
+ * @since 0.1.0
+ */
 import * as Schema from "effect/Schema"
 
-/** Where a request stands, in the words of a Responses object. */
+/**
+ * Where a request stands, in the words of a Responses object.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Status = Schema.Literals(["queued", "in_progress", "completed", "failed", "cancelled"])
 export type Status = typeof Status.Type
 
 /**
  * How one try of a rung ended: it answered; it refused or failed and the request goes on; it was left for another rung or
  * because its caller canceled; or the process went away in the middle of it, and whether it was paid for is not known.
+ *
+ * @since 0.1.0
+ * @category schemas
  */
 export const Outcome = Schema.Literals(["running", "answered", "failed", "left", "unknown"])
 export type Outcome = typeof Outcome.Type
 
-/** One try of one rung. Times are epoch milliseconds. */
+/**
+ * One try of one rung. Times are epoch milliseconds.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Attempt = Schema.Struct({
   rung: Schema.String,
   startedAt: Schema.Number,
@@ -23,11 +50,21 @@ export const Attempt = Schema.Struct({
 })
 export interface Attempt extends Schema.Schema.Type<typeof Attempt> {}
 
-/** Why a request failed in the end. */
+/**
+ * Why a request failed in the end.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const Failure = Schema.Struct({ code: Schema.String, message: Schema.String })
 export interface Failure extends Schema.Schema.Type<typeof Failure> {}
 
-/** A deferred request. */
+/**
+ * A deferred request.
+ *
+ * @since 0.1.0
+ * @category schemas
+ */
 export const DeferredRequest = Schema.Struct({
   /** Ours, unguessable. */
   id: Schema.String,
@@ -59,24 +96,40 @@ export const DeferredRequest = Schema.Struct({
 })
 export interface DeferredRequest extends Schema.Schema.Type<typeof DeferredRequest> {}
 
-/** Whether nothing more will happen to it. */
+/**
+ * Whether nothing more will happen to it.
+ *
+ * @internal
+ */
 export const isOver = ({ status }: Pick<DeferredRequest, "status">): boolean =>
   status !== "queued" && status !== "in_progress"
 
-/** What is under way. */
+/**
+ * What is under way.
+ *
+ * @internal
+ */
 export const running = ({ attempts }: Pick<DeferredRequest, "attempts">): Attempt | undefined => {
   const last = attempts.at(-1)
   return last?.outcome === "running" ? last : undefined
 }
 
-/** The request with one more try. */
+/**
+ * The request with one more try.
+ *
+ * @internal
+ */
 export const begun = (request: DeferredRequest, rung: string, at: number): DeferredRequest => ({
   ...request,
   status: "in_progress",
   attempts: [...request.attempts, { rung, startedAt: at, endedAt: null, outcome: "running", error: null }]
 })
 
-/** The request once the try under way has ended. */
+/**
+ * The request once the try under way has ended.
+ *
+ * @internal
+ */
 export const ended = (
   request: DeferredRequest,
   outcome: Exclude<Outcome, "running">,
