@@ -13,6 +13,8 @@ export default defineConfig(({ mode }) => ({
     exclude: mode === "long" ? configDefaults.exclude : [...configDefaults.exclude, long],
     // No test replaces a module or a global, and loading everything anew for each file costs as much as the tests.
     isolate: false,
+    // Every core: nothing here measures time, and most of it is compiling and waiting for processes.
+    maxWorkers: "100%",
     // No promise is about the wall clock: this only ends what hangs, however busy the machine is.
     testTimeout: mode === "long" ? 600_000 : 60_000,
     hookTimeout: 60_000,
