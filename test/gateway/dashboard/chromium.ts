@@ -57,7 +57,8 @@ export const page = (file: string): Effect.Effect<Page, never, Scope.Scope> =>
   Effect.gen(function*() {
     const profile = yield* Effect.acquireRelease(
       Effect.sync(() => mkdtempSync(path.join(tmpdir(), "flexinference-chromium-"))),
-      (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+      // Processes of the browser's that are ending may still write there.
+      (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }))
     )
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
@@ -71,13 +72,14 @@ export const page = (file: string): Effect.Effect<Page, never, Scope.Scope> =>
           `--user-data-dir=${profile}`,
           "--remote-debugging-pipe",
           "about:blank"
-        ], { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] })
+        ], { detached: true, stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] })
       ),
       (child) =>
         Effect.callback<void>((resume) => {
           if (child.exitCode !== null) return resume(Effect.void)
           child.once("exit", () => resume(Effect.void))
-          child.kill("SIGKILL")
+          // With all that it has started.
+          if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL")
         })
     )
     const [, , , input, output] = child.stdio
