@@ -24,6 +24,7 @@ import * as Transport from "../Transport.ts"
 import type { Batch, Item } from "./Batch.ts"
 import type { BatchStore, DeferredStoreError } from "./DeferredStore.ts"
 import * as Rung from "./Rung.ts"
+import * as Work from "./Work.ts"
 
 export const name = "batch"
 
@@ -251,8 +252,12 @@ export const make = (
       ask: (id, { model, routes: [{ dialect, provider }] }, open) =>
         Effect.gen(function*() {
           const item = yield* store.item(id)
-          if (Option.isSome(item) && item.value.result === null) return Option.none()
           const group = `${provider.name} ${model}`
+          if (Option.isSome(item) && item.value.result === null) {
+            // Whoever put it there may not have lived to have it collected.
+            if (item.value.batch === null) yield* Effect.orDie(collect(group))
+            return Option.none()
+          }
           const asking: Asking = { id, group, dialect: dialect.name, pending: false }
           const answered = yield* Effect.result(Effect.provideService(open(batched), Current, asking))
           if (!asking.pending) return Option.some(yield* Effect.fromResult(answered))
@@ -260,11 +265,7 @@ export const make = (
           return Option.none()
         }),
       leave: store.drop,
-      work: (answered) =>
-        queue.take((wake) => step(wake, answered)).pipe(
-          Effect.catch((error) => Effect.logWarning("a batch waits", error)),
-          Effect.forever
-        )
+      work: (answered) => Work.forever(queue.take((wake) => step(wake, answered)), "a batch waits")
     }
   })
 

@@ -47,6 +47,7 @@ import * as Carry from "./Carry.ts"
 import * as Changes from "./Changes.ts"
 import * as DeferredStore from "./DeferredStore.ts"
 import * as Request from "./Request.ts"
+import * as Work from "./Work.ts"
 import type { Attempt, DeferredRequest, Failure, Status } from "./Request.ts"
 import * as Answer from "./Answer.ts"
 
@@ -211,12 +212,7 @@ export const layer = (
           ).pipe(Effect.ensuring(Effect.sync(() => canceled.delete(id))))
         })
 
-      const work = queue.take(step).pipe(
-        Effect.catch((error) =>
-          Effect.andThen(Effect.logWarning("a deferred request waits", error), Effect.sleep("1 second"))
-        ),
-        Effect.forever
-      )
+      const work = Work.forever(queue.take(step), "a deferred request waits")
       yield* Effect.forkScoped(
         Effect.all(Array.from({ length: options?.concurrency ?? 64 }, () => work), { concurrency: "unbounded" })
       )

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Redacted, Stream } from "effect"
+import * as PersistedQueue from "effect/persistence/PersistedQueue"
 import { TestClock } from "effect/testing"
-import { Deferred } from "../../src/deferred/index.ts"
+import { Deferred, DeferredStore } from "../../src/deferred/index.ts"
 import * as Router from "../../src/Router.ts"
 import type * as SimulatedBatches from "../../src/simulator/Batches.ts"
 import { Behavior, Script, Simulator } from "../../src/simulator/index.ts"
@@ -162,6 +163,29 @@ describe("Deferred", () => {
       assert.strictEqual((yield* Effect.flip(submit({ ...request, model: "nobody's" }))).code, "unroutable_model")
       assert.deepStrictEqual(yield* list(), [])
     }).pipe(Effect.provide(on(Script.always(Behavior.stall())))))
+
+  it.effect("carries requests out after as many defects as it has workers", () =>
+    Effect.gen(function*() {
+      const { submit } = yield* Deferred.Deferred
+      const { id } = yield* submit(request)
+      const done = yield* carriedOut(id)
+      assert.strictEqual(done.status, "completed")
+    }).pipe(Effect.provide(
+      Deferred.layer({ concurrency: 2 }).pipe(
+        Layer.provide(
+          Layer.effect(
+            DeferredStore.DeferredStore,
+            Effect.map(DeferredStore.DeferredStore, (store) => {
+              let defects = 2
+              return { ...store, replace: (row) => defects-- > 0 ? Effect.die("a defect") : store.replace(row) }
+            })
+          ).pipe(Layer.provide(DeferredStore.layerMemory))
+        ),
+        Layer.provide(Layer.provide(PersistedQueue.layer, PersistedQueue.layerStoreMemory)),
+        Layer.provide(Router.layer({ openai: { apiKey: Redacted.make("sk-upstream-secret") } })),
+        Layer.provideMerge(Simulator.layer({ batches: { refuse: 404 } }))
+      )
+    )))
 
   describe("with batches", () => {
     const claude = { ...request, model: "claude-opus-4-8" } as const
