@@ -1,9 +1,9 @@
 /** `flexinference ask`: one prompt, raced in this process, answered on stdout. */
 import * as Effect from "effect/Effect"
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Choice from "./ask/Choice.ts"
+import * as Flags from "./ask/Flags.ts"
 import * as KeyVariables from "./KeyVariables.ts"
 import * as Notation from "./StartWithinFlag.ts"
 
@@ -11,15 +11,7 @@ import * as Notation from "./StartWithinFlag.ts"
 export const Ask = Command.make(
   "ask",
   {
-    prompt: Argument.String("prompt").pipe(
-      Argument.withDescription("What to ask; what is piped in follows it, and stands alone without it or with -"),
-      Argument.optional
-    ),
-    model: Flag.String("model").pipe(
-      Flag.withAlias("m"),
-      Flag.withDescription(`The model to ask; ${Choice.modelVariable} without it ("flexinference models" lists them)`),
-      Flag.optional
-    ),
+    ...Flags.question,
     startWithin: Flag.String("start-within").pipe(
       Flag.withAlias("s"),
       Flag.withMetavar("window|tier"),
@@ -27,24 +19,6 @@ export const Ask = Command.make(
         `How long flex may take to start before standard is asked too: ${Notation.accepted}; without it ` +
           `${Choice.windowVariable}, and else 30s, or default where the model has no flex tier`
       ),
-      Flag.optional
-    ),
-    system: Flag.String("system").pipe(
-      Flag.withMetavar("text"),
-      Flag.withDescription("The system prompt: what holds for the whole conversation"),
-      Flag.optional
-    ),
-    file: Flag.String("file").pipe(
-      Flag.withAlias("f"),
-      Flag.withMetavar("path"),
-      Flag.withDescription(
-        "A file to ask about: a text, a picture (PNG, JPEG, GIF, WebP) or a PDF; may be given again"
-      ),
-      Flag.atLeast(0)
-    ),
-    schema: Flag.String("schema").pipe(
-      Flag.withMetavar("path"),
-      Flag.withDescription("A JSON Schema, in a file, that the answer shall keep: the answer is then JSON"),
       Flag.optional
     ),
     json: Flag.Boolean("json").pipe(

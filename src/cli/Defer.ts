@@ -1,19 +1,15 @@
 /** `flexinference defer`: one prompt, answered by a deadline. */
 import * as Effect from "effect/Effect"
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
-import * as Choice from "./ask/Choice.ts"
 import * as CompleteWithinFlag from "./CompleteWithinFlag.ts"
+import * as Flags from "./ask/Flags.ts"
 import * as KeyVariables from "./KeyVariables.ts"
 
 export const Defer = Command.make(
   "defer",
   {
-    prompt: Argument.String("prompt").pipe(
-      Argument.withDescription("What to ask; what is piped in follows it, and stands alone without it or with -"),
-      Argument.optional
-    ),
+    ...Flags.question,
     completeWithin: Flag.String("complete-within").pipe(
       Flag.withMetavar("time"),
       Flag.withDescription(`By when the answer is there: ${CompleteWithinFlag.accepted}`),
@@ -22,29 +18,6 @@ export const Defer = Command.make(
     resume: Flag.String("resume").pipe(
       Flag.withMetavar("id"),
       Flag.withDescription("Go on with a request that was deferred before, in place of a prompt"),
-      Flag.optional
-    ),
-    model: Flag.String("model").pipe(
-      Flag.withAlias("m"),
-      Flag.withDescription(`The model to ask; ${Choice.modelVariable} without it ("flexinference models" lists them)`),
-      Flag.optional
-    ),
-    system: Flag.String("system").pipe(
-      Flag.withMetavar("text"),
-      Flag.withDescription("The system prompt: what holds for the whole conversation"),
-      Flag.optional
-    ),
-    file: Flag.String("file").pipe(
-      Flag.withAlias("f"),
-      Flag.withMetavar("path"),
-      Flag.withDescription(
-        "A file to ask about: a text, a picture (PNG, JPEG, GIF, WebP) or a PDF; may be given again"
-      ),
-      Flag.atLeast(0)
-    ),
-    schema: Flag.String("schema").pipe(
-      Flag.withMetavar("path"),
-      Flag.withDescription("A JSON Schema, in a file, that the answer shall keep: the answer is then JSON"),
       Flag.optional
     ),
     store: Flag.String("store").pipe(
